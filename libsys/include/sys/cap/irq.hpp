@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Interrupts: a handler ties one line to a notification; IRQControl issues handlers.
+#pragma once
+
+#include <sys/cap/cnode.hpp>
+#include <sys/cap/notification.hpp>
+
+namespace sys {
+
+class IrqHandler : public Object {
+public:
+    using Object::Object;
+    /// Unmasks the line after it was delivered.
+    Result<void> acknowledge() const { return invoke(*this, abi::Invocation::irq_handler_ack, with_caps()); }
+    Result<void> set_notification(Notification notification) const {
+        return invoke(*this, abi::Invocation::irq_handler_set_notification, with_caps(notification));
+    }
+    Result<void> clear() const { return invoke(*this, abi::Invocation::irq_handler_clear, with_caps()); }
+};
+
+class IrqControl : public Object {
+public:
+    using Object::Object;
+
+    struct IoApicPin {
+        Word ioapic = 0;
+        Word pin = 0;
+        bool level_triggered = false;
+        bool active_low = false;
+    };
+    /// `vector` 0..107; the CPU's interrupt vector is 48 + `vector`. Unmasks the pin.
+    Result<void> get_ioapic(const SlotRef& into, const IoApicPin& line, Word vector) const {
+        return invoke(*this, abi::Invocation::irq_control_get_ioapic, with_caps(into.root), into.index, into.depth,
+                      line.ioapic, line.pin, line.level_triggered, line.active_low, vector);
+    }
+
+    struct PciFunction {
+        Word bus = 0;
+        Word device = 0;
+        Word function = 0;
+    };
+    Result<void> get_msi(const SlotRef& into, const PciFunction& device, Word handle, Word vector) const {
+        return invoke(*this, abi::Invocation::irq_control_get_msi, with_caps(into.root), into.index, into.depth,
+                      device.bus, device.device, device.function, handle, vector);
+    }
+    /// The legacy call by interrupt number: the kernel answers IllegalOperation, interrupts come by I/O APIC or MSI.
+    Result<void> get(Word irq, const SlotRef& into) const {
+        return invoke(*this, abi::Invocation::irq_control_get, with_caps(into.root), irq, into.index, into.depth);
+    }
+};
+
+} // namespace sys

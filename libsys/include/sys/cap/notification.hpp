@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Notification: a word of badges OR-ed together, and whoever waits for it to become non-zero.
+#pragma once
+
+#include <abi/object.hpp>
+#include <sys/cap/object.hpp>
+
+namespace sys {
+
+class Notification : public Object {
+public:
+    static constexpr abi::ObjectType type = abi::ObjectType::notification;
+    using Object::Object;
+
+    /// ORs this capability's badge in, or wakes a waiter with it. Never blocks.
+    void signal() const {
+        raw::Registers registers{slot(), 0};
+        raw::enter(abi::Syscall::send, registers);
+    }
+    /// Waits until a badge is there; returns and clears it.
+    Badge wait() const {
+        raw::Registers registers{slot(), 0};
+        raw::enter(abi::Syscall::wait, registers);
+        return Badge{registers.target};
+    }
+    /// The badges so far, 0 if none; clears them.
+    Badge poll() const {
+        raw::Registers registers{slot(), 0};
+        raw::enter(abi::Syscall::nb_wait, registers);
+        return Badge{registers.target};
+    }
+};
+
+} // namespace sys
