@@ -2,6 +2,7 @@
 // Physical and virtual addresses as types of their own, and half-open physical ranges.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace kernel {

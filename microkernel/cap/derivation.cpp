@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cap/derivation.hpp>
+#include <mem/direct_map.hpp>
+
+namespace kernel {
+namespace {
+
+unsigned zombie_bits(unsigned radix) {
+    return radix == Capability::tcb_radix ? abi::object_bits(abi::ObjectType::tcb, 0)
+                                          : abi::object_bits(abi::ObjectType::cnode, radix);
+}
+
+bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
+
+/// The memory of `child` lies within that of `parent`.
+bool contains_object(const Slot& parent, const Slot& child) {
+    if (!has_memory(child.cap.type()))
+        return false;
+    const PhysAddr parent_start = parent.cap.object();
+    const PhysAddr child_start = object_address(child);
+    return parent_start <= child_start &&
+           child_start - parent_start + bit(object_size_bits(child)) <= bit(parent.cap.size_bits());
+}
+
+void link(Slot& slot, Slot* previous, Slot* next, bool original, bool first_badged) {
+    slot.set_links(previous, next, original, first_badged);
+    if (previous)
+        previous->set_next(&slot);
+    if (next)
+        next->set_previous(&slot);
+}
+
+/// Whether a capability derived from `source` starts a family of its own.
+bool starts_family(const Capability& derived, const Capability& source) {
+    switch (derived.type()) {
+    case CapType::endpoint:
+    case CapType::notification: return derived.badge() != source.badge();
+    case CapType::untyped: return true;
+    case CapType::irq_handler: return source.is(CapType::irq_control);
+    case CapType::io_port: return source.is(CapType::io_port_control);
+    default: return false;
+    }
+}
+
+} // namespace
+
+unsigned object_size_bits(const Slot& slot) {
+    using abi::ObjectType;
+    switch (slot.cap.type()) {
+    case CapType::untyped:
+    case CapType::sched_context: return slot.cap.size_bits();
+    case CapType::endpoint: return abi::object_bits(ObjectType::endpoint, 0);
+    case CapType::notification: return abi::object_bits(ObjectType::notification, 0);
+    case CapType::reply: return abi::object_bits(ObjectType::reply, 0);
+    case CapType::cnode: return abi::object_bits(ObjectType::cnode, slot.cap.radix());
+    case CapType::tcb: return abi::object_bits(ObjectType::tcb, 0);
+    case CapType::frame: return frame_bits(slot.cap.frame_size());
+    case CapType::zombie:
+    case CapType::outer_zombie: return zombie_bits(slot.cap.radix());
+    default: return abi::page_bits;
+    }
+}
+
+PhysAddr object_address(const Slot& slot) {
+    if (!slot.cap.is(CapType::outer_zombie))
+        return slot.cap.object();
+    return PhysAddr(align_down(physical(&slot).raw(), bit(zombie_bits(slot.cap.radix()))));
+}
+
+bool same_object(const Slot& a, const Slot& b) {
+    if (a.cap.type() != b.cap.type())
+        return false;
+    switch (a.cap.type()) {
+    case CapType::null:
+    case CapType::untyped:
+    case CapType::zombie:
+    case CapType::outer_zombie: return false;
+    case CapType::frame: return a.cap.object() == b.cap.object() && a.cap.frame_size() == b.cap.frame_size();
+    case CapType::irq_handler:
+    case CapType::io_port: return a.cap.raw1() == b.cap.raw1();
+    default: return a.cap.identity() == b.cap.identity();
+    }
+}
+
+bool is_parent(const Slot& parent, const Slot& child) {
+    if (!parent.is_original())
+        return false;
+    switch (parent.cap.type()) {
+    case CapType::untyped: return contains_object(parent, child);
+    case CapType::irq_control: return child.cap.is(CapType::irq_control) || child.cap.is(CapType::irq_handler);
+    case CapType::io_port_control: return child.cap.is(CapType::io_port_control) || child.cap.is(CapType::io_port);
+    case CapType::endpoint:
+    case CapType::notification:
+        if (parent.cap.badge() != 0 && (parent.cap.badge() != child.cap.badge() || child.is_first_badged()))
+            return false;
+        [[fallthrough]];
+    default: return same_object(parent, child);
+    }
+}
+
+bool has_children(const Slot& slot) {
+    const Slot* next = slot.next();
+    return next && is_parent(slot, *next);
+}
+
+bool is_final(const Slot& slot) {
+    const Slot* previous = slot.previous();
+    const Slot* next = slot.next();
+    return !(previous && same_object(*previous, slot)) && !(next && same_object(slot, *next));
+}
+
+void insert_derived(Slot& slot, const Capability& cap, Slot& source) {
+    const bool family = starts_family(cap, source.cap);
+    slot.cap = cap;
+    link(slot, &source, source.next(), family, family);
+}
+
+void insert_original(Slot& slot, const Capability& cap, Slot* parent) {
+    slot.cap = cap;
+    link(slot, parent, parent ? parent->next() : nullptr, true, true);
+}
+
+void move_capability(Slot& slot, const Capability& cap, Slot& source) {
+    slot.cap = cap;
+    link(slot, source.previous(), source.next(), source.is_original(), source.is_first_badged());
+    source.clear();
+}
+
+void swap_capabilities(Slot& first, Capability first_cap, Slot& second, Capability second_cap) {
+    // A slot of no list stands in for `second`, so that neighbours need no case of their own.
+    Slot aside;
+    move_capability(aside, first_cap, first);
+    move_capability(first, second_cap, second);
+    move_capability(second, first_cap, aside);
+}
+
+void remove_capability(Slot& slot) {
+    if (Slot* previous = slot.previous())
+        previous->set_next(slot.next());
+    if (Slot* next = slot.next())
+        next->set_previous(slot.previous());
+    slot.clear();
+}
+
+} // namespace kernel

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An endpoint: threads that wait to send, or threads that wait to receive, never both.
+#pragma once
+
+#include <object/wait_queue.hpp>
+
+namespace kernel {
+
+class Endpoint {
+public:
+    enum class State : Word { idle = 0, senders = 1, receivers = 2 };
+
+    State state() const { return static_cast<State>(queue_ & 3); }
+    Tcb* first() const { return reinterpret_cast<Tcb*>(queue_ & ~Word{3}); }
+    /// Queues `thread` by its priority; `as` is what the queue holds from now on.
+    void insert(Tcb& thread, State as) { set(queue_insert(first(), thread), as); }
+    /// `thread` must be queued here.
+    void remove(Tcb& thread) {
+        Tcb* rest = queue_remove(first(), thread);
+        set(rest, rest ? state() : State::idle);
+    }
+
+private:
+    void set(Tcb* first, State state) { queue_ = reinterpret_cast<Word>(first) | static_cast<Word>(state); }
+
+    Word queue_ = 0; ///< first thread; its TCB is 2048-byte aligned, so the low bits carry the state
+    Word reserved_ = 0;
+};
+
+static_assert(sizeof(Endpoint) == 16);
+
+} // namespace kernel

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A thread: its registers, the capabilities that make up its world, and what it is waiting for.
+#pragma once
+
+#include <abi/fault.hpp>
+#include <arch/x86_64/context/context.hpp>
+#include <cap/error.hpp>
+#include <cap/slot.hpp>
+#include <sched/time.hpp>
+
+#include <array>
+
+namespace kernel {
+
+struct Tcb;
+struct SchedContext;
+struct Notification;
+class Endpoint;
+class Reply;
+
+enum class ThreadState : uint8_t {
+    stopped,
+    runnable,       ///< runs, or would if it had budget
+    sending,        ///< queued on an endpoint, also with a call or a fault
+    receiving,      ///< queued on an endpoint
+    awaiting_reply, ///< its message was taken
+    waiting,        ///< queued on a notification
+};
+
+/// Places for capabilities inside a TCB; ordinary children of the ones given.
+enum class TcbSlot : uint8_t { cspace, vspace, fault_handler, timeout_handler, ipc_buffer };
+inline constexpr unsigned tcb_slot_count = 5;
+
+/// Neighbours in a ready queue or a wait queue: a thread is never in two.
+struct QueueLinks {
+    Tcb* previous = nullptr;
+    Tcb* next = nullptr;
+    Tcb* previous_run = nullptr; ///< these three only in the first thread of a run (object/wait_queue.hpp)
+    Tcb* next_run = nullptr;
+    Tcb* last_of_run = nullptr;
+};
+
+/// What a thread stopped for and its handler has not answered.
+struct FaultRecord {
+    abi::Fault type = abi::Fault::none;
+    Word subject = 0; ///< address, capability pointer, vector, system-call number or badge
+    Word detail = 0;  ///< error code, or whether receiving
+    LookupError lookup{};
+};
+
+/// How a queued thread sends.
+struct SendTerms {
+    Word badge = 0;
+    bool is_call = false; ///< also a fault: it will await an answer
+    bool can_grant = false;
+    bool can_grant_reply = false;
+};
+
+inline constexpr unsigned fpu_area_size = 576; ///< XSAVE, standard form: legacy region and header (x87 and SSE)
+inline constexpr unsigned thread_name_size = 32;
+
+struct Tcb {
+    Context context; ///< first, so that the entry stubs find it
+    std::array<Slot, tcb_slot_count> slots;
+
+    ThreadState state;
+    uint8_t priority;
+    uint8_t mcp; ///< maximum controlled priority
+    bool fpu_disabled;
+    bool in_ready_queue;
+    bool yielding; ///< in YieldTo: the answer is written when it runs again
+    bool can_grant_as_receiver; ///< the capability it receives through has grant
+
+    QueueLinks queue;
+    SendTerms send;
+    Endpoint* endpoint;         ///< states sending and receiving
+    Notification* waits_on;     ///< state waiting
+    Reply* reply;               ///< offered (receiving) or waited on (awaiting_reply)
+    FaultRecord fault;
+    SchedContext* sched_context;
+    SchedContext* yielded_to;   ///< context whose thread this one yielded to and whose consumption it will report
+    Notification* bound_notification;
+    std::array<char, thread_name_size> name;
+
+    alignas(64) std::array<uint8_t, fpu_area_size> fpu;
+
+    Slot& slot(TcbSlot which) { return slots[static_cast<unsigned>(which)]; }
+    const Slot& slot(TcbSlot which) const { return slots[static_cast<unsigned>(which)]; }
+    Capability& cap(TcbSlot which) { return slot(which).cap; }
+    const Capability& cap(TcbSlot which) const { return slot(which).cap; }
+    bool is_blocked() const { return state > ThreadState::runnable; }
+
+    static Tcb& of(Context& context) { return reinterpret_cast<Tcb&>(context); }
+};
+
+static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << 11);
+static_assert(offsetof(Tcb, slots) % sizeof(Slot) == 0);
+
+/// Length of the SYSCALL instruction: a thread's IP is moved behind it only when its call completes.
+inline constexpr Word syscall_instruction_size = 2;
+
+/// The call that `thread` is in has been answered: it goes on behind its SYSCALL.
+inline void complete_syscall(Tcb& thread) { thread.context.rip += syscall_instruction_size; }
+
+} // namespace kernel
