@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the structures of a protocol must provide, checked at compile time. One header per protocol: libsys/protocol/.
+//
+// On the wire: the label names protocol and operation; the words are the structure, padded with zeros to whole words,
+// then, if there is a payload, its length in bytes in one word and the bytes. A reply's label is 0, or an error
+// (sys/error.hpp) with its details in MR0-MR3.
+#pragma once
+
+#include <abi/types.hpp>
+#include <concepts>
+#include <stddef.h>
+#include <type_traits>
+
+namespace sys {
+
+using abi::Word;
+
+/// The protocols of this system. Numbers are never used again; 0 is not a protocol, because faults have those labels.
+enum class Protocol : uint16_t {
+    console = 1,
+    process = 2,
+    pager = 3,
+    service_manager = 4,
+    log = 5,
+    clock = 6,
+    test = 0xfff,
+};
+
+/// Above the labels of all faults and all kernel methods.
+constexpr Word request_label(Protocol protocol, uint16_t operation) {
+    return Word{static_cast<uint16_t>(protocol)} << 16 | operation;
+}
+
+/// First error number of a protocol: error enums of protocols start here (blocks of 256).
+constexpr Word protocol_error_base(Protocol protocol) {
+    return Word{static_cast<uint16_t>(protocol)} << 8;
+}
+
+/// For requests and replies without content.
+struct Empty {};
+
+/// Plain data without padding (padding would carry what was on the sender's stack), small enough for one message.
+/// Use fixed-width integers and arrays, no bool and no enum that a receiver could not check.
+template <class T>
+concept PlainMessage = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
+                       std::default_initializable<T> && sizeof(T) <= abi::max_message_words * sizeof(Word) &&
+                       (std::is_empty_v<T> || std::has_unique_object_representations_v<T>);
+
+template <class T>
+concept Request = PlainMessage<T> && PlainMessage<typename T::Reply> && requires {
+    { T::label } -> std::convertible_to<Word>;
+} && (T::label >> 16 != 0);
+
+/// Words that a structure takes in a message.
+template <PlainMessage T>
+inline constexpr unsigned message_words = std::is_empty_v<T> ? 0 : (sizeof(T) + sizeof(Word) - 1) / sizeof(Word);
+
+/// Badges of clients leave this bit clear; the badges of a server's bound notification set it, so that a signal is told
+/// from a message (which it may otherwise look like: a signal changes the badge only).
+inline constexpr Word signal_badge_bit = Word{1} << 63;
+
+} // namespace sys
