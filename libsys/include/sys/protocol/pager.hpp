@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Protocol of the pager: address spaces, what is mapped in them, and what became of their threads.
+//
+// One endpoint, badge = client number (a process's number); init holds the badge `init_badge` and names a client in each
+// request. The faults of a client's threads arrive at the same endpoint with the client's badge, so every label here lies
+// above all fault labels. A request is its structure in message words; a reply's label is 0 or an error.
+#pragma once
+
+#include <sys/error.hpp>
+
+namespace sys::protocol::pager {
+
+inline constexpr Word first_label = 0x100;
+
+/// The badge of init's capability; clients have the numbers of their processes.
+inline constexpr Word init_badge = Word{1} << 63;
+/// In `space`: the caller's own. Only init may name another.
+inline constexpr Word own_space = 0;
+
+enum class Error : Word {
+    zero_size = first_protocol_error, ///< a mapping of no bytes
+    unaligned,                        ///< address or size is not a multiple of the page size
+    wraps,                            ///< address + size exceeds 2^64
+    kernel_half,                      ///< reaches beyond the user half
+    too_large,                        ///< above 1 GiB in one request
+    over_quota,                       ///< the client may not hold that many pages; detail 0 = pages left
+    overlap,                          ///< a region is there already; detail 0 = its address
+    too_many_regions,                 ///< detail 0 = limit
+    write_and_execute,                ///< no page is ever both
+    no_such_space,                    ///< no client of that number
+    space_exists,                     ///< a client of that number is already there
+    too_many_spaces,                  ///< detail 0 = limit
+    no_such_region,                   ///< nothing mapped at that address
+    no_memory_pml4,                   ///< out of memory, and for what
+    no_memory_pdpt,
+    no_memory_pd,
+    no_memory_pt,
+    no_memory_page,
+    bad_archive_range, ///< the bytes named are not all inside the boot archive
+    not_device,        ///< not memory that the pager was given under its physical address
+    not_init,          ///< only init may ask this
+    not_writable,      ///< the bytes named are not in mapped, writable regions
+    kernel_refused,    ///< the kernel answered with an error; detail 0 = it
+    last,
+};
+
+/// What a region's pages may do. Write and execute exclude each other.
+namespace access {
+inline constexpr Word read = 0, write = 1, execute = 2;
+}
+
+/// Modifiers of a mapping request.
+namespace option {
+inline constexpr Word populate = 1; ///< all pages now, not at first touch
+}
+
+/// A reply that says only "done".
+struct Done {
+    Word reserved = 0;
+};
+
+struct Mapped {
+    Word address = 0;
+    Word pages_present = 0; ///< pages in the tables when the request was done
+};
+
+// ---- requests of init -------------------------------------------------------------------------------------------
+
+/// A new, empty address space. Reply: a capability to its PML4. `announce` prints what happens to this space.
+struct CreateSpace {
+    static constexpr Word label = first_label + 0;
+    struct Reply {
+        Word pml4_address = 0; ///< physical
+    };
+    Word client = 0;
+    Word quota_pages = 0; ///< pages, paging structures included
+    Word announce = 0;
+};
+
+/// Ends a client: unmaps and frees all it had. Reply: how many pages came back.
+struct DestroySpace {
+    static constexpr Word label = first_label + 1;
+    struct Reply {
+        Word pages_freed = 0;
+    };
+    Word client = 0;
+};
+
+/// Page 0 of the archive mapped: part of an ELF file, copied at first touch; behind `file_size` the bytes are zero.
+struct MapImage {
+    static constexpr Word label = first_label + 2;
+    using Reply = Mapped;
+    Word client = 0;
+    Word address = 0;        ///< any; the region covers the pages it touches
+    Word memory_size = 0;    ///< bytes
+    Word archive_offset = 0; ///< where the bytes for `address` are in the archive
+    Word file_size = 0;      ///< at most memory_size
+    Word rights = access::read;
+    Word options = 0;
+};
+
+/// A stack that grows down from `top` by touching; below it lies a guard page.
+struct MapStack {
+    static constexpr Word label = first_label + 3;
+    using Reply = Mapped;
+    Word client = 0;
+    Word top = 0;
+    Word size = 0;      ///< bytes, the most it may grow to
+    Word committed = 0; ///< bytes below the top that are mapped at once
+};
+
+/// The frame behind a page, for the kernel's use as IPC buffer: a capability. Populates the page.
+struct GetFrame {
+    static constexpr Word label = first_label + 4;
+    using Reply = Mapped;
+    Word client = 0;
+    Word address = 0;
+};
+
+/// Writes into a client that does not run yet, populating pages.
+struct WriteMemory {
+    static constexpr Word label = first_label + 5;
+    using Reply = Done;
+    static constexpr unsigned max_bytes = 896;
+    Word client = 0;
+    Word address = 0;
+    Word size = 0;
+    char bytes[max_bytes] = {};
+};
+
+/// Maps memory that init lent to the pager (`pager_startup.hpp`) under its physical address, or anywhere.
+struct MapLent {
+    static constexpr Word label = first_label + 6;
+    using Reply = Mapped;
+    Word client = 0;
+    Word address = 0; ///< virtual; equal to `physical` for an identity map
+    Word physical = 0;
+    Word size = 0;
+    Word rights = access::read;
+};
+
+/// The next client that faulted for good. Reply: client 0 if there is none.
+struct NextCasualty {
+    static constexpr Word label = first_label + 7;
+    struct Reply {
+        Word client = 0;
+        Word fault_label = 0; ///< abi::Fault
+        Word instruction = 0;
+        Word address = 0;    ///< of a page fault; vector of an exception; number of an unknown system call
+        Word error_code = 0; ///< of a page fault or an exception
+        Word reason = 0;     ///< Refusal
+    };
+};
+
+// ---- requests of anybody for its own space -------------------------------------------------------------------------
+
+/// Anonymous memory that reads as zero. address 0: the pager chooses.
+struct MapAnonymous {
+    static constexpr Word label = first_label + 16;
+    using Reply = Mapped;
+    Word client = own_space;
+    Word address = 0;
+    Word size = 0;
+    Word rights = access::write;
+    Word options = 0;
+};
+
+/// Maps memory under its own physical address. Refused for all that the client was not granted.
+struct MapIdentity {
+    static constexpr Word label = first_label + 17;
+    using Reply = Mapped;
+    Word client = own_space;
+    Word physical = 0;
+    Word size = 0;
+    Word rights = access::write;
+};
+
+/// Takes away the region that starts at `address`.
+struct Unmap {
+    static constexpr Word label = first_label + 18;
+    struct Reply {
+        Word pages_freed = 0;
+    };
+    Word client = own_space;
+    Word address = 0;
+};
+
+/// Pages of regions that are mapped at once instead of at first touch.
+struct Populate {
+    static constexpr Word label = first_label + 19;
+    using Reply = Mapped;
+    Word client = own_space;
+    Word address = 0;
+    Word size = 0;
+};
+
+/// A read-only view of the boot archive.
+struct MapArchive {
+    static constexpr Word label = first_label + 20;
+    struct Reply {
+        Word address = 0;
+        Word size = 0;
+    };
+    Word client = own_space;
+};
+
+struct Statistics {
+    static constexpr Word label = first_label + 21;
+    struct Reply {
+        Word pages_total = 0;
+        Word pages_free = 0;
+        Word clients = 0;
+        Word faults_served = 0;
+        Word faults_refused = 0;
+        Word requests = 0;
+        Word own_pages = 0;   ///< of the caller, paging structures included
+        Word own_quota = 0;
+    };
+};
+
+/// Why the pager did not answer a fault.
+enum class Refusal : Word {
+    none = 0,
+    no_region,       ///< nothing is mapped there
+    guard_page,      ///< the stack has grown over its end
+    not_writable,
+    not_executable,
+    not_user_half,
+    no_memory,
+    over_quota,
+    not_a_page_fault, ///< an exception, an unknown system call, a capability fault
+};
+
+constexpr const char* describe(Error value) {
+    switch (value) {
+    case Error::zero_size: return "the size must not be 0";
+    case Error::unaligned: return "address or size is not aligned to a page";
+    case Error::wraps: return "address and size wrap around";
+    case Error::kernel_half: return "the range reaches beyond the user half";
+    case Error::too_large: return "more than 1 GiB in one request";
+    case Error::over_quota: return "over the quota of the client";
+    case Error::overlap: return "a region is there already";
+    case Error::too_many_regions: return "too many regions";
+    case Error::write_and_execute: return "no page may be writable and executable";
+    case Error::no_such_space: return "no such address space";
+    case Error::space_exists: return "the address space exists already";
+    case Error::too_many_spaces: return "too many address spaces";
+    case Error::no_such_region: return "no region there";
+    case Error::no_memory_pml4: return "out of memory for a PML4";
+    case Error::no_memory_pdpt: return "out of memory for a PDPT";
+    case Error::no_memory_pd: return "out of memory for a page directory";
+    case Error::no_memory_pt: return "out of memory for a page table";
+    case Error::no_memory_page: return "out of memory for a page";
+    case Error::bad_archive_range: return "not inside the boot archive";
+    case Error::not_device: return "not memory that the pager was lent";
+    case Error::not_init: return "only init may ask this";
+    case Error::not_writable: return "not in a writable region";
+    case Error::kernel_refused: return "the kernel refused";
+    case Error::last: break;
+    }
+    return "unknown error of the pager";
+}
+constexpr const char* describe(Refusal value) {
+    switch (value) {
+    case Refusal::none: return "not refused";
+    case Refusal::no_region: return "nothing is mapped there";
+    case Refusal::guard_page: return "the stack has overflown into its guard page";
+    case Refusal::not_writable: return "the page is not writable";
+    case Refusal::not_executable: return "the page is not executable";
+    case Refusal::not_user_half: return "not an address of the user half";
+    case Refusal::no_memory: return "out of memory";
+    case Refusal::over_quota: return "over the quota";
+    case Refusal::not_a_page_fault: return "not a page fault";
+    }
+    return "unknown reason";
+}
+
+} // namespace sys::protocol::pager

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Protocol of the process service (init): starting, watching and ending processes; time; power.
+//
+// Badge = process number. Number 1 is eclipse-systemd and may do everything; others what their grants say. Numbers come
+// from a 64-bit counter and are never used again (1 excepted, which is always PID 1's). A capability to send along is
+// named at each request.
+#pragma once
+
+#include <string_view>
+#include <sys/error.hpp>
+
+namespace sys::protocol::process {
+
+inline constexpr Word first_label = 0x200;
+inline constexpr Word system_manager = 1; ///< the process number of eclipse-systemd
+
+enum class Error : Word {
+    not_permitted = first_protocol_error + 256, ///< this process may not ask this
+    no_such_process,                            ///< never was, or has ended; detail 0 = number
+    no_such_file,
+    not_an_executable, ///< detail 0 = what the ELF reader found (elf::Fault)
+    no_code,           ///< the entry point's page is not executable, or its first 16 bytes are zero
+    too_many_processes,
+    bad_arguments, ///< texts malformed, or too long for the stack
+    out_of_memory,
+    port_refused,      ///< the I/O ports are taken, or no range
+    interrupt_refused, ///< the interrupt line is taken, or there is none
+    no_capability,     ///< the request needs one with it
+    spawn_refused,     ///< by the kernel; detail 0 = its error, 1 and 2 = details
+    no_power_off,      ///< the machine's ACPI tables name no way
+    last,
+};
+
+struct Done {
+    Word reserved = 0;
+};
+
+/// What a new process gets besides the ordinary.
+namespace grant {
+inline constexpr uint16_t io_ports = 1;  ///< first_port..last_port, in slot::io_ports
+inline constexpr uint16_t interrupt = 2; ///< I/O APIC 0 pin `pin`, in slot::irq_handler
+inline constexpr uint16_t spawn = 4;     ///< may itself start, watch and kill (its own) processes
+}
+
+/// Starts a program of the boot archive. A capability sent along lands in the child's slot::service_manager.
+struct Spawn {
+    static constexpr Word label = first_label + 0;
+    struct Reply {
+        Word pid = 0;
+    };
+    static constexpr unsigned max_text = 928;
+
+    uint16_t argument_count = 0; ///< argv[0] included
+    uint16_t environment_count = 0;
+    uint16_t text_size = 0; ///< bytes of `text` in use
+    uint16_t grants = 0;
+    uint16_t first_port = 0;
+    uint16_t last_port = 0;
+    uint16_t pin = 0;
+    uint8_t level_triggered = 0;
+    uint8_t priority = 0;       ///< 0 = default_priority; never above the parent's
+    uint32_t quota_pages = 0;   ///< 0 = default
+    uint32_t reserved = 0;
+    char text[max_text] = {}; ///< zero-terminated: path, arguments, environment
+
+    /// Path first, then all arguments, then the environment. False if it does not fit, or holds a zero byte.
+    bool set_path(std::string_view path) { return add(path); }
+    bool add_argument(std::string_view argument) { return add(argument) && ++argument_count != 0; }
+    bool add_environment(std::string_view entry) { return add(entry) && ++environment_count != 0; }
+
+private:
+    bool add(std::string_view piece) {
+        if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - text_size) return false;
+        for (const char c : piece) text[text_size++] = c;
+        text[text_size++] = '\0';
+        return true;
+    }
+};
+inline constexpr uint8_t default_priority = 100;
+inline constexpr uint8_t system_manager_priority = 200;
+
+/// Ends the caller. No reply ever comes.
+struct Exit {
+    static constexpr Word label = first_label + 1;
+    using Reply = Done;
+    Word status = 0;
+};
+
+enum class Cause : Word {
+    none = 0,
+    exited,  ///< by Exit; `status`
+    faulted, ///< fault_label, fault_instruction, fault_address, refusal
+    killed,
+};
+
+/// The next ended child of the caller, each exactly once; pid 0 if none waits. Never blocks: see WatchExits.
+struct NextExit {
+    static constexpr Word label = first_label + 2;
+    struct Reply {
+        Word pid = 0;
+        Cause cause = Cause::none;
+        Word status = 0;
+        Word ended_at = 0;    ///< microseconds of uptime: when it ended, not when it was reaped
+        Word started_at = 0;
+        Word fault_label = 0; ///< abi::Fault
+        Word fault_instruction = 0;
+        Word fault_address = 0; ///< or vector, or number of the system call
+        Word refusal = 0;       ///< pager::Refusal
+    };
+};
+
+/// With a notification capability: it is signalled whenever a child of the caller has ended.
+struct WatchExits {
+    static constexpr Word label = first_label + 3;
+    using Reply = Done;
+    Word reserved = 0;
+};
+
+/// Ends a process: PID 1 any but itself, others their own children. Its end is reported as killed.
+struct Kill {
+    static constexpr Word label = first_label + 4;
+    using Reply = Done;
+    Word pid = 0;
+};
+
+enum class State : uint8_t { none, running, ended };
+
+/// Processes in ascending order of their numbers, from `from` on; ended ones not yet reaped included.
+struct List {
+    static constexpr Word label = first_label + 5;
+    struct Entry {
+        Word pid = 0;
+        Word parent = 0; ///< 0 = init
+        Word started_at = 0;
+        State state = State::none;
+        uint8_t priority = 0;
+        char name[30] = {}; ///< zero-terminated, the last part of the path, cut to fit
+    };
+    struct Reply {
+        Word count = 0;
+        Word next = 0; ///< ask again with this; 0 = that was all
+        Entry entries[14] = {};
+    };
+    Word from = 0;
+};
+
+/// Signals a notification once, after `microseconds`, in steps of 10 ms, never early. With a notification capability,
+/// which is kept for later alarms of this process. One alarm at a time: a new one replaces it, 0 takes it back.
+struct Alarm {
+    static constexpr Word label = first_label + 6;
+    using Reply = Done;
+    Word microseconds = 0;
+};
+
+struct Uptime {
+    static constexpr Word label = first_label + 7;
+    struct Reply {
+        Word microseconds = 0; ///< since init started
+        Word tsc_mhz = 0;
+    };
+    Word reserved = 0;
+};
+
+/// Switches the machine off; comes back only with an error.
+struct PowerOff {
+    static constexpr Word label = first_label + 8;
+    using Reply = Done;
+    Word reserved = 0;
+};
+
+/// The caller's own number, and its parent's.
+struct WhoAmI {
+    static constexpr Word label = first_label + 9;
+    struct Reply {
+        Word pid = 0;
+        Word parent = 0;
+    };
+    Word reserved = 0;
+};
+
+constexpr const char* describe(Error value) {
+    switch (value) {
+    case Error::not_permitted: return "this process may not ask that";
+    case Error::no_such_process: return "no such process";
+    case Error::no_such_file: return "no such file in the boot archive";
+    case Error::not_an_executable: return "not an executable";
+    case Error::no_code: return "no executable code at the entry point";
+    case Error::too_many_processes: return "too many processes";
+    case Error::bad_arguments: return "malformed or too long arguments";
+    case Error::out_of_memory: return "out of memory";
+    case Error::port_refused: return "these I/O ports cannot be had";
+    case Error::interrupt_refused: return "this interrupt line cannot be had";
+    case Error::no_capability: return "the request needs a capability";
+    case Error::spawn_refused: return "the kernel refused to spawn";
+    case Error::no_power_off: return "the machine tells no way to switch it off";
+    case Error::last: break;
+    }
+    return "unknown error of the process service";
+}
+
+static_assert(sizeof(Spawn) <= 960 && sizeof(List::Reply) <= 960 && sizeof(NextExit::Reply) <= 960);
+
+} // namespace sys::protocol::process
