@@ -3,22 +3,21 @@
 //
 // One endpoint, badge = client number (a process's number); init holds the badge `init_badge` and names a client in each
 // request. The faults of a client's threads arrive at the same endpoint with the client's badge, so every label here lies
-// above all fault labels. A request is its structure in message words; a reply's label is 0 or an error.
+// above all fault labels.
 #pragma once
 
 #include <sys/error.hpp>
+#include <sys/ipc/protocol.hpp>
 
 namespace sys::protocol::pager {
 
-inline constexpr Word first_label = 0x100;
-
 /// The badge of init's capability; clients have the numbers of their processes.
-inline constexpr Word init_badge = Word{1} << 63;
+inline constexpr Word init_badge = Word{1} << 62;
 /// In `space`: the caller's own. Only init may name another.
 inline constexpr Word own_space = 0;
 
 enum class Error : Word {
-    zero_size = first_protocol_error, ///< a mapping of no bytes
+    zero_size = protocol_error_base(Protocol::pager), ///< a mapping of no bytes
     unaligned,                        ///< address or size is not a multiple of the page size
     wraps,                            ///< address + size exceeds 2^64
     kernel_half,                      ///< reaches beyond the user half
@@ -54,11 +53,6 @@ namespace option {
 inline constexpr Word populate = 1; ///< all pages now, not at first touch
 }
 
-/// A reply that says only "done".
-struct Done {
-    Word reserved = 0;
-};
-
 struct Mapped {
     Word address = 0;
     Word pages_present = 0; ///< pages in the tables when the request was done
@@ -68,7 +62,7 @@ struct Mapped {
 
 /// A new, empty address space. Reply: a capability to its PML4. `announce` prints what happens to this space.
 struct CreateSpace {
-    static constexpr Word label = first_label + 0;
+    static constexpr Word label = request_label(Protocol::pager, 0);
     struct Reply {
         Word pml4_address = 0; ///< physical
     };
@@ -79,16 +73,16 @@ struct CreateSpace {
 
 /// Ends a client: unmaps and frees all it had. Reply: how many pages came back.
 struct DestroySpace {
-    static constexpr Word label = first_label + 1;
+    static constexpr Word label = request_label(Protocol::pager, 1);
     struct Reply {
         Word pages_freed = 0;
     };
     Word client = 0;
 };
 
-/// Page 0 of the archive mapped: part of an ELF file, copied at first touch; behind `file_size` the bytes are zero.
+/// A part of an ELF file in the boot archive, copied page by page at first touch; behind `file_size` the bytes are zero.
 struct MapImage {
-    static constexpr Word label = first_label + 2;
+    static constexpr Word label = request_label(Protocol::pager, 2);
     using Reply = Mapped;
     Word client = 0;
     Word address = 0;        ///< any; the region covers the pages it touches
@@ -101,7 +95,7 @@ struct MapImage {
 
 /// A stack that grows down from `top` by touching; below it lies a guard page.
 struct MapStack {
-    static constexpr Word label = first_label + 3;
+    static constexpr Word label = request_label(Protocol::pager, 3);
     using Reply = Mapped;
     Word client = 0;
     Word top = 0;
@@ -111,26 +105,24 @@ struct MapStack {
 
 /// The frame behind a page, for the kernel's use as IPC buffer: a capability. Populates the page.
 struct GetFrame {
-    static constexpr Word label = first_label + 4;
+    static constexpr Word label = request_label(Protocol::pager, 4);
     using Reply = Mapped;
     Word client = 0;
     Word address = 0;
 };
 
-/// Writes into a client that does not run yet, populating pages.
+/// Writes the payload into a client that does not run yet, populating pages.
 struct WriteMemory {
-    static constexpr Word label = first_label + 5;
-    using Reply = Done;
+    static constexpr Word label = request_label(Protocol::pager, 5);
+    using Reply = Empty;
     static constexpr unsigned max_bytes = 896;
     Word client = 0;
     Word address = 0;
-    Word size = 0;
-    char bytes[max_bytes] = {};
 };
 
 /// Maps memory that init lent to the pager (`pager_startup.hpp`) under its physical address, or anywhere.
 struct MapLent {
-    static constexpr Word label = first_label + 6;
+    static constexpr Word label = request_label(Protocol::pager, 6);
     using Reply = Mapped;
     Word client = 0;
     Word address = 0; ///< virtual; equal to `physical` for an identity map
@@ -141,7 +133,7 @@ struct MapLent {
 
 /// The next client that faulted for good. Reply: client 0 if there is none.
 struct NextCasualty {
-    static constexpr Word label = first_label + 7;
+    static constexpr Word label = request_label(Protocol::pager, 7);
     struct Reply {
         Word client = 0;
         Word fault_label = 0; ///< abi::Fault
@@ -156,7 +148,7 @@ struct NextCasualty {
 
 /// Anonymous memory that reads as zero. address 0: the pager chooses.
 struct MapAnonymous {
-    static constexpr Word label = first_label + 16;
+    static constexpr Word label = request_label(Protocol::pager, 16);
     using Reply = Mapped;
     Word client = own_space;
     Word address = 0;
@@ -167,7 +159,7 @@ struct MapAnonymous {
 
 /// Maps memory under its own physical address. Refused for all that the client was not granted.
 struct MapIdentity {
-    static constexpr Word label = first_label + 17;
+    static constexpr Word label = request_label(Protocol::pager, 17);
     using Reply = Mapped;
     Word client = own_space;
     Word physical = 0;
@@ -177,7 +169,7 @@ struct MapIdentity {
 
 /// Takes away the region that starts at `address`.
 struct Unmap {
-    static constexpr Word label = first_label + 18;
+    static constexpr Word label = request_label(Protocol::pager, 18);
     struct Reply {
         Word pages_freed = 0;
     };
@@ -187,7 +179,7 @@ struct Unmap {
 
 /// Pages of regions that are mapped at once instead of at first touch.
 struct Populate {
-    static constexpr Word label = first_label + 19;
+    static constexpr Word label = request_label(Protocol::pager, 19);
     using Reply = Mapped;
     Word client = own_space;
     Word address = 0;
@@ -196,7 +188,7 @@ struct Populate {
 
 /// A read-only view of the boot archive.
 struct MapArchive {
-    static constexpr Word label = first_label + 20;
+    static constexpr Word label = request_label(Protocol::pager, 20);
     struct Reply {
         Word address = 0;
         Word size = 0;
@@ -205,7 +197,7 @@ struct MapArchive {
 };
 
 struct Statistics {
-    static constexpr Word label = first_label + 21;
+    static constexpr Word label = request_label(Protocol::pager, 21);
     struct Reply {
         Word pages_total = 0;
         Word pages_free = 0;

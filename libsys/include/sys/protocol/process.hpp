@@ -8,14 +8,14 @@
 
 #include <string_view>
 #include <sys/error.hpp>
+#include <sys/ipc/protocol.hpp>
 
 namespace sys::protocol::process {
 
-inline constexpr Word first_label = 0x200;
 inline constexpr Word system_manager = 1; ///< the process number of eclipse-systemd
 
 enum class Error : Word {
-    not_permitted = first_protocol_error + 256, ///< this process may not ask this
+    not_permitted = protocol_error_base(Protocol::process), ///< this process may not ask this
     no_such_process,                            ///< never was, or has ended; detail 0 = number
     no_such_file,
     not_an_executable, ///< detail 0 = what the ELF reader found (elf::Fault)
@@ -31,10 +31,6 @@ enum class Error : Word {
     last,
 };
 
-struct Done {
-    Word reserved = 0;
-};
-
 /// What a new process gets besides the ordinary.
 namespace grant {
 inline constexpr uint16_t io_ports = 1;  ///< first_port..last_port, in slot::io_ports
@@ -42,47 +38,62 @@ inline constexpr uint16_t interrupt = 2; ///< I/O APIC 0 pin `pin`, in slot::irq
 inline constexpr uint16_t spawn = 4;     ///< may itself start, watch and kill (its own) processes
 }
 
-/// Starts a program of the boot archive. A capability sent along lands in the child's slot::service_manager.
+/// Starts a program of the boot archive. Payload: the texts, as SpawnTexts packs them. A capability sent along lands in
+/// the child's slot::service_manager.
 struct Spawn {
-    static constexpr Word label = first_label + 0;
+    static constexpr Word label = request_label(Protocol::process, 0);
     struct Reply {
         Word pid = 0;
     };
-    static constexpr unsigned max_text = 928;
-
     uint16_t argument_count = 0; ///< argv[0] included
     uint16_t environment_count = 0;
-    uint16_t text_size = 0; ///< bytes of `text` in use
     uint16_t grants = 0;
     uint16_t first_port = 0;
     uint16_t last_port = 0;
     uint16_t pin = 0;
-    uint8_t level_triggered = 0;
-    uint8_t priority = 0;       ///< 0 = default_priority; never above the parent's
-    uint32_t quota_pages = 0;   ///< 0 = default
-    uint32_t reserved = 0;
-    char text[max_text] = {}; ///< zero-terminated: path, arguments, environment
+    uint16_t level_triggered = 0;
+    uint16_t priority = 0; ///< 0 = default_priority; never above the parent's
+    Word quota_pages = 0;  ///< 0 = default
+};
 
+/// The payload of Spawn: path, arguments, environment, each ended by a zero byte.
+class SpawnTexts {
+public:
     /// Path first, then all arguments, then the environment. False if it does not fit, or holds a zero byte.
     bool set_path(std::string_view path) { return add(path); }
-    bool add_argument(std::string_view argument) { return add(argument) && ++argument_count != 0; }
-    bool add_environment(std::string_view entry) { return add(entry) && ++environment_count != 0; }
+    bool add_argument(std::string_view argument) { return add(argument) && ++argument_count_ != 0; }
+    bool add_environment(std::string_view entry) { return add(entry) && ++environment_count_ != 0; }
+    /// The request with the counts filled in.
+    Spawn request() const {
+        Spawn spawn;
+        spawn.argument_count = argument_count_;
+        spawn.environment_count = environment_count_;
+        return spawn;
+    }
+    std::string_view payload() const { return {text_, size_}; }
 
 private:
+    static constexpr unsigned max_text = 904;
     bool add(std::string_view piece) {
-        if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - text_size) return false;
-        for (const char c : piece) text[text_size++] = c;
-        text[text_size++] = '\0';
+        if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - size_) return false;
+        for (const char c : piece) text_[size_++] = c;
+        text_[size_++] = '\0';
         return true;
     }
+
+    char text_[max_text] = {};
+    unsigned size_ = 0;
+    uint16_t argument_count_ = 0;
+    uint16_t environment_count_ = 0;
 };
+
 inline constexpr uint8_t default_priority = 100;
 inline constexpr uint8_t system_manager_priority = 200;
 
 /// Ends the caller. No reply ever comes.
 struct Exit {
-    static constexpr Word label = first_label + 1;
-    using Reply = Done;
+    static constexpr Word label = request_label(Protocol::process, 1);
+    using Reply = Empty;
     Word status = 0;
 };
 
@@ -95,7 +106,7 @@ enum class Cause : Word {
 
 /// The next ended child of the caller, each exactly once; pid 0 if none waits. Never blocks: see WatchExits.
 struct NextExit {
-    static constexpr Word label = first_label + 2;
+    static constexpr Word label = request_label(Protocol::process, 2);
     struct Reply {
         Word pid = 0;
         Cause cause = Cause::none;
@@ -111,15 +122,14 @@ struct NextExit {
 
 /// With a notification capability: it is signalled whenever a child of the caller has ended.
 struct WatchExits {
-    static constexpr Word label = first_label + 3;
-    using Reply = Done;
-    Word reserved = 0;
+    static constexpr Word label = request_label(Protocol::process, 3);
+    using Reply = Empty;
 };
 
 /// Ends a process: PID 1 any but itself, others their own children. Its end is reported as killed.
 struct Kill {
-    static constexpr Word label = first_label + 4;
-    using Reply = Done;
+    static constexpr Word label = request_label(Protocol::process, 4);
+    using Reply = Empty;
     Word pid = 0;
 };
 
@@ -127,7 +137,7 @@ enum class State : uint8_t { none, running, ended };
 
 /// Processes in ascending order of their numbers, from `from` on; ended ones not yet reaped included.
 struct List {
-    static constexpr Word label = first_label + 5;
+    static constexpr Word label = request_label(Protocol::process, 5);
     struct Entry {
         Word pid = 0;
         Word parent = 0; ///< 0 = init
@@ -147,35 +157,32 @@ struct List {
 /// Signals a notification once, after `microseconds`, in steps of 10 ms, never early. With a notification capability,
 /// which is kept for later alarms of this process. One alarm at a time: a new one replaces it, 0 takes it back.
 struct Alarm {
-    static constexpr Word label = first_label + 6;
-    using Reply = Done;
+    static constexpr Word label = request_label(Protocol::process, 6);
+    using Reply = Empty;
     Word microseconds = 0;
 };
 
 struct Uptime {
-    static constexpr Word label = first_label + 7;
+    static constexpr Word label = request_label(Protocol::process, 7);
     struct Reply {
         Word microseconds = 0; ///< since init started
         Word tsc_mhz = 0;
     };
-    Word reserved = 0;
 };
 
 /// Switches the machine off; comes back only with an error.
 struct PowerOff {
-    static constexpr Word label = first_label + 8;
-    using Reply = Done;
-    Word reserved = 0;
+    static constexpr Word label = request_label(Protocol::process, 8);
+    using Reply = Empty;
 };
 
 /// The caller's own number, and its parent's.
 struct WhoAmI {
-    static constexpr Word label = first_label + 9;
+    static constexpr Word label = request_label(Protocol::process, 9);
     struct Reply {
         Word pid = 0;
         Word parent = 0;
     };
-    Word reserved = 0;
 };
 
 constexpr const char* describe(Error value) {
@@ -198,6 +205,6 @@ constexpr const char* describe(Error value) {
     return "unknown error of the process service";
 }
 
-static_assert(sizeof(Spawn) <= 960 && sizeof(List::Reply) <= 960 && sizeof(NextExit::Reply) <= 960);
+static_assert(Request<Spawn> && Request<List> && Request<NextExit>);
 
 } // namespace sys::protocol::process
