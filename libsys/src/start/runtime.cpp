@@ -15,6 +15,10 @@ int __cxa_atexit(void (*)(void*), void*, void*) {
 }
 void* __dso_handle = nullptr;
 
+[[noreturn]] void abort() {
+    sys::panic("abort");
+}
+
 void __cxa_pure_virtual() {
     sys::panic("a pure virtual function was called");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Panic, and abort, which compilers call.
+// The last words of a program.
 #include <sys/proc/exit.hpp>
 #include <sys/raw/syscall.hpp>
 #include <sys/util/log.hpp>
@@ -29,7 +29,3 @@ void panic(const char* reason) {
 }
 
 } // namespace sys
-
-extern "C" [[noreturn]] void abort() {
-    sys::panic("abort");
-}
