@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Makes the bootable ISO: GRUB for BIOS and UEFI, the kernel, and the modules in the order they are handed over."""
+import argparse
+import dataclasses
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import build as building
+import packages
+
+TEMPLATE = building.REPOSITORY / "grub" / "grub.cfg.in"
+
+
+class ImageError(Exception):
+    """The image could not be made."""
+
+
+@dataclasses.dataclass
+class Content:
+    """What goes into an image. modules: (name that the module's command line shows, file)."""
+    kernel: pathlib.Path
+    modules: list[tuple[str, pathlib.Path]]
+    command_line: str = ""
+
+
+def grub_quote(text: str) -> str:
+    """One word of a grub.cfg, whatever is in it; a line break cannot be quoted there."""
+    if "\n" in text:
+        raise ImageError("a command line cannot hold a line break")
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def grub_config(content: Content) -> str:
+    modules = []
+    for index, (name, _) in enumerate(content.modules):
+        modules.append(f"    if module2 /boot/module{index} {grub_quote(name)}; then true; else set loaded=0; fi")
+    words = " ".join(grub_quote(word) for word in content.command_line.split())
+    return TEMPLATE.read_text().replace("@COMMAND_LINE@", words).replace("@MODULES@", "\n".join(modules))
+
+
+def without_debug_information(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Copies an ELF file without DWARF, which nothing on target reads; other files as they are."""
+    command = ["objcopy", "--strip-debug", str(source), str(target)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        shutil.copyfile(source, target)
+
+
+def make(content: Content, iso: pathlib.Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="umbra-iso-") as name:
+        boot = pathlib.Path(name) / "boot"
+        (boot / "grub").mkdir(parents=True)
+        without_debug_information(content.kernel, boot / "umbra.elf")
+        for index, (_, file) in enumerate(content.modules):
+            shutil.copyfile(file, boot / f"module{index}")
+        (boot / "grub" / "grub.cfg").write_text(grub_config(content))
+        command = ["grub-mkrescue", "--locales=", "--fonts=", "--themes=", "-o", str(iso), name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode != 0:
+            raise ImageError(f"{done.stdout.rstrip()}\ngrub-mkrescue failed")
+
+
+def choose(build: building.Build, options: argparse.Namespace, scratch: pathlib.Path) -> Content:
+    """The image that the options of a command ask for (see add_options). The caller holds the build's lock."""
+    extra = [(module.name, module) for module in options.module]
+    command_line = " ".join(options.append)
+    if options.kernel_image:
+        return Content(options.kernel_image, extra, command_line)
+    if options.root:
+        return Content(build.kernel_elf, [("root", options.root), *extra], command_line)
+    archive = options.archive or build.archive
+    for needed in (build.kernel_elf, build.init_elf, archive):
+        if not needed.exists():
+            raise ImageError(f"the build made no {needed.relative_to(building.REPOSITORY)}")
+    init = scratch / "init"
+    without_debug_information(build.init_elf, init)
+    return Content(build.kernel_elf, [("init", init), ("rootfs", archive), *extra], command_line)
+
+
+def build_and_make(build: building.Build, options: argparse.Namespace, scratch: pathlib.Path) -> pathlib.Path:
+    """Builds, unless a foreign kernel is given, and makes the image in scratch."""
+    iso = scratch / "umbra.iso"
+    packages.ensure(packages.IMAGE)
+    if options.kernel_image:
+        make(choose(build, options, scratch), iso)
+        return iso
+    with building.locked(build):
+        if not options.no_build:
+            building.compile_targets(build)
+        make(choose(build, options, scratch), iso)
+    return iso
+
+
+def existing_file(text: str) -> pathlib.Path:
+    path = pathlib.Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"no such file: {text}")
+    return path
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options about what is built and what the image holds."""
+    parser.add_argument("--compiler", choices=building.COMPILERS, default="gcc", help="default: gcc")
+    parser.add_argument("--kernel", choices=building.KERNELS, default="debug", help="kernel variant, default: debug")
+    parser.add_argument("--append", action="append", default=[], metavar="WORDS",
+                        help="words for the kernel's command line; repeatable")
+    parser.add_argument("--root", type=existing_file, metavar="ELF",
+                        help="root task instead of init; then there is no boot archive but what --module adds, "
+                             "and debug exit 0x10 means passed")
+    parser.add_argument("--module", type=existing_file, action="append", default=[], metavar="FILE",
+                        help="a further boot module, after the others; repeatable")
+    parser.add_argument("--archive", type=existing_file, metavar="CPIO", help="boot archive instead of the built one")
+    parser.add_argument("--kernel-image", type=existing_file, metavar="ELF",
+                        help="another kernel than the built one, alone but for --module; nothing is built then")
+    parser.add_argument("--no-build", action="store_true", help="take what was built last")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tools/image", description="Writes the bootable ISO image.")
+    add_options(parser)
+    parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("umbra.iso"))
+    options = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="umbra-") as scratch:
+            iso = build_and_make(building.Build(options.compiler, options.kernel), options, pathlib.Path(scratch))
+            shutil.copyfile(iso, options.output)
+    except (ImageError, building.BuildError, packages.PackageError) as error:
+        print(f"tools/image: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
