@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Building the graph from the unit files, breaking its cycles, and planning a start.
-#include <eclipse-systemd/dependency_graph.hpp>
+#include <servers/eclipse-systemd/dependency_graph.hpp>
 
 namespace systemd {
 

@@ -6,9 +6,9 @@
 // target comes after what it pulls in (unless DefaultDependencies=no). After= alone pulls nothing in.
 #pragma once
 
-#include <eclipse-systemd/list.hpp>
-#include <eclipse-systemd/unit_set.hpp>
-#include <eclipse-systemd/unit_table.hpp>
+#include <servers/eclipse-systemd/list.hpp>
+#include <servers/eclipse-systemd/unit_set.hpp>
+#include <servers/eclipse-systemd/unit_table.hpp>
 #include <optional>
 
 namespace systemd {

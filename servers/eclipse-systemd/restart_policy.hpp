@@ -3,8 +3,8 @@
 // manual page systemd.service(5), "Exit causes and the effect of the Restart= settings".
 #pragma once
 
-#include <eclipse-systemd/time.hpp>
-#include <eclipse-systemd/unit.hpp>
+#include <servers/eclipse-systemd/time.hpp>
+#include <servers/eclipse-systemd/unit.hpp>
 #include <optional>
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The queue side: what is started and stopped, and in which order.
-#include <eclipse-systemd/supervisor.hpp>
+#include <servers/eclipse-systemd/supervisor.hpp>
 
 namespace systemd {
 

@@ -7,9 +7,9 @@
 // A unit leaves `queued` when nothing that comes before it is on its way any more and what it requires is up.
 #pragma once
 
-#include <eclipse-systemd/dependency_graph.hpp>
-#include <eclipse-systemd/restart_policy.hpp>
-#include <eclipse-systemd/unit_table.hpp>
+#include <servers/eclipse-systemd/dependency_graph.hpp>
+#include <servers/eclipse-systemd/restart_policy.hpp>
+#include <servers/eclipse-systemd/unit_table.hpp>
 
 namespace systemd {
 

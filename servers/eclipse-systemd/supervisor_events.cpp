@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The event side of the supervisor: processes begin, report, fall silent and end.
-#include <eclipse-systemd/supervisor.hpp>
+#include <servers/eclipse-systemd/supervisor.hpp>
 
 namespace systemd {
 
 void Supervisor::spawned(UnitIndex unit, Pid pid, Instant now) {
     UnitStatus& status = at(unit);
     status.pid = pid;
-    if (status.state == UnitState::deactivating || status.state == UnitState::inactive) { // stopped in the meantime
+    if (status.state != UnitState::activating) { // stopped in the meantime
+        status.stop_wanted = status.state != UnitState::failed;
         status.state = UnitState::deactivating;
-        status.stop_wanted = true;
         say({.kind = ActionKind::kill, .unit = unit, .pid = pid});
         return;
     }
@@ -18,7 +18,9 @@ void Supervisor::spawned(UnitIndex unit, Pid pid, Instant now) {
     advance(now);
 }
 
-void Supervisor::spawn_refused(UnitIndex unit, Instant now) { ended(unit, ExitCause::no_start, now, now); }
+void Supervisor::spawn_refused(UnitIndex unit, Instant now) {
+    if (at(unit).state == UnitState::activating) ended(unit, ExitCause::no_start, now, now);
+}
 
 bool Supervisor::ready(UnitIndex unit, uint32_t incarnation, Instant now) {
     UnitStatus& status = at(unit);

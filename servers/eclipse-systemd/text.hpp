@@ -48,15 +48,19 @@ constexpr std::optional<uint64_t> parse_number(Text text, uint64_t most) {
 /// One text is under construction at a time: put() its characters, then finish() or abandon() it.
 class TextStore {
 public:
-    constexpr TextStore(char* buffer, size_t size) : buffer_(buffer), size_(size) {}
+    static constexpr size_t capacity = 64 * 1024;
+
+    constexpr TextStore() = default;
+    TextStore(const TextStore&) = delete;
+    TextStore& operator=(const TextStore&) = delete;
 
     /// False if the store is full.
-    [[nodiscard]] constexpr bool put(char c) {
-        if (used_ == size_) return false;
+    [[nodiscard]] bool put(char c) {
+        if (used_ == capacity) return false;
         buffer_[used_++] = c;
         return true;
     }
-    [[nodiscard]] constexpr bool put(Text text) {
+    [[nodiscard]] bool put(Text text) {
         for (const char c : text) {
             if (!put(c)) return false;
         }
@@ -64,22 +68,21 @@ public:
     }
 
     /// What was put since the last text was finished or abandoned.
-    constexpr Text finish() {
+    Text finish() {
         const Text text(buffer_ + start_, used_ - start_);
         start_ = used_;
         return text;
     }
-    constexpr void abandon() { used_ = start_; }
+    void abandon() { used_ = start_; }
 
-    constexpr size_t used() const { return used_; }
+    size_t used() const { return used_; }
     /// Gives back everything kept since used() was `mark`.
-    constexpr void release(size_t mark) { used_ = start_ = mark; }
+    void release(size_t mark) { used_ = start_ = mark; }
 
 private:
-    char* buffer_;
-    size_t size_;
     size_t used_ = 0;
     size_t start_ = 0;
+    char buffer_[capacity] = {};
 };
 
 } // namespace systemd

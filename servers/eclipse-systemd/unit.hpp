@@ -3,9 +3,9 @@
 #pragma once
 
 #include <optional>
-#include <eclipse-systemd/list.hpp>
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/time.hpp>
+#include <servers/eclipse-systemd/list.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/time.hpp>
 #include <stdint.h>
 
 namespace systemd {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The sentences behind unit_error.hpp.
-#include <eclipse-systemd/unit_error.hpp>
+#include <servers/eclipse-systemd/unit_error.hpp>
 
 namespace systemd {
 

@@ -2,7 +2,7 @@
 // Why a unit file is refused, each reason by its own name, and what is merely worth a warning.
 #pragma once
 
-#include <eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/text.hpp>
 #include <stdint.h>
 
 namespace systemd {

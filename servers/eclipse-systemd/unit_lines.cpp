@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Cutting a unit file into logical lines.
-#include <eclipse-systemd/unit_lines.hpp>
+#include <servers/eclipse-systemd/unit_lines.hpp>
 
 namespace systemd {
 

@@ -3,8 +3,8 @@
 // backslash with the next one by a blank, and checks every byte.
 #pragma once
 
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/unit_error.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/unit_error.hpp>
 #include <optional>
 
 namespace systemd {

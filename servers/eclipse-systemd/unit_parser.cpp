@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One table of keys, one handler per kind of value; then the checks that need the whole file.
-#include <eclipse-systemd/unit_parser.hpp>
-#include <eclipse-systemd/unit_lines.hpp>
-#include <eclipse-systemd/values.hpp>
-#include <eclipse-systemd/words.hpp>
+#include <servers/eclipse-systemd/unit_parser.hpp>
+#include <servers/eclipse-systemd/unit_lines.hpp>
+#include <servers/eclipse-systemd/values.hpp>
+#include <servers/eclipse-systemd/words.hpp>
 
 namespace systemd {
 

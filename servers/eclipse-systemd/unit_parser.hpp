@@ -4,10 +4,10 @@
 // that is repeated adds to its list; of any other key the last one counts. Keys and sections that are not known warn.
 #pragma once
 
-#include <eclipse-systemd/list.hpp>
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/unit.hpp>
-#include <eclipse-systemd/unit_error.hpp>
+#include <servers/eclipse-systemd/list.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/unit.hpp>
+#include <servers/eclipse-systemd/unit_error.hpp>
 #include <optional>
 
 namespace systemd {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Loading units, and the targets that nobody wrote down.
-#include <eclipse-systemd/unit_table.hpp>
-#include <eclipse-systemd/values.hpp>
+#include <servers/eclipse-systemd/unit_table.hpp>
+#include <servers/eclipse-systemd/values.hpp>
 
 namespace systemd {
 

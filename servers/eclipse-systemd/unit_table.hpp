@@ -2,19 +2,19 @@
 // UnitTable: all units that are loaded, with the text they refer to. A bad file leaves it as it was.
 #pragma once
 
-#include <eclipse-systemd/list.hpp>
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/unit.hpp>
-#include <eclipse-systemd/unit_error.hpp>
-#include <eclipse-systemd/unit_parser.hpp>
-#include <eclipse-systemd/unit_set.hpp>
+#include <servers/eclipse-systemd/list.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/unit.hpp>
+#include <servers/eclipse-systemd/unit_error.hpp>
+#include <servers/eclipse-systemd/unit_parser.hpp>
+#include <servers/eclipse-systemd/unit_set.hpp>
 #include <optional>
 
 namespace systemd {
 
 class UnitTable {
 public:
-    UnitTable() : store_(text_, sizeof text_) {}
+    constexpr UnitTable() = default;
     UnitTable(const UnitTable&) = delete;
     UnitTable& operator=(const UnitTable&) = delete;
 
@@ -38,7 +38,6 @@ private:
     List<Unit, max_units> units_;
     size_t loaded_ = 0;
     TextStore store_;
-    char text_[64 * 1024];
 };
 
 } // namespace systemd

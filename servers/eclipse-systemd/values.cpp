@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Tables of words, and the two little number grammars.
-#include <eclipse-systemd/values.hpp>
+#include <servers/eclipse-systemd/values.hpp>
 
 namespace systemd {
 

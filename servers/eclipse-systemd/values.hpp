@@ -2,8 +2,8 @@
 // The words and numbers that may stand behind = in a unit file.
 #pragma once
 
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/unit.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/unit.hpp>
 #include <optional>
 
 namespace systemd {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The word splitter: one state, the quote that is open.
-#include <eclipse-systemd/words.hpp>
+#include <servers/eclipse-systemd/words.hpp>
 
 namespace systemd {
 

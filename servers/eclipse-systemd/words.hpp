@@ -3,9 +3,9 @@
 //   'one word'  "one word"  \\ \" \' \n \t \s (a blank)
 #pragma once
 
-#include <eclipse-systemd/text.hpp>
-#include <eclipse-systemd/unit.hpp>
-#include <eclipse-systemd/unit_error.hpp>
+#include <servers/eclipse-systemd/text.hpp>
+#include <servers/eclipse-systemd/unit.hpp>
+#include <servers/eclipse-systemd/unit_error.hpp>
 #include <optional>
 
 namespace systemd {
