@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Two passes over the same pieces: the first counts them by size, the second takes those there is room for.
+#include <boot/untyped_plan.hpp>
+
+#include <array>
+
+namespace kernel {
+namespace {
+
+/// A number per size of pieces.
+using PerSize = std::array<uint16_t, UntypedPiece::most_bits + 1>;
+
+/// Calls `visit` with each piece of the given use, ascending. The region's start is a multiple of 16: all
+/// boundaries of held ranges and RAM are.
+template <class Visitor>
+void for_each_piece(const BootMemory& memory, MemoryUse use, Visitor visit) {
+    for (PhysAddr address; address < BootMemory::end;) {
+        const MemoryRegion region = memory.region_at(address);
+        address = region.range.end;
+        if (region.use != use)
+            continue;
+        for (PhysAddr start = region.range.start; start < region.range.end;) {
+            const unsigned bits = piece_bits(start, region.range.end);
+            visit(UntypedPiece{start, static_cast<uint8_t>(bits), use == MemoryUse::device});
+            start = start + (Word{1} << bits);
+        }
+    }
+}
+
+/// Counts the pieces of one use by size; returns how many there are.
+unsigned count_pieces(const BootMemory& memory, MemoryUse use, PerSize& counts) {
+    counts.fill(0);
+    unsigned total = 0;
+    for_each_piece(memory, use, [&](const UntypedPiece& piece) {
+        ++counts[piece.size_bits];
+        ++total;
+    });
+    return total;
+}
+
+/// Turns the numbers of pieces into numbers of pieces to leave out, smallest first, until `surplus` are; returns how
+/// many could not be left out because there are no more.
+unsigned leave_out_smallest(PerSize& counts, unsigned surplus) {
+    for (uint16_t& count : counts) {
+        if (count > surplus)
+            count = static_cast<uint16_t>(surplus);
+        surplus -= count;
+    }
+    return surplus;
+}
+
+/// Adds the pieces of one use except those to leave out; returns the bytes left out.
+Word add_pieces(const BootMemory& memory, MemoryUse use, PerSize& leave_out, UntypedPlan& plan) {
+    Word lost = 0;
+    for_each_piece(memory, use, [&](const UntypedPiece& piece) {
+        uint16_t& count = leave_out[piece.size_bits];
+        if (count != 0) {
+            --count;
+            lost += piece.size();
+        } else if (!plan.pieces.push(piece)) {
+            lost += piece.size();
+        }
+    });
+    return lost;
+}
+
+} // namespace
+
+void make_untyped_plan(const BootMemory& memory, UntypedPlan& plan) {
+    PerSize device, ram;
+    const unsigned total = count_pieces(memory, MemoryUse::device, device) + count_pieces(memory, MemoryUse::ram, ram);
+    constexpr unsigned room = abi::max_boot_untyped;
+    const unsigned surplus = total > room ? total - room : 0;
+    leave_out_smallest(ram, leave_out_smallest(device, surplus));
+
+    plan.pieces.clear();
+    plan.lost_device_bytes = add_pieces(memory, MemoryUse::device, device, plan);
+    plan.lost_ram_bytes = add_pieces(memory, MemoryUse::ram, ram, plan);
+}
+
+} // namespace kernel

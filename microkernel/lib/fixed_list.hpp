@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// FixedList<T, N>: up to N values in place, in the order in which they came. No allocation.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace kernel {
+
+template <class T, size_t N>
+class FixedList {
+public:
+    static constexpr size_t capacity = N;
+
+    constexpr size_t size() const { return size_; }
+    constexpr bool is_empty() const { return size_ == 0; }
+    constexpr bool is_full() const { return size_ == N; }
+    constexpr void clear() { size_ = 0; }
+
+    /// False if the list is full; it is unchanged then.
+    [[nodiscard]] constexpr bool push(const T& value) {
+        if (is_full())
+            return false;
+        items_[size_++] = value;
+        return true;
+    }
+
+    /// `index` below size().
+    constexpr T& operator[](size_t index) { return items_[index]; }
+    constexpr const T& operator[](size_t index) const { return items_[index]; }
+    constexpr T* begin() { return items_.data(); }
+    constexpr T* end() { return items_.data() + size_; }
+    constexpr const T* begin() const { return items_.data(); }
+    constexpr const T* end() const { return items_.data() + size_; }
+    constexpr std::span<const T> values() const { return {items_.data(), size_}; }
+
+private:
+    std::array<T, N> items_{};
+    size_t size_ = 0;
+};
+
+} // namespace kernel
