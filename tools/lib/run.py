@@ -72,7 +72,8 @@ def boot(machine: qemu.Machine, scratch: pathlib.Path, options: argparse.Namespa
         qemu.forward_standard_input(run, may_type)
 
     def on_text(text: str) -> bool:
-        if options.root or options.kernel_image or console_listens(text):
+        foreign = options.root or options.kernel_image  # does not say when it listens
+        if console_listens(text) or (foreign and verdict.boots(text) > 0):
             may_type.set()
         return options.until_ready and console_listens(text)
 

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/bochs: boots the same ISO in Bochs, unattended, with a generated configuration."""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import build as building
+import image
+import packages
+import run
+import verdict
+
+POLL_SECONDS = 0.05
+DEFAULT_TIMEOUT_SECONDS = 180.0
+MAXIMUM_MEGABYTES = 2048  # more needs a backing file, which this command does not set up
+BIOS = ["/usr/share/bochs/BIOS-bochs-latest"]
+VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
+            "/usr/share/vgabios/vgabios.bin"]
+# Bochs' own log lines that tell how the machine ended.
+RESET_SIGNS = ("exception with no resolution",)  # a triple fault, which is told not to reset
+RESET_LINE = "bx_pc_system_c::Reset("  # once is the start
+POWER_OFF_SIGNS = ("ACPI control: soft power off",)
+
+
+class BochsError(Exception):
+    """Bochs cannot be run as asked."""
+
+
+def megabytes(size: str) -> int:
+    value = int(size[:-1]) * (1024 if size.endswith("G") else 1)
+    if not 4 <= value <= MAXIMUM_MEGABYTES:
+        raise BochsError(f"Bochs takes 4M to {MAXIMUM_MEGABYTES}M, not {size}")
+    return value
+
+
+def first_existing(paths: list[str], package: str) -> str:
+    for path in paths:
+        if os.path.exists(path):
+            return path
+    raise BochsError(f"none of {', '.join(paths)}: install the package {package}")
+
+
+def configuration(iso: pathlib.Path, scratch: pathlib.Path, cpu: str, memory: str) -> str:
+    """A bochsrc. A triple fault and a panic of Bochs end it; nothing asks the user."""
+    return f"""megs: {megabytes(memory)}
+cpu: model={cpu}, count=1, ips=100000000, reset_on_triple_fault=0
+romimage: file={first_existing(BIOS, "bochsbios")}
+vgaromimage: file={first_existing(VGA_BIOS, "vgabios")}
+ata0-master: type=cdrom, path="{iso}", status=inserted
+boot: cdrom
+com1: enabled=1, mode=file, dev="{scratch / 'serial.log'}"
+display_library: rfb, options="timeout=0"
+magic_break: enabled=0
+log: "{scratch / 'bochs.log'}"
+panic: action=fatal
+error: action=report
+info: action=report
+debug: action=ignore
+"""
+
+
+def ending_of(log: str, status: int | None) -> verdict.Ending:
+    """How Bochs ended, by its own log, in the terms of QEMU's."""
+    if any(sign in log for sign in POWER_OFF_SIGNS):
+        return verdict.Ending(shutdown="guest-shutdown", status=0)
+    if any(sign in log for sign in RESET_SIGNS) or log.count(RESET_LINE) > 1:
+        return verdict.Ending(shutdown="guest-reset", status=status)
+    return verdict.Ending(status=status)
+
+
+class Watch:
+    """Copies the serial log to the terminal as it grows, and knows when it may end."""
+
+    def __init__(self, scratch: pathlib.Path, until_ready: bool) -> None:
+        self.serial = scratch / "serial.log"
+        self.log = scratch / "bochs.log"
+        self.raw = b""
+        self._until_ready = until_ready
+
+    def look(self) -> None:
+        if not self.serial.exists():
+            return
+        raw = self.serial.read_bytes()
+        sys.stdout.buffer.write(raw[len(self.raw):])
+        sys.stdout.buffer.flush()
+        self.raw = raw
+
+    def said_enough(self) -> bool:
+        text = verdict.plain(self.raw)
+        return self._until_ready and run.console_listens(text)
+
+    def suite_ended(self) -> bool:
+        """Bochs has no debug exit: a root task's agreed last line, or a panic, ends the run."""
+        text = verdict.plain(self.raw)
+        return any(line.startswith(("TESTS DONE ", "KERNEL PANIC: ")) for line in text[:text.rfind("\n") + 1].splitlines())
+
+    def bochs_log(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def suite_verdict(text: str) -> verdict.Verdict:
+    """What a root task says by its last line where there is no debug exit."""
+    failure = verdict.failure_line(text)
+    if failure:
+        return verdict.Verdict(verdict.FAILED, failure)
+    line = next(line for line in text.splitlines() if line.startswith("TESTS DONE "))
+    if line.endswith(" 0 failed"):
+        return verdict.Verdict(verdict.PASSED, "the root task reports success")
+    return verdict.Verdict(verdict.FAILED, f"the root task reports failure: {line}")
+
+
+def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) -> verdict.Verdict:
+    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory))
+    (scratch / "commands").write_text("c\nquit\n")
+    watch = Watch(scratch, options.until_ready)
+    command = ["bochs", "-q", "-f", str(scratch / "bochsrc"), "-rc", str(scratch / "commands")]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, cwd=scratch)
+    end = time.monotonic() + (options.timeout or DEFAULT_TIMEOUT_SECONDS)
+    try:
+        while True:
+            ended = process.poll() is not None
+            watch.look()
+            if watch.suite_ended():
+                return suite_verdict(verdict.plain(watch.raw))
+            ending = ending_of(watch.bochs_log(), process.poll())
+            if watch.said_enough():
+                ending = verdict.Ending(ready_seen=True)
+            elif ending.shutdown is None and not ended and time.monotonic() >= end:
+                ending = verdict.Ending(timed_out=True)
+            elif ending.shutdown is None and not ended:
+                time.sleep(POLL_SECONDS)
+                continue
+            return verdict.judge(verdict.plain(watch.raw), ending, options.until_ready, options.root is not None)
+    finally:
+        process.kill()
+        process.wait()
+        if watch.raw and not watch.raw.endswith(b"\n"):
+            print()
+        if options.log:
+            options.log.write_bytes(watch.raw)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tools/bochs", epilog=run.EPILOG,
+        description="Boots the ISO that tools/run boots in Bochs: an emulator with a strict CPU, PCID and x2APIC. "
+                    f"The serial log is shown, nothing can be typed. Ends after {DEFAULT_TIMEOUT_SECONDS:.0f} s.")
+    run.add_machine_options(parser, "corei7_icelake_u")
+    image.add_options(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    try:
+        megabytes(options.memory)
+    except BochsError as error:
+        print(f"tools/bochs: {error}", file=sys.stderr)
+        return verdict.USAGE
+    try:
+        packages.ensure(packages.BOCHS)
+        with tempfile.TemporaryDirectory(prefix="umbra-") as name:
+            scratch = pathlib.Path(name)
+            iso = image.build_and_make(building.Build(options.compiler, options.kernel), options, scratch)
+            outcome = boot(iso, scratch, options)
+    except (building.BuildError, image.ImageError, packages.PackageError, BochsError) as error:
+        outcome = verdict.Verdict(verdict.FAILED, str(error))
+    except KeyboardInterrupt:
+        outcome = verdict.Verdict(verdict.FAILED, "interrupted")
+    return run.finish("tools/bochs", outcome)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
