@@ -56,7 +56,7 @@ inline Result<T> unpack(const Message& message) {
             const abi::IpcBuffer& buffer = *raw::ipc_buffer();
             for (unsigned i = abi::register_message_words; i < count; ++i) words[i] = buffer.message[i];
         }
-        __builtin_memcpy(&value, words.data(), sizeof(T));
+        __builtin_memcpy(static_cast<void*>(&value), words.data(), sizeof(T));
     }
     return value;
 }
