@@ -180,7 +180,7 @@ TEST_CASE("cpio: every single-bit flip is refused or harmless", "[libsys][archiv
             auto cursor = archive->entries();
             for (archive::Entry entry; cursor.next(entry);) {
                 REQUIRE(entry.offset + entry.content.size() <= file.size());
-                REQUIRE(entry.name.find("..") == std::string_view::npos);
+                REQUIRE((entry.name.empty() || archive::is_plain_name(entry.name)));
             }
             static_cast<void>(archive->resolve("/bin/init"));
         }
