@@ -2,6 +2,7 @@
 // An endpoint: threads that wait to send, or threads that wait to receive, never both.
 #pragma once
 
+#include <mem/address.hpp>
 #include <object/wait_queue.hpp>
 
 namespace kernel {

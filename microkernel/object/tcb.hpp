@@ -68,7 +68,7 @@ struct Tcb {
     uint8_t mcp; ///< maximum controlled priority
     bool fpu_disabled;
     bool in_ready_queue;
-    bool yielding; ///< in YieldTo: the answer is written when it runs again
+    bool yield_wants_answer; ///< its YieldTo was a Call
     bool can_grant_as_receiver; ///< the capability it receives through has grant
 
     QueueLinks queue;
@@ -80,6 +80,7 @@ struct Tcb {
     SchedContext* sched_context;
     SchedContext* yielded_to;   ///< context whose thread this one yielded to and whose consumption it will report
     Notification* bound_notification;
+    VirtAddr ipc_buffer_at;     ///< user address of the IPC buffer; 0 = none
     std::array<char, thread_name_size> name;
 
     alignas(64) std::array<uint8_t, fpu_area_size> fpu;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sending, receiving, and answering through endpoints.
+#pragma once
+
+#include <object/endpoint.hpp>
+#include <object/reply.hpp>
+#include <object/tcb.hpp>
+
+namespace kernel {
+
+enum class Blocking : bool { no, yes };
+enum class Donation : bool { no, yes };
+
+/// Whether the message left, so that the sender's system call may complete.
+enum class Sent : bool { no, yes };
+
+/// `sender`'s message (or pending fault) to whoever waits on `endpoint`; else the sender queues, if it may block.
+Sent send(Tcb& sender, Endpoint& endpoint, const SendTerms& terms, Blocking blocking, Donation donation);
+
+/// `receiver` takes a signal of its bound notification, or a message from `endpoint`, or queues, if it may block; a
+/// poll that finds nothing sees badge 0. `reply` (may be null) will answer a caller.
+void receive(Tcb& receiver, Endpoint& endpoint, bool can_grant, Blocking blocking, Reply* reply);
+
+/// `replier`'s message answers the thread that waits on `reply`; nobody there: nothing happens.
+void answer(Tcb& replier, Reply& reply, bool can_grant);
+
+/// Ends whatever `thread` waits for and forgets a pending fault. It is stopped afterwards.
+void cancel_ipc(Tcb& thread);
+/// Stops `thread`, whatever it does.
+void suspend(Tcb& thread);
+/// A stopped or blocked thread executes the instruction at its IP again.
+void restart(Tcb& thread);
+
+/// One thread queued on `endpoint` sends or receives again from the start; a faulting one stops. For deletion, step by
+/// step; returns whether one was there.
+bool release_one(Endpoint& endpoint);
+
+} // namespace kernel

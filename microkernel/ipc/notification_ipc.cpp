@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <ipc/notification_ipc.hpp>
+#include <sched/scheduler.hpp>
+
+namespace kernel {
+namespace {
+
+void lend_context(Notification& notification, Tcb& thread) {
+    SchedContext* const context = notification.sched_context;
+    if (context && !thread.sched_context && !context->thread)
+        donate(*context, thread);
+}
+
+void deliver(Tcb& thread, Notification& notification, Word badge) {
+    thread.context.rdi = badge;
+    complete_syscall(thread);
+    thread.state = ThreadState::runnable;
+    lend_context(notification, thread);
+    wake(thread);
+}
+
+} // namespace
+
+void signal(Notification& notification, Word badge) {
+    switch (notification.state) {
+    case Notification::State::active: notification.signals |= badge; return;
+    case Notification::State::waiting: {
+        Tcb& waiter = *notification.waiters;
+        notification.remove(waiter);
+        return deliver(waiter, notification, badge);
+    }
+    case Notification::State::idle: break;
+    }
+    Tcb* const bound = notification.bound;
+    if (bound && bound->state == ThreadState::receiving) {
+        cancel_ipc(*bound);
+        return deliver(*bound, notification, badge);
+    }
+    notification.state = Notification::State::active;
+    notification.signals = badge;
+}
+
+void take_signal(Tcb& thread, Notification& notification) {
+    thread.context.rdi = notification.signals;
+    notification.signals = 0;
+    notification.state = Notification::State::idle;
+    complete_syscall(thread);
+    lend_context(notification, thread);
+}
+
+void wait(Tcb& thread, Notification& notification, Blocking blocking) {
+    if (notification.state == Notification::State::active)
+        return take_signal(thread, notification);
+    if (blocking == Blocking::no) {
+        thread.context.rdi = 0;
+        return complete_syscall(thread);
+    }
+    stop_running(thread, ThreadState::waiting);
+    thread.waits_on = &notification;
+    notification.insert(thread);
+    return_context(notification, thread);
+}
+
+void return_context(Notification& notification, Tcb& thread) {
+    SchedContext* const context = notification.sched_context;
+    if (context && thread.sched_context == context)
+        unbind_context(*context);
+}
+
+bool release_one(Notification& notification) {
+    if (notification.state != Notification::State::waiting)
+        return false;
+    restart(*notification.waiters);
+    return true;
+}
+
+void unbind_notification(Tcb& thread) {
+    if (thread.bound_notification)
+        thread.bound_notification->bound = nullptr;
+    thread.bound_notification = nullptr;
+}
+
+} // namespace kernel

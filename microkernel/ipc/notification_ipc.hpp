@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Signals: sending them, waiting for them, and the scheduling context that a notification lends.
+#pragma once
+
+#include <ipc/endpoint_ipc.hpp>
+#include <object/notification.hpp>
+
+namespace kernel {
+
+/// To the bound thread if it waits on an endpoint, else to the first waiter, else kept until somebody looks.
+void signal(Notification& notification, Word badge);
+/// `thread` takes what has been signalled, or waits, if it may block; a poll that finds nothing sees badge 0.
+void wait(Tcb& thread, Notification& notification, Blocking blocking);
+/// `thread` takes the signals of `notification`, which is active.
+void take_signal(Tcb& thread, Notification& notification);
+/// A thread that runs on the notification's context gives it back.
+void return_context(Notification& notification, Tcb& thread);
+/// One waiter waits again from the start; for deletion, step by step. Returns whether one was there.
+bool release_one(Notification& notification);
+/// `thread` no longer receives the signals of its bound notification, if any.
+void unbind_notification(Tcb& thread);
+
+} // namespace kernel

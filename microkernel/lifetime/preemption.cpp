@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/instructions.hpp>
+#include <lifetime/preemption.hpp>
+#include <sched/scheduler.hpp>
+
+namespace kernel {
+namespace {
+
+/// A step takes up to about 150 instructions; the longest stretch without interrupts shall stay below 5,000.
+constexpr unsigned steps_between_looks = 24;
+constinit unsigned steps = 0;
+
+bool interrupt_waits() {
+    x86::interrupt_window();
+    for (const uint64_t vectors : cpu.pending_vectors) {
+        if (vectors != 0)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+bool must_preempt() {
+    steps = 0;
+    if (interrupt_waits())
+        return true;
+    update_time();
+    return cpu.context && !budget_left();
+}
+
+bool preemption_point() { return ++steps >= steps_between_looks && must_preempt(); }
+
+} // namespace kernel

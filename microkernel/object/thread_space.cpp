@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cap/derivation.hpp>
+#include <ipc/transfer.hpp>
+#include <abi/message.hpp>
+#include <object/thread_space.hpp>
+#include <syscall/cap_data.hpp>
+
+namespace kernel {
+
+Answer<Installation> cspace_installation(Slot& source, Word data) {
+    Capability cap = TRY(derive(source));
+    if (!cap.is(CapType::cnode))
+        return refuse(SyscallError::illegal_operation());
+    if (data != 0)
+        TRY(set_guard(cap, data));
+    return Installation{cap, &source, source.cap};
+}
+
+Answer<Installation> vspace_installation(Slot& source) {
+    const Capability cap = TRY(derive(source));
+    if (!cap.is(CapType::pml4))
+        return refuse(SyscallError::illegal_operation());
+    return Installation{cap, &source, source.cap};
+}
+
+Answer<Installation> ipc_buffer_installation(Slot& source, Word address) {
+    if (address == 0)
+        return Installation{};
+    const Capability cap = TRY(derive(source));
+    if (!cap.is(CapType::frame) || cap.is_device_frame())
+        return refuse(SyscallError::illegal_operation());
+    if (!is_aligned(address, bit(abi::ipc_buffer_bits)))
+        return refuse(SyscallError::alignment());
+    return Installation{cap, &source, source.cap};
+}
+
+Answer<Installation> handler_installation(Slot& source, Word number) {
+    const Capability cap = TRY(derive(source));
+    if (cap.is_null())
+        return Installation{};
+    const bool usable = cap.is(CapType::endpoint) && cap.rights().can_write() &&
+                        (cap.rights().can_grant() || cap.rights().can_grant_reply());
+    if (!usable)
+        return refuse(SyscallError::invalid_capability(number));
+    return Installation{cap, &source, source.cap};
+}
+
+Progress vacate(Tcb& thread, TcbSlot which) { return delete_slot(thread.slot(which)); }
+
+void install(Tcb& thread, TcbSlot which, const Installation& installation) {
+    if (installation.source && installation.source->cap == installation.source_cap)
+        insert_derived(thread.slot(which), installation.cap, *installation.source);
+}
+
+} // namespace kernel

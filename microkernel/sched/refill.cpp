@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <sched/refill.hpp>
+
+namespace kernel {
+namespace {
+
+Refill pop_first(SchedContext& context) {
+    const Refill refill = context.first();
+    context.head = context.head + 1 == context.max ? 0 : context.head + 1;
+    --context.count;
+    return refill;
+}
+
+void append(SchedContext& context, Refill refill) {
+    if (context.count > 0) {
+        Refill& last = context.last();
+        if (last.time + last.amount >= refill.time) {
+            last.amount += refill.amount;
+            return;
+        }
+        if (context.count == context.max) {
+            // Merged later, never earlier: the joint piece ends when the new one would.
+            last.time = refill.time - last.amount;
+            last.amount += refill.amount;
+            return;
+        }
+    }
+    ++context.count;
+    context.last() = refill;
+}
+
+/// A first piece too small for a kernel entry joins the one after it.
+void absorb_small_first(SchedContext& context, Ticks min_budget) {
+    while (context.count > 1 && context.first().amount < min_budget) {
+        const Refill small = pop_first(context);
+        context.first().time -= Ticks{small.amount.value < context.first().time.value ? small.amount : Ticks{}};
+        context.first().amount += small.amount;
+    }
+}
+
+void take(SchedContext& context, Ticks used, Ticks min_budget) {
+    while (used.value > 0 && used >= context.first().amount) {
+        const Refill spent = pop_first(context);
+        used -= spent.amount;
+        append(context, {spent.time + context.period, spent.amount});
+    }
+    if (used.value > 0) {
+        Refill& first = context.first();
+        const Ticks back = first.time + context.period;
+        first.amount -= used;
+        first.time += used;
+        append(context, {back, used});
+    }
+    absorb_small_first(context, min_budget);
+}
+
+} // namespace
+
+bool has_budget(SchedContext& context, Ticks now, Ticks used, Ticks min_budget) {
+    const Refill& first = context.first();
+    return first.time <= now && first.amount >= used + min_budget;
+}
+
+void set_refills(SchedContext& context, uint32_t refills, Ticks now) {
+    context.head = 0;
+    context.count = 1;
+    context.max = refills;
+    context.first() = {now, context.budget};
+}
+
+void charge(SchedContext& context, Ticks used, Ticks min_budget) {
+    context.consumed += used;
+    if (!context.is_round_robin())
+        return take(context, used, min_budget);
+    Refill& slice = context.first();
+    slice.amount = slice.amount >= used + min_budget ? slice.amount - used : context.budget;
+}
+
+void forfeit(SchedContext& context, Ticks min_budget) {
+    if (!context.is_round_robin())
+        return take(context, context.first().amount, min_budget);
+    context.first().amount = context.budget;
+}
+
+void merge_due_refills(SchedContext& context, Ticks now) {
+    if (context.is_round_robin() || context.first().time > now)
+        return;
+    context.first().time = now;
+    while (context.count > 1 && context.refill(1).time <= now + context.first().amount) {
+        const Refill due = pop_first(context);
+        context.first().amount += due.amount;
+        context.first().time = now;
+    }
+}
+
+} // namespace kernel

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/instructions.hpp>
+#include <ipc/fault.hpp>
+#include <object/endpoint.hpp>
+#include <object/notification.hpp>
+#include <sched/refill.hpp>
+#include <sched/scheduler.hpp>
+#include <sched/switch.hpp>
+#include <sched/yield.hpp>
+
+namespace kernel {
+namespace {
+
+Ticks uncharged() { return cpu.now - cpu.charged_until; }
+
+void postpone(SchedContext& context) {
+    if (!context.in_release_queue)
+        kernel_state.release.insert(context);
+}
+
+void take_out_of_queues(Tcb& thread) {
+    if (thread.in_ready_queue)
+        kernel_state.ready.remove(thread);
+    if (cpu.candidate == &thread) {
+        cpu.candidate = nullptr;
+        cpu.decision = Decision::choose;
+    }
+}
+
+/// The running thread's budget is used up.
+void end_budget() {
+    SchedContext& context = *cpu.context;
+    commit_time();
+    Tcb* thread = context.thread;
+    if (!thread || thread->state != ThreadState::runnable)
+        return;
+    if (!context.is_round_robin() && has_timeout_handler(*thread))
+        return deliver_timeout(*thread);
+    if (has_usable_budget(context)) {
+        if (!thread->in_ready_queue)
+            kernel_state.ready.push_back(*thread);
+    } else {
+        take_out_of_queues(*thread);
+        postpone(context);
+    }
+    reschedule();
+}
+
+/// Threads whose first refill is due may run again.
+void release_due() {
+    while (SchedContext* context = kernel_state.release.earliest()) {
+        if (context->first().time > cpu.now)
+            return;
+        kernel_state.release.remove(*context);
+        if (context->thread && context->thread->state == ThreadState::runnable)
+            wake(*context->thread);
+    }
+}
+
+Tcb* choose_next() {
+    Tcb* const current = cpu.current;
+    const bool stays_ready = current && is_schedulable(*current);
+    if (stays_ready && !current->in_ready_queue && current != cpu.candidate)
+        kernel_state.ready.push_front(*current);
+    if (cpu.decision == Decision::consider_candidate) {
+        Tcb* const candidate = cpu.candidate;
+        const bool equal = stays_ready && candidate != current && current->priority == candidate->priority;
+        if (!equal && !kernel_state.ready.any_above(candidate->priority))
+            return candidate;
+        if (equal)
+            kernel_state.ready.push_back(*candidate);
+        else
+            kernel_state.ready.push_front(*candidate);
+    }
+    return kernel_state.ready.pop_highest();
+}
+
+void set_timer() {
+    Ticks deadline{~Word{0}};
+    if (cpu.context)
+        deadline = cpu.charged_until + cpu.context->first().amount;
+    if (SchedContext* next = kernel_state.release.earliest(); next && next->first().time < deadline)
+        deadline = next->first().time;
+    if (deadline == cpu.timer)
+        return;
+    cpu.timer = deadline;
+    program_timer(deadline);
+}
+
+void change_context(SchedContext* context) {
+    if (context == cpu.context)
+        return;
+    commit_time();
+    cpu.context = context;
+    cpu.charged_until = cpu.now;
+    if (context && !context->sporadic)
+        merge_due_refills(*context, cpu.now);
+}
+
+} // namespace
+
+void update_time() { cpu.now = Ticks{x86::rdtsc()}; }
+
+bool budget_left() { return has_budget(*cpu.context, cpu.now, uncharged(), kernel_state.min_budget()); }
+
+bool may_enter() {
+    if (!cpu.context || budget_left()) [[likely]]
+        return true;
+    end_budget();
+    return false;
+}
+
+bool is_schedulable(const Tcb& thread) {
+    return thread.state == ThreadState::runnable && thread.sched_context && thread.sched_context->is_configured() &&
+           !thread.sched_context->in_release_queue;
+}
+
+bool has_usable_budget(SchedContext& context) {
+    const Ticks used = &context == cpu.context ? uncharged() : Ticks{};
+    return context.is_configured() && has_budget(context, cpu.now, used, kernel_state.min_budget());
+}
+
+void reschedule() {
+    if (cpu.decision == Decision::consider_candidate && cpu.candidate) {
+        kernel_state.ready.push_front(*cpu.candidate);
+        cpu.candidate = nullptr;
+    }
+    cpu.decision = Decision::choose;
+}
+
+void wake(Tcb& thread) {
+    SchedContext* context = thread.sched_context;
+    if (!context || !context->is_configured() || context->in_release_queue)
+        return;
+    if (context->sporadic && context != cpu.context)
+        merge_due_refills(*context, cpu.now);
+    if (!has_usable_budget(*context))
+        return postpone(*context);
+    if (thread.in_ready_queue || cpu.candidate == &thread)
+        return;
+    if (cpu.decision != Decision::stay) {
+        reschedule();
+        kernel_state.ready.push_front(thread);
+    } else {
+        cpu.candidate = &thread;
+        cpu.decision = Decision::consider_candidate;
+    }
+}
+
+void stop_running(Tcb& thread, ThreadState state) {
+    thread.state = state;
+    take_out_of_queues(thread);
+    if (&thread == cpu.current)
+        reschedule();
+}
+
+void enqueue_front(Tcb& thread) {
+    if (thread.in_ready_queue || &thread == cpu.current)
+        return;
+    if (&thread == cpu.candidate)
+        return reschedule();
+    kernel_state.ready.push_front(thread);
+    reschedule();
+}
+
+void yield_current() {
+    SchedContext& context = *cpu.context;
+    commit_time();
+    forfeit(context, kernel_state.min_budget());
+    Tcb& thread = *cpu.current;
+    if (has_usable_budget(context))
+        kernel_state.ready.push_back(thread);
+    else
+        postpone(context);
+    reschedule();
+}
+
+void set_priority(Tcb& thread, uint8_t priority) {
+    if (thread.in_ready_queue || cpu.candidate == &thread) {
+        take_out_of_queues(thread);
+        thread.priority = priority;
+        kernel_state.ready.push_front(thread);
+        return reschedule();
+    }
+    if (thread.state == ThreadState::sending || thread.state == ThreadState::receiving) {
+        const Endpoint::State as = thread.endpoint->state();
+        thread.endpoint->remove(thread);
+        thread.priority = priority;
+        return thread.endpoint->insert(thread, as);
+    }
+    if (thread.state == ThreadState::waiting) {
+        thread.waits_on->remove(thread);
+        thread.priority = priority;
+        return thread.waits_on->insert(thread);
+    }
+    thread.priority = priority;
+    if (&thread == cpu.current)
+        reschedule();
+}
+
+void bind_context(SchedContext& context, Tcb& thread) {
+    context.thread = &thread;
+    thread.sched_context = &context;
+    if (thread.state != ThreadState::runnable || !context.is_configured())
+        return;
+    if (context.sporadic)
+        merge_due_refills(context, cpu.now);
+    if (has_usable_budget(context))
+        enqueue_front(thread);
+    else
+        postpone(context);
+}
+
+void unbind_context(SchedContext& context) {
+    Tcb* thread = context.thread;
+    if (!thread)
+        return;
+    if (&context == cpu.context)
+        commit_time();
+    take_out_of_queues(*thread);
+    if (context.in_release_queue)
+        kernel_state.release.remove(context);
+    thread->sched_context = nullptr;
+    context.thread = nullptr;
+    if (thread == cpu.current)
+        reschedule();
+}
+
+void donate(SchedContext& context, Tcb& to) {
+    if (Tcb* from = context.thread) {
+        take_out_of_queues(*from);
+        from->sched_context = nullptr;
+        if (from == cpu.current)
+            reschedule();
+    }
+    context.thread = &to;
+    to.sched_context = &context;
+}
+
+void commit_time() {
+    if (cpu.context && cpu.now > cpu.charged_until)
+        charge(*cpu.context, uncharged(), kernel_state.min_budget());
+    cpu.charged_until = cpu.now;
+}
+
+Ticks take_consumed(SchedContext& context) {
+    if (&context == cpu.context)
+        commit_time();
+    return std::exchange(context.consumed, Ticks{});
+}
+
+void timer_fired() { cpu.timer = Ticks{}; }
+
+void schedule() {
+    release_due();
+    if (cpu.decision != Decision::stay) {
+        Tcb* const next = choose_next();
+        cpu.candidate = nullptr;
+        cpu.decision = Decision::stay;
+        cpu.current = next;
+    }
+    change_context(cpu.current ? cpu.current->sched_context : nullptr);
+    set_timer();
+    if (!cpu.current)
+        return;
+    complete_yield(*cpu.current);
+    switch_to(*cpu.current);
+}
+
+} // namespace kernel

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// YieldTo: a thread lets another run first and learns, when it runs again, what that one consumed.
+#pragma once
+
+#include <object/sched_context.hpp>
+#include <object/tcb.hpp>
+
+namespace kernel {
+
+/// `thread` will report on `context` when it runs again; with `wants_answer` its call is answered then.
+void begin_yield(Tcb& thread, SchedContext& context, bool wants_answer);
+/// Writes the answer of a thread that is in YieldTo and lets it go on; others are left alone.
+void complete_yield(Tcb& thread);
+/// A thread that is stopped will execute its YieldTo again.
+void cancel_yield(Tcb& thread);
+
+} // namespace kernel

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Frames and paging structures in address spaces: where they may go, putting them there, taking them out.
+#pragma once
+
+#include <arch/x86_64/paging/walk.hpp>
+#include <cap/error.hpp>
+#include <cap/slot.hpp>
+
+namespace kernel {
+
+/// The level at which a frame of this size is an entry.
+constexpr Level frame_level(FrameSize size) {
+    return static_cast<Level>(static_cast<unsigned>(Level::pt) + static_cast<unsigned>(size));
+}
+/// The level of a paging structure itself; its place is an entry one level up.
+constexpr Level table_level(CapType type) {
+    return static_cast<Level>(static_cast<unsigned>(type) - static_cast<unsigned>(CapType::page_table) + 1);
+}
+static_assert(table_level(CapType::pml4) == Level::pml4);
+
+/// How a page shall look in the tables.
+struct PageView {
+    Permissions rights;
+    Word memory_type = 0;
+};
+
+/// The entry of `level` for `address` in `root`. FailedLookup (bits left 39, 30, 21) if a table on the way is missing;
+/// DeleteFirst if a large page is in the way.
+Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level);
+
+/// Puts the frame of `slot` into `entry`, its place at `address` of `asid`; what stood there is replaced.
+void map_frame(Slot& slot, Entry& entry, Asid asid, VirtAddr address, const PageView& view);
+/// The frame of `cap` leaves its place, if that still holds it.
+void unmap_frame(const Capability& cap);
+/// The entry that `cap`, a mapped frame, records, if it still holds that frame; else null.
+Entry* mapped_entry(const Capability& cap);
+
+/// Links the paging structure of `slot` into the empty `entry` for `address` of `asid`.
+void map_table(Slot& slot, Entry& entry, Asid asid, VirtAddr address);
+/// The paging structure of `cap`, a mapped one, leaves the tables, and nothing of it stays cached.
+void unmap_table(const Capability& cap);
+
+} // namespace kernel

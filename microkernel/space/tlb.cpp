@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/registers.hpp>
+#include <lib/count.hpp>
+#include <space/tlb.hpp>
+
+namespace kernel {
+namespace {
+
+/// Without INVPCID another space's translations are only reached by loading it: the load that does not ask to keep them
+/// throws them away (SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches", MOV to CR3).
+void flush_by_reload(Asid asid) {
+    x86::Cr3(kernel_state.kernel_pml4, asid.value).write();
+    x86::Cr3(cpu.loaded_pml4, cpu.loaded_asid.value, true).write();
+}
+
+} // namespace
+
+void invalidate_page(Asid asid, VirtAddr address) {
+    if (asid == cpu.loaded_asid) {
+        count(Event::invalidation);
+        x86::invlpg(address);
+    } else if (kernel_state.features.pcid) {
+        count(Event::invalidation);
+        if (kernel_state.features.invpcid)
+            x86::invpcid(x86::InvpcidType::address, asid.value, address);
+        else
+            flush_by_reload(asid);
+    }
+    // Without PCIDs nothing of a space that is not loaded is cached.
+}
+
+void invalidate_space(Asid asid) {
+    if (!kernel_state.features.pcid) {
+        if (asid != cpu.loaded_asid)
+            return;
+        count(Event::invalidation);
+        return x86::Cr3(cpu.loaded_pml4, 0).write();
+    }
+    count(Event::invalidation);
+    if (kernel_state.features.invpcid)
+        x86::invpcid(x86::InvpcidType::context, asid.value, VirtAddr{});
+    else
+        flush_by_reload(asid);
+}
+
+} // namespace kernel

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cap/lookup.hpp>
+#include <config.hpp>
+#include <ipc/message.hpp>
+#include <lib/log.hpp>
+#include <lib/panic.hpp>
+#include <syscall/debug.hpp>
+#include <system.hpp>
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+void put_char(char character) { log_text(Text(&character, 1)); }
+
+Word identify(const Tcb& thread, Word pointer) {
+    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    return found ? static_cast<Word>(found->slot->cap.type()) : 0;
+}
+
+const char* state_name(ThreadState state) {
+    switch (state) {
+    case ThreadState::stopped: return "stopped";
+    case ThreadState::runnable: return "runnable";
+    case ThreadState::sending: return "sending";
+    case ThreadState::receiving: return "receiving";
+    case ThreadState::awaiting_reply: return "awaiting reply";
+    case ThreadState::waiting: return "waiting";
+    }
+    return "?";
+}
+
+void dump_thread(const Tcb& thread) {
+    log("  {} priority {} {} ip {:#x}", thread.name.data(), thread.priority, state_name(thread.state),
+        thread.context.rip);
+}
+
+/// The running thread and those that could run instead.
+void dump_scheduler() {
+    log("scheduler: running and ready threads");
+    if (cpu.current)
+        dump_thread(*cpu.current);
+    for (unsigned priority = priority_count; priority-- > 0;) {
+        for (const Tcb* thread = kernel_state.ready.first(static_cast<uint8_t>(priority)); thread;
+             thread = thread->queue.next)
+            dump_thread(*thread);
+    }
+}
+
+/// The name is a C string from MR0 of the IPC buffer on.
+void name_thread(Tcb& thread) {
+    const auto found = resolve(thread.cap(TcbSlot::cspace), thread.context.rdi, abi::word_bits);
+    const abi::IpcBuffer* buffer = ipc_buffer(thread);
+    if (!found || !found->slot->cap.is(CapType::tcb) || !buffer)
+        return;
+    Tcb& named = *window<Tcb>(found->slot->cap.object());
+    const auto* text = reinterpret_cast<const char*>(buffer->message);
+    unsigned length = 0;
+    while (length < thread_name_size - 1 && text[length] >= ' ' && text[length] <= '~')
+        ++length;
+    named.name = {};
+    std::copy_n(text, length, named.name.begin());
+}
+
+/// Counting kernels answer with the four event counts in MR0-MR3.
+void snapshot(Tcb& thread) {
+    for (unsigned i = 0; i < event_count; i++)
+        message_register(thread.context, i) = kernel_state.events[i];
+}
+
+} // namespace
+
+bool debug_syscall(Tcb& thread, abi::Syscall number) {
+    if (number == abi::Syscall::debug_put_char) {
+        put_char(static_cast<char>(thread.context.rdi));
+        return true;
+    }
+    if (number == abi::Syscall::benchmark_null)
+        return config::counting;
+    if (number == abi::Syscall::debug_snapshot && config::counting) {
+        snapshot(thread);
+        return true;
+    }
+    if (!config::debug)
+        return false;
+    switch (number) {
+    case abi::Syscall::debug_halt: halt_on_request();
+    case abi::Syscall::debug_dump_scheduler: dump_scheduler(); return true;
+    case abi::Syscall::debug_cap_identify: thread.context.rdi = identify(thread, thread.context.rdi); return true;
+    case abi::Syscall::debug_name_thread: name_thread(thread); return true;
+    case abi::Syscall::debug_snapshot: dump_scheduler(); return true;
+    default: return false;
+    }
+}
+
+} // namespace kernel

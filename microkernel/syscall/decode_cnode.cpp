@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cap/derivation.hpp>
+#include <cap/lookup.hpp>
+#include <ipc/endpoint_ipc.hpp>
+#include <ipc/transfer.hpp>
+#include <lifetime/delete.hpp>
+#include <lifetime/preemption.hpp>
+#include <syscall/cap_data.hpp>
+#include <syscall/invocation.hpp>
+
+namespace kernel {
+namespace {
+
+Outcome outcome_of(Progress progress) {
+    return progress == Progress::preempted ? Outcome::preempted() : Outcome::done();
+}
+
+/// Threads queued to send with this badge send again from the start.
+Outcome cancel_badged_sends(const Capability& cap) {
+    Tcb* next = nullptr;
+    auto& endpoint = *window<Endpoint>(cap.object());
+    if (cap.badge() == 0 || endpoint.state() != Endpoint::State::senders)
+        return Outcome::done();
+    for (Tcb* thread = endpoint.first(); thread; thread = next) {
+        next = thread->queue.next;
+        if (thread->send.badge == cap.badge()) {
+            const bool faulted = thread->fault.type != abi::Fault::none;
+            cancel_ipc(*thread);
+            if (!faulted)
+                restart(*thread);
+        }
+        if (preemption_point())
+            return Outcome::preempted();
+    }
+    return Outcome::done();
+}
+
+Answer<Slot*> lookup_source(const Capability& root, Word index, Word depth) {
+    Slot* const slot = TRY(lookup_slot(root, index, depth, true));
+    if (slot->is_empty())
+        return refuse(SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(depth))));
+    return slot;
+}
+
+/// Copy and Mint: `data` only for Mint.
+Decoded copy(const Invocation& call, Slot& destination, const Word* data) {
+    Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
+    Capability cap = TRY(derive(source));
+    mask_rights(cap, abi::Rights(call.word(4)));
+    if (data)
+        TRY(mint_data(cap, *data));
+    settle_source(source, cap);
+    insert_derived(destination, cap, source);
+    return Outcome::done();
+}
+
+/// Move and Mutate: `data` only for Mutate.
+Decoded move(const Invocation& call, Slot& destination, const Word* data) {
+    Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
+    Capability cap = source.cap;
+    if (is_zombie(cap.type()))
+        return refuse(SyscallError::illegal_operation());
+    if (data)
+        TRY(mutate_data(cap, *data));
+    move_capability(destination, cap, source);
+    return Outcome::done();
+}
+
+Decoded rotate(const Invocation& call) {
+    TRY(call.need(8, 2));
+    Slot& destination = *TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
+    Slot& source = *TRY(lookup_slot(call.extra(1).cap, call.word(6), call.word(7), true));
+    Slot& pivot = *TRY(lookup_slot(call.extra(0).cap, call.word(3), call.word(4), true));
+    if (&pivot == &source || &pivot == &destination)
+        return refuse(SyscallError::illegal_operation());
+    if (&destination != &source && !destination.is_empty())
+        return refuse(SyscallError::delete_first());
+    if (source.is_empty())
+        return refuse(
+            SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(call.word(7)))));
+    if (pivot.is_empty())
+        return refuse(
+            SyscallError::failed_lookup(false, LookupError::missing(static_cast<unsigned>(call.word(4)))));
+    Capability from_source = source.cap;
+    Capability from_pivot = pivot.cap;
+    if (is_zombie(from_source.type()) || is_zombie(from_pivot.type()))
+        return refuse(SyscallError::illegal_operation());
+    TRY(mutate_data(from_source, call.word(5)));
+    TRY(mutate_data(from_pivot, call.word(2)));
+    if (&destination == &source) {
+        swap_capabilities(source, from_source, pivot, from_pivot);
+    } else {
+        move_capability(destination, from_pivot, pivot);
+        move_capability(pivot, from_source, source);
+    }
+    return Outcome::done();
+}
+
+} // namespace
+
+Decoded decode_cnode(const Invocation& call) {
+    using abi::Invocation;
+    switch (call.method()) {
+    case Invocation::cnode_revoke:
+    case Invocation::cnode_delete:
+    case Invocation::cnode_cancel_badged_sends: {
+        TRY(call.need(2));
+        Slot& slot = *TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
+        if (call.method() == Invocation::cnode_revoke)
+            return outcome_of(revoke(slot));
+        if (call.method() == Invocation::cnode_delete)
+            return outcome_of(delete_slot(slot));
+        if (!slot.cap.is(CapType::endpoint) || slot.cap.rights() != abi::Rights::all())
+            return refuse(SyscallError::illegal_operation());
+        return cancel_badged_sends(slot.cap);
+    }
+    case Invocation::cnode_rotate: return rotate(call);
+    case Invocation::cnode_copy:
+    case Invocation::cnode_mint:
+    case Invocation::cnode_move:
+    case Invocation::cnode_mutate: break;
+    default: return unknown_method();
+    }
+    const bool takes_data = call.method() == Invocation::cnode_mint || call.method() == Invocation::cnode_mutate;
+    const bool copies = call.method() == Invocation::cnode_copy || call.method() == Invocation::cnode_mint;
+    TRY(call.need(4 + copies + takes_data, 1));
+    Slot& destination = *TRY(lookup_empty_slot(call.cap(), call.word(0), call.word(1)));
+    const Word data = takes_data ? call.word(4 + copies) : 0;
+    return copies ? copy(call, destination, takes_data ? &data : nullptr)
+                  : move(call, destination, takes_data ? &data : nullptr);
+}
+
+} // namespace kernel

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Methods of interrupts and I/O ports.
+#include <arch/x86_64/cpu/instructions.hpp>
+#include <cap/derivation.hpp>
+#include <interrupt/irq_lines.hpp>
+#include <object/io_ports.hpp>
+#include <lifetime/delete.hpp>
+#include <syscall/invocation.hpp>
+
+namespace kernel {
+namespace {
+
+Checked in_range(Word value, Word most) {
+    if (value > most)
+        return refuse(SyscallError::range(0, most));
+    return ok;
+}
+
+/// A free interrupt line, and the slot for its handler.
+struct NewHandler {
+    unsigned line;
+    Slot* slot;
+};
+
+Answer<NewHandler> new_handler(const Invocation& call) {
+    TRY(call.need(7, 1));
+    const Word line = call.word(6);
+    TRY(in_range(line, irq_line_count - 1));
+    if (irq_line_in_use(static_cast<unsigned>(line)))
+        return refuse(SyscallError::revoke_first());
+    Slot* const slot = TRY(lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1)));
+    return NewHandler{static_cast<unsigned>(line), slot};
+}
+
+Decoded get_ioapic(const Invocation& call) {
+    const NewHandler handler = TRY(new_handler(call));
+    const Word ioapic = call.word(2);
+    const Word pin = call.word(3);
+    const unsigned ioapics = x86::ioapic_count();
+    if (ioapic >= ioapics)
+        return refuse(SyscallError::range(0, ioapics - 1));
+    TRY(in_range(pin, x86::ioapic_pins(static_cast<unsigned>(ioapic)) - 1));
+    TRY(in_range(call.word(4), 1));
+    TRY(in_range(call.word(5), 1));
+    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
+    route_ioapic_irq(handler.line, static_cast<unsigned>(ioapic), static_cast<unsigned>(pin),
+                     static_cast<x86::Trigger>(call.word(4)), static_cast<x86::Polarity>(call.word(5)));
+    return Outcome::done();
+}
+
+Decoded get_msi(const Invocation& call) {
+    const NewHandler handler = TRY(new_handler(call));
+    TRY(in_range(call.word(2), 255));
+    TRY(in_range(call.word(3), 31));
+    TRY(in_range(call.word(4), 7));
+    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
+    route_msi_irq(handler.line);
+    return Outcome::done();
+}
+
+struct PortAccess {
+    unsigned bytes;
+    bool write;
+};
+
+/// How an I/O port method reaches its port; 0 bytes if the method is another's.
+PortAccess port_access(abi::Invocation method) {
+    using abi::Invocation;
+    switch (method) {
+    case Invocation::io_port_in8: return {1, false};
+    case Invocation::io_port_in16: return {2, false};
+    case Invocation::io_port_in32: return {4, false};
+    case Invocation::io_port_out8: return {1, true};
+    case Invocation::io_port_out16: return {2, true};
+    case Invocation::io_port_out32: return {4, true};
+    default: return {0, false};
+    }
+}
+
+Word read_port(uint16_t port, unsigned bytes) {
+    return bytes == 1 ? x86::in8(port) : bytes == 2 ? x86::in16(port) : x86::in32(port);
+}
+
+void write_port(uint16_t port, unsigned bytes, Word value) {
+    if (bytes == 1)
+        x86::out8(port, static_cast<uint8_t>(value));
+    else if (bytes == 2)
+        x86::out16(port, static_cast<uint16_t>(value));
+    else
+        x86::out32(port, static_cast<uint32_t>(value));
+}
+
+} // namespace
+
+Decoded decode_irq_control(const Invocation& call) {
+    switch (call.method()) {
+    case abi::Invocation::irq_control_get_ioapic: return get_ioapic(call);
+    case abi::Invocation::irq_control_get_msi: return get_msi(call);
+    default: return unknown_method(); // the legacy Get, too
+    }
+}
+
+Decoded decode_irq_handler(const Invocation& call) {
+    Slot& handler = kernel_state.irqs[call.cap().irq_vector()].handler;
+    switch (call.method()) {
+    case abi::Invocation::irq_handler_ack: acknowledge_irq(call.cap().irq_vector()); return Outcome::done();
+    case abi::Invocation::irq_handler_set_notification: {
+        TRY(call.need(0, 1));
+        Slot& source = call.extra(0);
+        if (!source.cap.is(CapType::notification) || !source.cap.rights().can_write())
+            return refuse(SyscallError::invalid_capability(0));
+        const Capability cap = source.cap;
+        if (!handler.is_empty() && delete_slot(handler) == Progress::preempted)
+            return Outcome::preempted();
+        if (source.cap == cap)
+            insert_derived(handler, cap, source);
+        return Outcome::done();
+    }
+    case abi::Invocation::irq_handler_clear:
+        if (delete_slot(handler) == Progress::preempted)
+            return Outcome::preempted();
+        return Outcome::done();
+    default: return unknown_method();
+    }
+}
+
+Decoded decode_io_port_control(const Invocation& call) {
+    if (call.method() != abi::Invocation::io_port_control_issue)
+        return unknown_method();
+    TRY(call.need(4, 1));
+    const auto first = static_cast<uint16_t>(call.word(0));
+    const auto last = static_cast<uint16_t>(call.word(1));
+    if (last < first)
+        return refuse(SyscallError::invalid_argument(1));
+    if (any_port_issued(first, last))
+        return refuse(SyscallError::revoke_first());
+    Slot& slot = *TRY(lookup_empty_slot(call.extra(0).cap, call.word(2), call.word(3)));
+    issue_ports(first, last);
+    insert_original(slot, Capability::io_port(first, last), &call.slot);
+    return Outcome::done();
+}
+
+Decoded decode_io_port(const Invocation& call) {
+    const PortAccess access = port_access(call.method());
+    if (access.bytes == 0)
+        return unknown_method();
+    TRY(call.need(access.write ? 2 : 1));
+    const auto port = static_cast<uint16_t>(call.word(0));
+    if (port < call.cap().first_port() || port + access.bytes - 1 > call.cap().last_port())
+        return refuse(SyscallError::illegal_operation());
+    if (!access.write)
+        return Outcome::value(read_port(port, access.bytes));
+    write_port(port, access.bytes, call.word(1));
+    return Outcome::done();
+}
+
+} // namespace kernel

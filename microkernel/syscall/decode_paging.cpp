@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Methods of frames, paging structures and ASIDs.
+#include <cap/derivation.hpp>
+#include <space/address_space.hpp>
+#include <space/mapping.hpp>
+#include <space/tlb.hpp>
+#include <syscall/invocation.hpp>
+
+namespace kernel {
+namespace {
+
+Failure<SyscallError> space_gone(const LookupError& why) { return refuse(SyscallError::failed_lookup(false, why)); }
+
+/// The ASID of a PML4 capability; InvalidCapability 1 if it is none or has none.
+Answer<Asid> space_of(const Capability& cap) {
+    if (!cap.is(CapType::pml4) || !cap.asid())
+        return refuse(SyscallError::invalid_capability(1));
+    return cap.asid();
+}
+
+Answer<PhysAddr> root_of(const Capability& vspace) {
+    const auto root = find_space(vspace.asid());
+    if (!root)
+        return space_gone(root.error());
+    if (*root != vspace.object())
+        return space_gone(LookupError::invalid_root());
+    return *root;
+}
+
+Decoded map(const Invocation& call) {
+    TRY(call.need(3, 1));
+    const Capability& frame = call.cap();
+    const Capability& vspace = call.extra(0).cap;
+    const VirtAddr address(call.word(0));
+    const abi::Rights rights = frame.rights() & abi::Rights(call.word(1));
+    const Word attributes = call.word(2);
+    const Asid asid = TRY(space_of(vspace));
+    const Word size = bit(frame_bits(frame.frame_size()));
+    if (frame.is_mapped()) {
+        if (frame.asid() != asid)
+            return refuse(SyscallError::invalid_capability(1));
+        if (frame.mapped_at() != address)
+            return refuse(SyscallError::invalid_argument(0));
+    } else if (address.raw() >= abi::user_end || address.raw() + size > abi::user_end) {
+        return refuse(SyscallError::invalid_argument(0));
+    }
+    const PhysAddr root = TRY(root_of(vspace));
+    if (!address.is_aligned_to(size))
+        return refuse(SyscallError::alignment());
+    if (frame.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
+        return refuse(SyscallError::illegal_operation());
+    const Level level = frame_level(frame.frame_size());
+    Entry& entry = *TRY(find_place(root, address, level));
+    if (entry.is_table(level))
+        return refuse(SyscallError::delete_first());
+    const Permissions permissions{rights.can_read(), rights.can_write(),
+                                  !(attributes & abi::attribute_execute_never)};
+    map_frame(call.slot, entry, asid, address, {permissions, attributes & 7});
+    return Outcome::done();
+}
+
+Decoded map_structure(const Invocation& call) {
+    TRY(call.need(2, 1));
+    const Capability& table = call.cap();
+    if (table.is_mapped())
+        return refuse(SyscallError::invalid_capability(0));
+    const Capability& vspace = call.extra(0).cap;
+    const Asid asid = TRY(space_of(vspace));
+    const Level level = level_above(table_level(table.type()));
+    if (call.word(0) >= abi::user_end)
+        return refuse(SyscallError::invalid_argument(0));
+    const VirtAddr address = VirtAddr(call.word(0)).aligned_down(bit(span_bits(level)));
+    const PhysAddr root = TRY(root_of(vspace));
+    Entry& entry = *TRY(find_place(root, address, level));
+    if (entry.is_present())
+        return refuse(SyscallError::delete_first());
+    map_table(call.slot, entry, asid, address);
+    return Outcome::done();
+}
+
+Decoded unmap_structure(const Invocation& call) {
+    if (!is_final(call.slot))
+        return refuse(SyscallError::revoke_first());
+    if (!call.cap().is_mapped())
+        return Outcome::done();
+    unmap_table(call.cap());
+    Table& table = *window<Table>(call.cap().object());
+    for (Entry& entry : table.entries)
+        entry = Entry{};
+    call.slot.cap.clear_mapping();
+    return Outcome::done();
+}
+
+} // namespace
+
+Decoded decode_frame(const Invocation& call) {
+    switch (call.method()) {
+    case abi::Invocation::page_map: return map(call);
+    case abi::Invocation::page_unmap:
+        unmap_frame(call.cap());
+        call.slot.cap.clear_mapping();
+        return Outcome::done();
+    case abi::Invocation::page_get_address: return Outcome::value(call.cap().object().raw());
+    default: return unknown_method();
+    }
+}
+
+Decoded decode_table(const Invocation& call) {
+    using abi::Invocation;
+    struct Methods {
+        Invocation map, unmap;
+    };
+    const auto methods = [&]() -> Methods {
+        switch (table_level(call.cap().type())) {
+        case Level::pt: return {Invocation::page_table_map, Invocation::page_table_unmap};
+        case Level::pd: return {Invocation::page_directory_map, Invocation::page_directory_unmap};
+        case Level::pdpt: return {Invocation::pdpt_map, Invocation::pdpt_unmap};
+        case Level::pml4: break;
+        }
+        return {};
+    }();
+    if (call.cap().is(CapType::pml4))
+        return unknown_method();
+    if (call.method() == methods.map)
+        return map_structure(call);
+    if (call.method() == methods.unmap)
+        return unmap_structure(call);
+    return unknown_method();
+}
+
+Decoded decode_asid_control(const Invocation& call) {
+    if (call.method() != abi::Invocation::asid_control_make_pool)
+        return unknown_method();
+    TRY(call.need(2, 2));
+    unsigned index = 0;
+    while (index < abi::asid_pool_count && kernel_state.asid_pools[index] != PhysAddr{})
+        index++;
+    if (index == abi::asid_pool_count)
+        return refuse(SyscallError::delete_first());
+    Slot& untyped = call.extra(0);
+    if (!untyped.cap.is(CapType::untyped) || untyped.cap.size_bits() != abi::page_bits ||
+        untyped.cap.is_device_untyped())
+        return refuse(SyscallError::invalid_capability(1));
+    if (has_children(untyped))
+        return refuse(SyscallError::revoke_first());
+    Slot& slot = *TRY(lookup_empty_slot(call.extra(1).cap, call.word(0), call.word(1)));
+
+    const PhysAddr pool = untyped.cap.object();
+    *window<AsidPool>(pool) = {};
+    untyped.cap.set_watermark(bit(abi::page_bits));
+    kernel_state.asid_pools[index] = pool;
+    insert_original(slot, Capability::asid_pool(pool, index), &untyped);
+    return Outcome::done();
+}
+
+Decoded decode_asid_pool(const Invocation& call) {
+    if (call.method() != abi::Invocation::asid_pool_assign)
+        return unknown_method();
+    TRY(call.need(0, 1));
+    Slot& vspace = call.extra(0);
+    if (!vspace.cap.is(CapType::pml4) || vspace.cap.asid())
+        return refuse(SyscallError::invalid_capability(1));
+    const unsigned index = call.cap().pool_index();
+    if (kernel_state.asid_pools[index] != call.cap().object())
+        return space_gone(LookupError::invalid_root());
+    AsidPool& pool = *window<AsidPool>(call.cap().object());
+    // ASID 0 means "none".
+    for (unsigned i = index == 0 ? 1 : 0; i < abi::asid_pool_entries; i++) {
+        if (pool.roots[i] == PhysAddr{}) {
+            pool.roots[i] = vspace.cap.object();
+            vspace.cap.set_asid(Asid{static_cast<uint16_t>(first_asid(index) + i)});
+            return Outcome::done();
+        }
+    }
+    return refuse(SyscallError::delete_first());
+}
+
+} // namespace kernel

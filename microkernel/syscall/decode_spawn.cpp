@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// TCB.Spawn: everything that a thread needs to start in a world of its own, in one invocation that happens whole or not
+// at all (docs/reference: label 74).
+#include <arch/x86_64/paging/walk.hpp>
+#include <cap/lookup.hpp>
+#include <ipc/endpoint_ipc.hpp>
+#include <object/registers.hpp>
+#include <object/thread_space.hpp>
+#include <sched/scheduler.hpp>
+#include <space/address_space.hpp>
+#include <syscall/decode_tcb.hpp>
+
+namespace kernel {
+namespace {
+
+/// Message words of the call.
+enum SpawnWord : unsigned {
+    cspace_word, cspace_data_word, vspace_word, handler_word, context_word, buffer_word, buffer_address_word,
+    authority_word, priority_word, entry_word, stack_word, argument_word, fs_base_word, spawn_words,
+};
+
+/// InvalidArgument with the word and what is wrong with it.
+enum class SpawnFault : Word {
+    not_user_half = 1, not_mapped = 2, not_executable = 3, not_writable = 4, no_code = 5, not_ram = 6, not_aligned = 7,
+};
+
+Failure<SyscallError> refuse_word(SpawnWord word, SpawnFault why) {
+    return refuse({abi::Error::invalid_argument, 2, {Word{word}, static_cast<Word>(why)}});
+}
+
+struct MappedPage {
+    Entry entry;
+    PhysAddr byte; ///< the physical address behind the virtual one
+};
+
+Answer<MappedPage> mapped_page(PhysAddr root, VirtAddr address, SpawnWord word) {
+    const WalkResult place = walk(root, address);
+    if (!place.entry->is_page(place.level) || !place.entry->is_user())
+        return refuse_word(word, SpawnFault::not_mapped);
+    const Word offset = address.raw() & ones(span_bits(place.level));
+    return MappedPage{*place.entry, place.entry->page_address(place.level) + offset};
+}
+
+/// The code is read through the window, never at its user address.
+Checked check_entry(PhysAddr root, Word entry) {
+    if (entry >= abi::user_end)
+        return refuse_word(entry_word, SpawnFault::not_user_half);
+    const MappedPage page = TRY(mapped_page(root, VirtAddr(entry), entry_word));
+    if (!page.entry.is_executable())
+        return refuse_word(entry_word, SpawnFault::not_executable);
+    if (!is_ram(page.byte))
+        return refuse_word(entry_word, SpawnFault::not_ram);
+    const Word to_page_end = bit(abi::page_bits) - (entry & ones(abi::page_bits));
+    const auto* code = window<const uint8_t>(page.byte);
+    for (Word i = 0; i < 16 && i < to_page_end; i++) {
+        if (code[i] != 0)
+            return ok;
+    }
+    return refuse_word(entry_word, SpawnFault::no_code);
+}
+
+Checked check_stack(PhysAddr root, Word stack) {
+    if (stack == 0 || stack > abi::user_end)
+        return refuse_word(stack_word, SpawnFault::not_user_half);
+    if (!is_aligned(stack, 16))
+        return refuse_word(stack_word, SpawnFault::not_aligned);
+    const MappedPage page = TRY(mapped_page(root, VirtAddr(stack - 1), stack_word));
+    if (!page.entry.is_writable())
+        return refuse_word(stack_word, SpawnFault::not_writable);
+    return ok;
+}
+
+/// The slot that pointer `word` names; a pointer of 0 names none, which is an empty slot of its own.
+Answer<Slot*> named_slot(const Invocation& call, SpawnWord word, Slot& none) {
+    const Word pointer = call.word(word);
+    if (pointer == 0)
+        return &none;
+    const auto found = resolve(call.caller.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    if (!found)
+        return refuse(SyscallError::failed_lookup(true, found.error()));
+    return found->slot;
+}
+
+/// An error about a capability names the message word it came in.
+template <class T>
+Answer<T> about(SpawnWord word, Answer<T> answer) {
+    if (answer || answer.error().code != abi::Error::illegal_operation)
+        return answer;
+    return refuse(SyscallError::invalid_capability(word));
+}
+
+} // namespace
+
+Decoded decode_spawn(const Invocation& call) {
+    TRY(call.need(spawn_words));
+    Tcb& thread = *window<Tcb>(call.cap().object());
+    if (!thread.cap(TcbSlot::vspace).is_null() || thread.state != ThreadState::stopped)
+        return refuse(SyscallError::illegal_operation());
+
+    Slot none;
+    Slot& cspace_slot = *TRY(named_slot(call, cspace_word, none));
+    Slot& vspace_slot = *TRY(named_slot(call, vspace_word, none));
+    Slot& handler_slot = *TRY(named_slot(call, handler_word, none));
+    Slot& context_slot = *TRY(named_slot(call, context_word, none));
+    Slot& buffer_slot = *TRY(named_slot(call, buffer_word, none));
+    Slot& authority_slot = *TRY(named_slot(call, authority_word, none));
+
+    const Installation cspace =
+        TRY(about(cspace_word, cspace_installation(cspace_slot, call.word(cspace_data_word))));
+    const Installation vspace = TRY(about(vspace_word, vspace_installation(vspace_slot)));
+    const Installation handler = TRY(handler_installation(handler_slot, handler_word));
+    const Word buffer_address = call.word(buffer_address_word);
+    const Installation buffer = TRY(about(buffer_word, ipc_buffer_installation(buffer_slot, buffer_address)));
+    if (!authority_slot.cap.is(CapType::tcb))
+        return refuse(SyscallError::invalid_capability(authority_word));
+    const Word authority = TRY(authority_mcp(authority_slot));
+    const Word priority = TRY(permitted_priority(call.word(priority_word) & 255, authority));
+    const Word mcp = TRY(permitted_priority(call.word(priority_word) >> 8, authority));
+    SchedContext* context = nullptr;
+    if (!context_slot.is_empty())
+        context = TRY(bindable_context(context_slot.cap, thread, context_word));
+
+    const auto root = find_space(vspace.cap.asid());
+    if (!root)
+        return refuse(SyscallError::failed_lookup(false, root.error()));
+    const Word entry = call.word(entry_word);
+    const Word stack = call.word(stack_word);
+    TRY(check_entry(*root, entry));
+    TRY(check_stack(*root, stack));
+
+    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::fault_handler, TcbSlot::ipc_buffer}) {
+        if (vacate(thread, which) == Progress::preempted)
+            return Outcome::preempted();
+    }
+    install(thread, TcbSlot::cspace, cspace);
+    install(thread, TcbSlot::vspace, vspace);
+    install(thread, TcbSlot::fault_handler, handler);
+    install(thread, TcbSlot::ipc_buffer, buffer);
+    thread.ipc_buffer_at = VirtAddr(buffer_address);
+    begin_register_write(thread);
+    const auto write = [&](abi::UserRegister which, Word value) {
+        write_register(thread, static_cast<unsigned>(which), value);
+    };
+    write(abi::UserRegister::rip, entry);
+    write(abi::UserRegister::rsp, stack);
+    write(abi::UserRegister::rdi, call.word(argument_word));
+    write(abi::UserRegister::fs_base, call.word(fs_base_word));
+    thread.mcp = static_cast<uint8_t>(mcp);
+    set_priority(thread, static_cast<uint8_t>(priority));
+    if (context && context != thread.sched_context)
+        bind_context(*context, thread);
+    restart(thread);
+    return Outcome::done();
+}
+
+} // namespace kernel

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Methods of threads. Registers are in decode_tcb_registers.cpp, Spawn in decode_spawn.cpp.
+#include <ipc/endpoint_ipc.hpp>
+#include <ipc/notification_ipc.hpp>
+#include <object/registers.hpp>
+#include <object/thread_space.hpp>
+#include <sched/scheduler.hpp>
+#include <sched/switch.hpp>
+#include <syscall/decode_tcb.hpp>
+
+namespace kernel {
+namespace {
+
+Decoded configure(const Invocation& call, Tcb& thread) {
+    TRY(call.need(3, 3));
+    const Word address = call.word(2);
+    const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
+    const Installation cspace = TRY(cspace_installation(call.extra(0), call.word(0)));
+    const Installation vspace = TRY(vspace_installation(call.extra(1)));
+    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::ipc_buffer}) {
+        if (vacate(thread, which) == Progress::preempted)
+            return Outcome::preempted();
+    }
+    install(thread, TcbSlot::cspace, cspace);
+    install(thread, TcbSlot::vspace, vspace);
+    install(thread, TcbSlot::ipc_buffer, buffer);
+    thread.ipc_buffer_at = VirtAddr(address);
+    return Outcome::done();
+}
+
+Decoded set_space(const Invocation& call, Tcb& thread) {
+    TRY(call.need(2, 3));
+    const Installation cspace = TRY(cspace_installation(call.extra(1), call.word(0)));
+    const Installation vspace = TRY(vspace_installation(call.extra(2)));
+    const Installation handler = TRY(handler_installation(call.extra(0), 1));
+    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::fault_handler}) {
+        if (vacate(thread, which) == Progress::preempted)
+            return Outcome::preempted();
+    }
+    install(thread, TcbSlot::cspace, cspace);
+    install(thread, TcbSlot::vspace, vspace);
+    install(thread, TcbSlot::fault_handler, handler);
+    return Outcome::done();
+}
+
+Decoded set_ipc_buffer(const Invocation& call, Tcb& thread) {
+    TRY(call.need(1, 1));
+    const Word address = call.word(0);
+    const Installation buffer = TRY(ipc_buffer_installation(call.extra(0), address));
+    if (vacate(thread, TcbSlot::ipc_buffer) == Progress::preempted)
+        return Outcome::preempted();
+    install(thread, TcbSlot::ipc_buffer, buffer);
+    thread.ipc_buffer_at = VirtAddr(address);
+    return Outcome::done();
+}
+
+Decoded set_timeout_endpoint(const Invocation& call, Tcb& thread) {
+    TRY(call.need(0, 1));
+    const Installation handler = TRY(handler_installation(call.extra(0), 1));
+    if (vacate(thread, TcbSlot::timeout_handler) == Progress::preempted)
+        return Outcome::preempted();
+    install(thread, TcbSlot::timeout_handler, handler);
+    return Outcome::done();
+}
+
+Decoded set_one_priority(const Invocation& call, Tcb& thread) {
+    TRY(call.need(1, 1));
+    const Word mcp = TRY(authority_mcp(call.extra(0)));
+    const Word priority = TRY(permitted_priority(call.word(0), mcp));
+    if (call.method() == abi::Invocation::tcb_set_priority)
+        set_priority(thread, static_cast<uint8_t>(priority));
+    else
+        thread.mcp = static_cast<uint8_t>(priority);
+    return Outcome::done();
+}
+
+Decoded set_sched_params(const Invocation& call, Tcb& thread) {
+    TRY(call.need(2, 3));
+    const Word authority = TRY(authority_mcp(call.extra(0)));
+    const Word mcp = TRY(permitted_priority(call.word(0), authority));
+    const Word priority = TRY(permitted_priority(call.word(1), authority));
+    const Capability& context_cap = call.extra(1).cap;
+    SchedContext* context = nullptr;
+    if (context_cap.is_null()) {
+        if (&thread == &call.caller)
+            return refuse(SyscallError::illegal_operation());
+    } else {
+        context = TRY(bindable_context(context_cap, thread, 2));
+    }
+    const Installation handler = TRY(handler_installation(call.extra(2), 3));
+    if (vacate(thread, TcbSlot::fault_handler) == Progress::preempted)
+        return Outcome::preempted();
+    install(thread, TcbSlot::fault_handler, handler);
+    thread.mcp = static_cast<uint8_t>(mcp);
+    set_priority(thread, static_cast<uint8_t>(priority));
+    if (context != thread.sched_context) {
+        if (thread.sched_context)
+            unbind_context(*thread.sched_context);
+        if (context)
+            bind_context(*context, thread);
+    }
+    return Outcome::done();
+}
+
+Decoded bind_notification(const Invocation& call, Tcb& thread) {
+    TRY(call.need(0, 1));
+    const Capability& cap = call.extra(0).cap;
+    if (thread.bound_notification || !cap.is(CapType::notification) || !cap.rights().can_read())
+        return refuse(SyscallError::illegal_operation());
+    auto& notification = *window<Notification>(cap.object());
+    if (notification.bound || notification.state == Notification::State::waiting)
+        return refuse(SyscallError::illegal_operation());
+    notification.bound = &thread;
+    thread.bound_notification = &notification;
+    return Outcome::done();
+}
+
+Decoded set_tls_base(const Invocation& call, Tcb& thread) {
+    TRY(call.need(1));
+    const Word origin = thread.context.origin;
+    begin_register_write(thread);
+    thread.context.origin = origin;
+    write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), call.word(0));
+    return Outcome::done();
+}
+
+Decoded set_flags(const Invocation& call, Tcb& thread) {
+    TRY(call.need(2));
+    Word flags = thread.fpu_disabled;
+    flags = ((flags & ~call.word(0)) | call.word(1)) & 1;
+    save_loaded(thread);
+    forget_loaded(thread);
+    thread.fpu_disabled = flags != 0;
+    return Outcome::value(flags);
+}
+
+} // namespace
+
+Answer<Word> authority_mcp(const Slot& authority) {
+    if (!authority.cap.is(CapType::tcb))
+        return refuse(SyscallError::invalid_capability(1));
+    return Word{window<Tcb>(authority.cap.object())->mcp};
+}
+
+Answer<Word> permitted_priority(Word wanted, Word mcp) {
+    if (wanted > mcp)
+        return refuse(SyscallError::range(0, mcp));
+    return wanted;
+}
+
+Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread, Word number) {
+    if (!cap.is(CapType::sched_context))
+        return refuse(SyscallError::invalid_capability(number));
+    auto* context = window<SchedContext>(cap.object());
+    if (thread.sched_context == context)
+        return context;
+    if (thread.sched_context || context->thread || (thread.is_blocked() && !has_usable_budget(*context)))
+        return refuse(SyscallError::illegal_operation());
+    return context;
+}
+
+Decoded decode_tcb(const Invocation& call) {
+    using abi::Invocation;
+    Tcb& thread = *window<Tcb>(call.cap().object());
+    switch (call.method()) {
+    case Invocation::tcb_read_registers: return read_registers(call, thread);
+    case Invocation::tcb_write_registers: return write_registers(call, thread);
+    case Invocation::tcb_copy_registers: return copy_registers(call, thread);
+    case Invocation::tcb_configure: return configure(call, thread);
+    case Invocation::tcb_set_priority:
+    case Invocation::tcb_set_mc_priority: return set_one_priority(call, thread);
+    case Invocation::tcb_set_sched_params: return set_sched_params(call, thread);
+    case Invocation::tcb_set_timeout_endpoint: return set_timeout_endpoint(call, thread);
+    case Invocation::tcb_set_ipc_buffer: return set_ipc_buffer(call, thread);
+    case Invocation::tcb_set_space: return set_space(call, thread);
+    case Invocation::tcb_suspend: suspend(thread); return Outcome::done();
+    case Invocation::tcb_resume: restart(thread); return Outcome::done();
+    case Invocation::tcb_bind_notification: return bind_notification(call, thread);
+    case Invocation::tcb_unbind_notification:
+        if (!thread.bound_notification)
+            return refuse(SyscallError::illegal_operation());
+        unbind_notification(thread);
+        return Outcome::done();
+    case Invocation::tcb_set_tls_base: return set_tls_base(call, thread);
+    case Invocation::tcb_set_flags: return set_flags(call, thread);
+    case Invocation::tcb_spawn: return decode_spawn(call);
+    default: return unknown_method();
+    }
+}
+
+} // namespace kernel

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the decoders of thread methods share.
+#pragma once
+
+#include <object/sched_context.hpp>
+#include <syscall/invocation.hpp>
+
+namespace kernel {
+
+/// The maximum controlled priority of the thread that vouches; InvalidCapability 1 if it is none.
+Answer<Word> authority_mcp(const Slot& authority);
+/// RangeError 0..mcp.
+Answer<Word> permitted_priority(Word wanted, Word mcp);
+/// A context that `thread` may run on: bound to it already, or both are free and a blocked thread would have budget.
+/// InvalidCapability `number` if it is none, else IllegalOperation.
+Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread, Word number);
+
+Decoded read_registers(const Invocation& call, Tcb& thread);
+Decoded write_registers(const Invocation& call, Tcb& thread);
+Decoded copy_registers(const Invocation& call, Tcb& thread);
+
+} // namespace kernel

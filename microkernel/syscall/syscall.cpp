@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The one screen: system call number -> what happens.
+#include <abi/syscall.hpp>
+#include <cap/lookup.hpp>
+#include <ipc/fault.hpp>
+#include <ipc/notification_ipc.hpp>
+#include <lib/count.hpp>
+#include <mem/direct_map.hpp>
+#include <object/registers.hpp>
+#include <sched/scheduler.hpp>
+#include <sched/switch.hpp>
+#include <syscall/debug.hpp>
+#include <syscall/invoke.hpp>
+#include <syscall/syscall.hpp>
+
+namespace kernel {
+namespace {
+
+void fault_receiving(Tcb& thread, Word pointer, const LookupError& why) {
+    raise_fault(thread, {abi::Fault::cap_fault, pointer, 1, why});
+}
+
+/// The reply object that R12 names; null after a fault.
+Reply* offered_reply(Tcb& thread) {
+    const Word pointer = thread.context.r12;
+    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    if (found && found->slot->cap.is(CapType::reply))
+        return window<Reply>(found->slot->cap.object());
+    fault_receiving(thread, pointer, found ? LookupError::missing(0) : found.error());
+    return nullptr;
+}
+
+/// Recv and Wait and their non-blocking forms; `with_reply`: R12 names a reply object, if it is an endpoint.
+void receive_on(Tcb& thread, Word pointer, Blocking blocking, bool with_reply) {
+    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    if (!found)
+        return fault_receiving(thread, pointer, found.error());
+    const Capability& cap = found->slot->cap;
+    if (cap.is(CapType::endpoint) && cap.rights().can_read()) {
+        Reply* const reply = with_reply ? offered_reply(thread) : nullptr;
+        if (with_reply && !reply)
+            return;
+        return receive(thread, *window<Endpoint>(cap.object()), cap.rights().can_grant(), blocking, reply);
+    }
+    if (cap.is(CapType::notification) && cap.rights().can_read()) {
+        auto& notification = *window<Notification>(cap.object());
+        if (!notification.bound || notification.bound == &thread)
+            return wait(thread, notification, blocking);
+    }
+    fault_receiving(thread, pointer, LookupError::missing(0));
+}
+
+/// Answers through R12 first, in silence if there is nothing to answer through.
+void reply_recv(Tcb& thread) {
+    const auto found = resolve(thread.cap(TcbSlot::cspace), thread.context.r12, abi::word_bits);
+    if (found && found->slot->cap.is(CapType::reply)) {
+        const Capability& cap = found->slot->cap;
+        answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
+    }
+    receive_on(thread, thread.context.rdi, Blocking::yes, true);
+}
+
+void send_then_receive(Tcb& thread, Word destination, bool with_reply) {
+    const SendMode mode{false, Blocking::no, Donation::yes, true};
+    if (invoke(thread, destination, mode))
+        receive_on(thread, thread.context.rdi, Blocking::yes, with_reply);
+}
+
+void dispatch(Tcb& thread) {
+    const Context& context = thread.context;
+    const auto number = static_cast<abi::Syscall>(context.rdx);
+    switch (number) {
+    case abi::Syscall::call: invoke(thread, context.rdi, {true, Blocking::yes, Donation::yes}); return;
+    case abi::Syscall::reply_recv: reply_recv(thread); return;
+    case abi::Syscall::nb_send_recv: send_then_receive(thread, context.r13, true); return;
+    case abi::Syscall::nb_send_wait: send_then_receive(thread, context.r12, false); return;
+    case abi::Syscall::send: invoke(thread, context.rdi, {false, Blocking::yes, Donation::no}); return;
+    case abi::Syscall::nb_send: invoke(thread, context.rdi, {false, Blocking::no, Donation::no}); return;
+    case abi::Syscall::recv: receive_on(thread, context.rdi, Blocking::yes, true); return;
+    case abi::Syscall::nb_recv: receive_on(thread, context.rdi, Blocking::no, true); return;
+    case abi::Syscall::wait: receive_on(thread, context.rdi, Blocking::yes, false); return;
+    case abi::Syscall::nb_wait: receive_on(thread, context.rdi, Blocking::no, false); return;
+    case abi::Syscall::yield:
+        complete_syscall(thread);
+        yield_current();
+        return;
+    case abi::Syscall::set_tls_base:
+        save_loaded(thread);
+        write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), context.rdi);
+        forget_loaded(thread);
+        complete_syscall(thread);
+        return;
+    default: break;
+    }
+    if (debug_syscall(thread, number)) {
+        complete_syscall(thread);
+        return;
+    }
+    raise_fault(thread, {abi::Fault::unknown_syscall, context.rdx});
+}
+
+} // namespace
+
+extern "C" Context* syscall_entry(Context* context) {
+    count(Event::kernel_entry);
+    Tcb& thread = Tcb::of(*context);
+    // While the call is not complete the thread stands before its SYSCALL: whatever ends it, it can be executed again.
+    thread.context.rip -= syscall_instruction_size;
+    update_time();
+    if (may_enter())
+        dispatch(thread);
+    return leave_kernel();
+}
+
+} // namespace kernel

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The kernel's only mutable globals: `cpu`, what this CPU is doing, and `kernel_state`, what all CPUs would share.
+#pragma once
+
+#include <cap/slot.hpp>
+#include <lib/fixed_list.hpp>
+#include <object/tcb.hpp>
+#include <sched/ready_queues.hpp>
+#include <sched/release_queue.hpp>
+
+#include <array>
+
+namespace kernel {
+
+/// What the scheduler will do when this kernel entry ends.
+enum class Decision : uint8_t { stay, consider_candidate, choose };
+
+struct Cpu {
+    Tcb* current = nullptr;          ///< null = idle
+    SchedContext* context = nullptr; ///< pays for this kernel entry; null = idle
+    Tcb* loaded = nullptr;           ///< thread whose segment bases and FPU registers are in the CPU
+    Tcb* candidate = nullptr;
+    Decision decision = Decision::stay;
+    bool fpu_trapped = false; ///< CR0.TS is set
+    PhysAddr loaded_pml4;
+    Asid loaded_asid;
+    Ticks now;           ///< time of this kernel entry
+    Ticks charged_until; ///< up to here `context` has paid
+    Ticks timer;         ///< when the timer will go off
+    std::array<uint64_t, 4> pending_vectors{}; ///< interrupts that arrived in ring 0
+};
+
+/// Counts of `counting` kernels: what instruction counts hide.
+enum class Event : uint8_t { kernel_entry, cr3_load, invalidation, fpu_save };
+inline constexpr unsigned event_count = 4;
+
+/// CPU features that the core asks for on its paths.
+struct Features {
+    bool fsgsbase = false;
+    bool pcid = false;
+    bool invpcid = false;
+    bool no_execute = false;
+    bool huge_pages = false;
+};
+
+struct IrqLine {
+    enum class Kind : uint8_t { free, ioapic_edge, ioapic_level, msi };
+    Slot handler;  ///< notification to signal, an ordinary child of the capability given
+    uint8_t ioapic;
+    uint8_t pin;
+    Kind kind;
+};
+inline constexpr unsigned irq_line_count = 108;
+
+struct KernelState {
+    ReadyQueues ready;
+    ReleaseQueue release;
+    std::array<IrqLine, irq_line_count> irqs{};
+    std::array<PhysAddr, abi::asid_pool_count> asid_pools{}; ///< 0 = no pool
+    std::array<uint64_t, 65536 / 64> issued_ports{};
+    FixedList<PhysRange, 64> ram; ///< whatever the loader reported usable, boot modules included
+    PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space
+    Word tsc_mhz = 1;
+    Features features;
+    std::array<Word, event_count> events{};
+
+    Ticks ticks(Word microseconds) const { return Ticks{microseconds * tsc_mhz}; }
+    Word microseconds(Ticks ticks) const { return ticks.value / tsc_mhz; }
+    Ticks min_budget() const { return ticks(min_budget_us); }
+};
+
+extern Cpu cpu;
+extern KernelState kernel_state;
+
+/// Memory that behaves as memory: the kernel may look at it through the window.
+bool is_ram(PhysAddr address);
+
+} // namespace kernel
