@@ -13,15 +13,6 @@
 namespace kernel {
 namespace {
 
-void init_thread(Tcb& thread) {
-    thread.context.rflags = sanitised_rflags(0);
-    thread.context.cs = user_code_selector;
-    thread.context.ss = user_data_selector;
-    thread.context.origin = origin_written;
-    static constexpr x86::FpuState clean = x86::initial_fpu_state();
-    thread.fpu = clean.bytes;
-}
-
 Capability make_object(const RetypePlan& plan, PhysAddr place, bool device) {
     using abi::ObjectType;
     switch (plan.type) {
@@ -44,6 +35,15 @@ Capability make_object(const RetypePlan& plan, PhysAddr place, bool device) {
 }
 
 } // namespace
+
+void init_thread(Tcb& thread) {
+    thread.context.rflags = sanitised_rflags(0);
+    thread.context.cs = user_code_selector;
+    thread.context.ss = user_data_selector;
+    thread.context.origin = origin_written;
+    static constexpr x86::FpuState clean = x86::initial_fpu_state();
+    thread.fpu = clean.bytes;
+}
 
 Progress clear_for(Slot& untyped, const RetypePlan& plan) {
     Capability& cap = untyped.cap;

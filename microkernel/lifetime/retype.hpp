@@ -8,6 +8,8 @@
 
 namespace kernel {
 
+struct Tcb;
+
 /// What Untyped.Retype was asked for; all of it checked.
 struct RetypePlan {
     abi::ObjectType type;
@@ -23,5 +25,8 @@ struct RetypePlan {
 [[nodiscard]] Progress clear_for(Slot& untyped, const RetypePlan& plan);
 /// Makes the objects, in cleared memory, and their capabilities, children of `untyped`.
 void make_objects(Slot& untyped, const RetypePlan& plan);
+
+/// The state in which a thread begins; its memory is clear.
+void init_thread(Tcb& thread);
 
 } // namespace kernel

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/panic.hpp>
 #include <cap/lookup.hpp>
 #include <config.hpp>
 #include <ipc/message.hpp>
 #include <lib/log.hpp>
-#include <lib/panic.hpp>
 #include <syscall/debug.hpp>
 #include <system.hpp>
 
@@ -11,6 +11,9 @@
 
 namespace kernel {
 namespace {
+
+/// What the debug-exit device is told by DebugHalt: QEMU ends with status 1.
+constexpr uint8_t halt_exit_code = 0;
 
 void put_char(char character) { log_text(Text(&character, 1)); }
 
@@ -85,7 +88,7 @@ bool debug_syscall(Tcb& thread, abi::Syscall number) {
     if (!config::debug)
         return false;
     switch (number) {
-    case abi::Syscall::debug_halt: halt_on_request();
+    case abi::Syscall::debug_halt: log("KERNEL: halted on request"); leave_machine(halt_exit_code);
     case abi::Syscall::debug_dump_scheduler: dump_scheduler(); return true;
     case abi::Syscall::debug_cap_identify: thread.context.rdi = identify(thread, thread.context.rdi); return true;
     case abi::Syscall::debug_name_thread: name_thread(thread); return true;
