@@ -6,7 +6,8 @@ namespace sys {
 
 const char* describe(ErrorCode code) {
     const auto number = static_cast<Word>(code);
-    if (number < 32) return abi::describe(static_cast<abi::Error>(number));
+    if (number < 32)
+        return abi::describe(static_cast<abi::Error>(number));
     switch (code) {
     case ErrorCode::none: return "no error";
     case ErrorCode::out_of_slots: return "no capability slot is free";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Why something failed: one number space for the kernel's errors, the library's own, and those of protocols.
-// An error travels between programs as the label of a reply with its details in MR0-MR3, just as the kernel sends its own.
+// An error travels between programs as the label of a reply with its details in MR0-MR3, just as the kernel sends its
+// own.
 #pragma once
 
 #include <abi/error.hpp>
@@ -14,20 +15,20 @@ using abi::Word;
 /// 1..31 are the kernel's (abi::Error); 32..255 these; protocols have their own from 256 on (enums of their headers).
 enum class ErrorCode : Word {
     none = 0,
-    out_of_slots = 32,     ///< the CNode is full
-    out_of_memory = 33,    ///< no untyped, no page, no heap; detail 0 = bytes wanted
-    out_of_range = 34,     ///< an index or size above what this object holds
-    too_long = 35,         ///< does not fit in a message, buffer or container; detail 0 = limit
-    bad_message = 36,      ///< a request or reply shorter than its type, or otherwise malformed
-    unknown_request = 37,  ///< the server does not know this label; detail 0 = label
+    out_of_slots = 32,    ///< the CNode is full
+    out_of_memory = 33,   ///< no untyped, no page, no heap; detail 0 = bytes wanted
+    out_of_range = 34,    ///< an index or size above what this object holds
+    too_long = 35,        ///< does not fit in a message, buffer or container; detail 0 = limit
+    bad_message = 36,     ///< a request or reply shorter than its type, or otherwise malformed
+    unknown_request = 37, ///< the server does not know this label; detail 0 = label
     not_found = 38,
     already_exists = 39,
-    not_permitted = 40,    ///< the badge may not ask for this
-    bad_elf = 41,          ///< detail 0 = elf::Fault, detail 1 = program header
-    bad_archive = 42,      ///< detail 0 = archive::Fault
-    busy = 43,             ///< try again later
+    not_permitted = 40, ///< the badge may not ask for this
+    bad_elf = 41,       ///< detail 0 = elf::Fault, detail 1 = program header
+    bad_archive = 42,   ///< detail 0 = archive::Fault
+    busy = 43,          ///< try again later
     not_supported = 44,
-    invalid_value = 45,    ///< an argument makes no sense; detail 0 = which
+    invalid_value = 45, ///< an argument makes no sense; detail 0 = which
 };
 
 /// First number for the error enum of a protocol; protocols take consecutive blocks of 256.

@@ -28,8 +28,10 @@ public:
     constexpr Result(Code code) : error_(code), ok_(false) {}
 
     constexpr Result(Result&& other) : ok_(other.ok_) {
-        if (ok_) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
-        else ::new (static_cast<void*>(&error_)) Error(other.error_);
+        if (ok_)
+            ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
+        else
+            ::new (static_cast<void*>(&error_)) Error(other.error_);
     }
     Result(const Result&) = delete;
     Result& operator=(const Result&) = delete;
@@ -39,7 +41,8 @@ public:
         requires std::is_trivially_destructible_v<T>
     = default;
     constexpr ~Result() {
-        if (ok_) value_.~T();
+        if (ok_)
+            value_.~T();
     }
 
     constexpr explicit operator bool() const { return ok_; }
@@ -57,13 +60,15 @@ public:
     constexpr T value_or(T other) && { return ok_ ? std::move(value_) : std::move(other); }
 
     constexpr const Error& error() const {
-        if (ok_) panic("Result: error() of a success");
+        if (ok_)
+            panic("Result: error() of a success");
         return error_;
     }
 
 private:
     constexpr void require_value() const {
-        if (!ok_) panic("Result: value() of a failure");
+        if (!ok_)
+            panic("Result: value() of a failure");
     }
 
     union {
@@ -87,10 +92,12 @@ public:
     constexpr explicit operator bool() const { return ok_; }
     constexpr bool is_ok() const { return ok_; }
     constexpr void take() const {
-        if (!ok_) panic("Result: value() of a failure");
+        if (!ok_)
+            panic("Result: value() of a failure");
     }
     constexpr const Error& error() const {
-        if (ok_) panic("Result: error() of a success");
+        if (ok_)
+            panic("Result: error() of a success");
         return error_;
     }
 
@@ -105,6 +112,7 @@ private:
 #define TRY(expression)                                                                                                \
     __extension__({                                                                                                    \
         auto try_result = (expression);                                                                                \
-        if (!try_result) return try_result.error();                                                                    \
+        if (!try_result)                                                                                               \
+            return try_result.error();                                                                                 \
         try_result.take();                                                                                             \
     })

@@ -17,8 +17,10 @@ void SlotAllocator::set_taken(Word index, bool taken) {
 }
 
 Result<Word> SlotAllocator::allocate_range(Word count) {
-    if (count == 0) return ErrorCode::invalid_value;
-    if (count > free_) return ErrorCode::out_of_slots;
+    if (count == 0)
+        return ErrorCode::invalid_value;
+    if (count > free_)
+        return ErrorCode::out_of_slots;
     Word run = 0;
     for (Word index = hint_; index < count_; ++index) {
         if (run == 0 && index % bits_per_word == 0 && bitmap_[index / bits_per_word] == ~uint64_t{0}) {
@@ -26,26 +28,32 @@ Result<Word> SlotAllocator::allocate_range(Word count) {
             continue;
         }
         run = is_taken(index) ? 0 : run + 1;
-        if (run < count) continue;
+        if (run < count)
+            continue;
         const Word start = index + 1 - count;
-        for (Word slot = start; slot <= index; ++slot) set_taken(slot, true);
+        for (Word slot = start; slot <= index; ++slot)
+            set_taken(slot, true);
         free_ -= count;
-        if (start == hint_) hint_ = index + 1;
+        if (start == hint_)
+            hint_ = index + 1;
         return first_ + start;
     }
     return ErrorCode::out_of_slots;
 }
 
 Result<void> SlotAllocator::reserve(Word slot) {
-    if (slot < first_ || slot - first_ >= count_) return {ErrorCode::out_of_range};
-    if (is_taken(slot - first_)) return {ErrorCode::already_exists};
+    if (slot < first_ || slot - first_ >= count_)
+        return {ErrorCode::out_of_range};
+    if (is_taken(slot - first_))
+        return {ErrorCode::already_exists};
     set_taken(slot - first_, true);
     --free_;
     return {};
 }
 
 Result<void> SlotAllocator::release(Word slot) {
-    if (slot < first_ || slot - first_ >= count_ || !is_taken(slot - first_)) return {ErrorCode::invalid_value};
+    if (slot < first_ || slot - first_ >= count_ || !is_taken(slot - first_))
+        return {ErrorCode::invalid_value};
     set_taken(slot - first_, false);
     ++free_;
     hint_ = std::min(hint_, slot - first_);

@@ -13,9 +13,10 @@ Result<void> Tcb::spawn(const SpawnArguments& with) const {
 }
 
 Result<UserRegisters> Tcb::read_registers(bool suspend_it) const {
-    const raw::Registers answer = invoke_raw(*this, abi::Invocation::tcb_read_registers, with_caps(),
-                                             Word{suspend_it}, Word{abi::user_register_count});
-    if (MessageInfo(answer.info).label() != 0) return to_error(answer);
+    const raw::Registers answer = invoke_raw(*this, abi::Invocation::tcb_read_registers, with_caps(), Word{suspend_it},
+                                             Word{abi::user_register_count});
+    if (MessageInfo(answer.info).label() != 0)
+        return to_error(answer);
     UserRegisters registers;
     registers.words[0] = answer.mr0;
     registers.words[1] = answer.mr1;
@@ -28,15 +29,21 @@ Result<UserRegisters> Tcb::read_registers(bool suspend_it) const {
 }
 
 Result<void> Tcb::write_registers(const UserRegisters& registers, unsigned count, bool resume_it) const {
-    if (count < 1 || count > abi::user_register_count) return {ErrorCode::out_of_range};
+    if (count < 1 || count > abi::user_register_count)
+        return {ErrorCode::out_of_range};
     abi::IpcBuffer& buffer = *raw::ipc_buffer();
     constexpr unsigned header = 2;
-    for (unsigned i = 0; i < count; ++i) buffer.message[header + i] = registers.words[i];
+    for (unsigned i = 0; i < count; ++i)
+        buffer.message[header + i] = registers.words[i];
     raw::Registers message{slot(),
                            MessageInfo(static_cast<Word>(abi::Invocation::tcb_write_registers), header + count).raw(),
-                           Word{resume_it}, count, registers.words[0], count > 1 ? registers.words[1] : 0};
+                           Word{resume_it},
+                           count,
+                           registers.words[0],
+                           count > 1 ? registers.words[1] : 0};
     raw::enter(abi::Syscall::call, message);
-    if (MessageInfo(message.info).label() != 0) return to_error(message);
+    if (MessageInfo(message.info).label() != 0)
+        return to_error(message);
     return {};
 }
 

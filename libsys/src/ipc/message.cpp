@@ -9,9 +9,7 @@ namespace {
 
 constexpr size_t word_bytes = sizeof(Word);
 
-constexpr size_t words_for(size_t bytes) {
-    return bytes / word_bytes + (bytes % word_bytes != 0);
-}
+constexpr size_t words_for(size_t bytes) { return bytes / word_bytes + (bytes % word_bytes != 0); }
 
 } // namespace
 
@@ -22,12 +20,11 @@ void set_receive_slot(Object cnode, Word index, unsigned depth) {
     buffer.receive_depth = depth;
 }
 
-void clear_receive_slot() {
-    set_receive_slot(Object(), 0, 0);
-}
+void clear_receive_slot() { set_receive_slot(Object(), 0, 0); }
 
 Result<void> MessageWriter::word(Word value) {
-    if (length_ >= abi::max_message_words) return Error(ErrorCode::too_long, abi::max_message_words);
+    if (length_ >= abi::max_message_words)
+        return Error(ErrorCode::too_long, abi::max_message_words);
     buffer_.message[length_++] = value;
     return {};
 }
@@ -43,7 +40,8 @@ Result<void> MessageWriter::string(std::string_view value) {
 }
 
 Result<void> MessageWriter::capability(Object object) {
-    if (capabilities_ >= abi::max_extra_caps) return Error(ErrorCode::too_long, abi::max_extra_caps);
+    if (capabilities_ >= abi::max_extra_caps)
+        return Error(ErrorCode::too_long, abi::max_extra_caps);
     buffer_.caps_or_badges[capabilities_++] = object.slot();
     return {};
 }
@@ -55,8 +53,10 @@ Message MessageWriter::finish(Word label) const {
 
 Result<void> MessageWriter::raw_bytes(const void* data, size_t size) {
     const size_t words = words_for(size);
-    if (words > abi::max_message_words - length_) return Error(ErrorCode::too_long, abi::max_message_words);
-    if (words == 0) return {};
+    if (words > abi::max_message_words - length_)
+        return Error(ErrorCode::too_long, abi::max_message_words);
+    if (words == 0)
+        return {};
     buffer_.message[length_ + words - 1] = 0; // the bytes behind the last one of `data`
     memcpy(&buffer_.message[length_], data, size);
     length_ += static_cast<unsigned>(words);
@@ -71,13 +71,15 @@ MessageReader::MessageReader(const Message& message) : buffer_(*raw::ipc_buffer(
 }
 
 Result<Word> MessageReader::word() {
-    if (position_ >= length_) return ErrorCode::bad_message;
+    if (position_ >= length_)
+        return ErrorCode::bad_message;
     return buffer_.message[position_++];
 }
 
 Result<std::span<const uint8_t>> MessageReader::bytes() {
     const Word size = TRY(word());
-    if (size > size_t{words_left()} * word_bytes) return ErrorCode::bad_message;
+    if (size > size_t{words_left()} * word_bytes)
+        return ErrorCode::bad_message;
     const auto* const start = reinterpret_cast<const uint8_t*>(&buffer_.message[position_]);
     position_ += static_cast<unsigned>(words_for(size));
     return std::span<const uint8_t>(start, size);
@@ -90,7 +92,8 @@ Result<std::string_view> MessageReader::string() {
 
 Result<void> MessageReader::raw_bytes(void* data, size_t size) {
     const size_t words = words_for(size);
-    if (words > words_left()) return ErrorCode::bad_message;
+    if (words > words_left())
+        return ErrorCode::bad_message;
     memcpy(data, &buffer_.message[position_], size);
     position_ += static_cast<unsigned>(words);
     return {};

@@ -9,12 +9,11 @@ namespace {
 ExitHook exit_hook = nullptr;
 }
 
-void set_exit_hook(ExitHook hook) {
-    exit_hook = hook;
-}
+void set_exit_hook(ExitHook hook) { exit_hook = hook; }
 
 void exit(int status) {
-    if (exit_hook != nullptr) exit_hook(status);
+    if (exit_hook != nullptr)
+        exit_hook(status);
     raw::trap();
 }
 

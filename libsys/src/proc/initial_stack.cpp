@@ -17,19 +17,23 @@ public:
     DownwardWriter(std::span<uint8_t> buffer, Word top) : buffer_(buffer), top_(top), free_(buffer.size()) {}
 
     Result<void> put(const void* data, size_t size) {
-        if (size > free_) return Error(ErrorCode::too_long, buffer_.size());
+        if (size > free_)
+            return Error(ErrorCode::too_long, buffer_.size());
         free_ -= size;
-        if (size != 0) memcpy(buffer_.data() + free_, data, size);
+        if (size != 0)
+            memcpy(buffer_.data() + free_, data, size);
         return {};
     }
     Result<void> text(std::string_view text) {
-        if (text.find('\0') != std::string_view::npos) return {ErrorCode::invalid_value};
+        if (text.find('\0') != std::string_view::npos)
+            return {ErrorCode::invalid_value};
         TRY(put("", 1));
         return put(text.data(), text.size());
     }
     /// Zero bytes until the address is a multiple of `alignment`, a power of two.
     Result<void> align(Word alignment) {
-        while (address() % alignment != 0) TRY(put("", 1));
+        while (address() % alignment != 0)
+            TRY(put("", 1));
         return {};
     }
     /// Where the last thing put is going to be.
@@ -44,13 +48,15 @@ private:
 
 /// The texts, last one highest; their addresses follow from their lengths.
 Result<void> put_texts(DownwardWriter& out, std::span<const std::string_view> texts) {
-    for (size_t i = texts.size(); i > 0; --i) TRY(out.text(texts[i - 1]));
+    for (size_t i = texts.size(); i > 0; --i)
+        TRY(out.text(texts[i - 1]));
     return {};
 }
 
 /// A null pointer and below it the pointers to texts of which the first is at `address`.
 Result<void> put_pointers(DownwardWriter& out, std::span<const std::string_view> texts, Word address) {
-    for (const std::string_view text : texts) address += text.size() + 1;
+    for (const std::string_view text : texts)
+        address += text.size() + 1;
     const Word null = 0;
     TRY(out.put(&null, sizeof(null)));
     for (size_t i = texts.size(); i > 0; --i) {
@@ -78,7 +84,8 @@ Result<InitialStack> build_initial_stack(std::span<uint8_t> buffer, Word top, co
 
     const size_t words = 1 + contents.arguments.size() + 1 + contents.environment.size() + 1 + 2 * aux_count;
     TRY(out.align(16));
-    if (words % 2 != 0) TRY(out.put("\0\0\0\0\0\0\0", 8)); // so that argc ends up 16-aligned
+    if (words % 2 != 0)
+        TRY(out.put("\0\0\0\0\0\0\0", 8)); // so that argc ends up 16-aligned
 
     const AuxEntry auxv[aux_count] = {{aux::program_headers, headers},
                                       {aux::program_header_size, program_header_bytes},

@@ -2,10 +2,13 @@
 // From the first instructions of a process (crt0_process.S) to its main.
 #include <sys/proc/exit.hpp>
 #include <sys/proc/startup.hpp>
-#include <sys/util/log.hpp>
 #include <sys/start/runtime.hpp>
+#include <sys/util/log.hpp>
 
-int main(int argc, char** argv, char** envp);
+/// The program's main, under the name that the compiler gave it: in freestanding mode g++ leaves `main` alone, clang
+/// mangles it, and extern "C" never does. user.ld sees to it that there is one.
+extern "C" [[gnu::weak]] int plain_main(int argc, char** argv, char** envp) asm("main");
+extern "C" [[gnu::weak]] int mangled_main(int argc, char** argv, char** envp) asm("_Z4mainiPPcS0_");
 
 namespace sys {
 
@@ -14,9 +17,11 @@ const AuxEntry* auxiliary_vector = nullptr;
 }
 
 Word aux_value(Word type) {
-    if (auxiliary_vector == nullptr) return 0;
+    if (auxiliary_vector == nullptr)
+        return 0;
     for (const AuxEntry* entry = auxiliary_vector; entry->type != aux::null; ++entry)
-        if (entry->type == type) return entry->value;
+        if (entry->type == type)
+            return entry->value;
     return 0;
 }
 
@@ -29,5 +34,6 @@ extern "C" [[noreturn]] void sys_start_process(sys::Word* block) {
     sys::set_exit_hook(sys::start::exit_process);
     sys::set_log_sink(sys::log_to_console);
     sys::start::run_constructors();
-    sys::exit(main(startup.argc(), startup.argv(), startup.envp()));
+    const auto program_main = plain_main != nullptr ? plain_main : mangled_main;
+    sys::exit(program_main(startup.argc(), startup.argv(), startup.envp()));
 }

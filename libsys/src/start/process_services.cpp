@@ -4,14 +4,15 @@
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/console.hpp>
 #include <sys/protocol/process.hpp>
-#include <sys/util/log.hpp>
 #include <sys/start/runtime.hpp>
+#include <sys/util/log.hpp>
 
 namespace sys {
 
 void log_to_console(std::string_view line) {
     const auto written = call_with_payload(Endpoint(slot::console), protocol::console::Write{}, Payload(line));
-    if (!written) log_to_kernel(line); // no console (yet): the line must not be lost
+    if (!written)
+        log_to_kernel(line); // no console (yet): the line must not be lost
 }
 
 } // namespace sys
@@ -19,8 +20,8 @@ void log_to_console(std::string_view line) {
 namespace sys::start {
 
 void exit_process(int status) {
-    static_cast<void>(
-        call(Endpoint(slot::process_service), protocol::process::Exit{static_cast<Word>(static_cast<int64_t>(status))}));
+    static_cast<void>(call(Endpoint(slot::process_service),
+                           protocol::process::Exit{static_cast<Word>(static_cast<int64_t>(status))}));
 }
 
 } // namespace sys::start

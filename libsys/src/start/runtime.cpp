@@ -10,18 +10,12 @@ extern const Constructor __init_array_start[];
 extern const Constructor __init_array_end[];
 
 /// Destructors of global objects never run: a process ends by giving everything back at once.
-int __cxa_atexit(void (*)(void*), void*, void*) {
-    return 0;
-}
+int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 void* __dso_handle = nullptr;
 
-[[noreturn]] void abort() {
-    sys::panic("abort");
-}
+[[noreturn]] void abort() { sys::panic("abort"); }
 
-void __cxa_pure_virtual() {
-    sys::panic("a pure virtual function was called");
-}
+void __cxa_pure_virtual() { sys::panic("a pure virtual function was called"); }
 }
 
 /// libstdc++'s assertions (operator[] of span and array with -D_GLIBCXX_ASSERTIONS) end here.
@@ -30,12 +24,8 @@ namespace std {
     sys::panic(condition);
 }
 /// Older headers' name for it; also thrown-by-function errors of headers that know no -fno-exceptions.
-[[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) {
-    sys::panic(format);
-}
-[[noreturn]] void __throw_bad_optional_access() {
-    sys::panic("bad optional access");
-}
+[[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) { sys::panic(format); }
+[[noreturn]] void __throw_bad_optional_access() { sys::panic("bad optional access"); }
 } // namespace std
 
 namespace sys::start {

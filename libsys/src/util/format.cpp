@@ -26,13 +26,16 @@ private:
 };
 
 void put_padding(TextBuffer& out, char character, size_t used, unsigned width) {
-    for (size_t i = used; i < width; ++i) out.put(character);
+    for (size_t i = used; i < width; ++i)
+        out.put(character);
 }
 
 void put_text(TextBuffer& out, std::string_view text, const FormatField& field) {
-    if (field.right) put_padding(out, ' ', text.size(), field.width);
+    if (field.right)
+        put_padding(out, ' ', text.size(), field.width);
     out.put(text);
-    if (!field.right) put_padding(out, ' ', text.size(), field.width);
+    if (!field.right)
+        put_padding(out, ' ', text.size(), field.width);
 }
 
 void put_number(TextBuffer& out, const FormatArgument& argument, const FormatField& field) {
@@ -42,12 +45,17 @@ void put_number(TextBuffer& out, const FormatArgument& argument, const FormatFie
     const Digits digits(negative ? 0 - argument.number() : argument.number(), hexadecimal ? 16 : 10);
     const size_t used = digits.text().size() + (negative ? 1 : 0) + (prefix ? 2 : 0);
 
-    if (!field.zero && !field.left) put_padding(out, ' ', used, field.width);
-    if (negative) out.put('-');
-    if (prefix) out.put("0x");
-    if (field.zero) put_padding(out, '0', used, field.width);
+    if (!field.zero && !field.left)
+        put_padding(out, ' ', used, field.width);
+    if (negative)
+        out.put('-');
+    if (prefix)
+        out.put("0x");
+    if (field.zero)
+        put_padding(out, '0', used, field.width);
     out.put(digits.text());
-    if (!field.zero && field.left) put_padding(out, ' ', used, field.width);
+    if (!field.zero && field.left)
+        put_padding(out, ' ', used, field.width);
 }
 
 /// The sentence, then the number and whatever details are there: "the destination is taken (error 8)".
@@ -56,7 +64,8 @@ void put_error(TextBuffer& out, const Error& error) {
     out.put(" (error ");
     out.put(Digits(error.label(), 10).text());
     unsigned details = 4;
-    while (details > 0 && error.detail(details - 1) == 0) --details;
+    while (details > 0 && error.detail(details - 1) == 0)
+        --details;
     for (unsigned i = 0; i < details; ++i) {
         out.put(i == 0 ? ": 0x" : ", 0x");
         out.put(Digits(error.detail(i), 16).text());
@@ -100,7 +109,8 @@ void format_arguments(TextBuffer& out, std::string_view format, std::span<const 
             ++i;
         } else if (character == '{') {
             FormatField field;
-            if (!read_format_field(format, i, field) || next >= arguments.size()) return;
+            if (!read_format_field(format, i, field) || next >= arguments.size())
+                return;
             put_argument(out, arguments[next++], field);
         } else {
             out.put(character);

@@ -17,17 +17,14 @@ void put_char(char character) {
 
 } // namespace
 
-void set_log_sink(LogSink sink) {
-    log_sink = sink;
-}
+void set_log_sink(LogSink sink) { log_sink = sink; }
 
 void log_to_kernel(std::string_view line) {
-    for (const char character : line) put_char(character);
+    for (const char character : line)
+        put_char(character);
     put_char('\n');
 }
 
-void log_line(std::string_view line) {
-    log_sink(line);
-}
+void log_line(std::string_view line) { log_sink(line); }
 
 } // namespace sys

@@ -32,9 +32,11 @@ public:
             script.pop_front();
         }
         const auto word = [&](size_t i) { return i < reply.words.size() ? reply.words[i] : 0; };
-        registers = {reply.badge, abi::MessageInfo(reply.label, static_cast<unsigned>(reply.words.size())).raw(), word(0),
-                     word(1), word(2), word(3)};
-        for (size_t i = abi::register_message_words; i < reply.words.size(); ++i) buffer.message[i] = reply.words[i];
+        registers = {reply.badge, abi::MessageInfo(reply.label, static_cast<unsigned>(reply.words.size())).raw(),
+                     word(0),     word(1),
+                     word(2),     word(3)};
+        for (size_t i = abi::register_message_words; i < reply.words.size(); ++i)
+            buffer.message[i] = reply.words[i];
     }
 
     std::vector<sys::host::Call> calls;

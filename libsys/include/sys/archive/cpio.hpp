@@ -12,14 +12,14 @@ namespace sys::archive {
 
 enum class Fault : Word {
     none = 0,
-    truncated,       ///< the file ends inside an entry, or before the trailer
-    bad_magic,       ///< an entry does not begin with 070701
-    bad_number,      ///< a field is not hexadecimal
-    bad_size,        ///< a size that reaches beyond the file
-    bad_name,        ///< empty, not terminated, too long, with a zero byte inside or with ".." in it
-    duplicate_name,  ///< the same path twice
-    too_many_links,  ///< symbolic links in a circle, or too deep
-    bad_link,        ///< a link with an empty target, or one that leads out of the archive
+    truncated,      ///< the file ends inside an entry, or before the trailer
+    bad_magic,      ///< an entry does not begin with 070701
+    bad_number,     ///< a field is not hexadecimal
+    bad_size,       ///< a size that reaches beyond the file
+    bad_name,       ///< empty, not terminated, too long, with a zero byte inside or with ".." in it
+    duplicate_name, ///< the same path twice
+    too_many_links, ///< symbolic links in a circle, or too deep
+    bad_link,       ///< a link with an empty target, or one that leads out of the archive
     path_too_long,
     too_many_entries,
 };

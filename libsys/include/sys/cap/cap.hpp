@@ -20,7 +20,8 @@ public:
 
     Cap(Cap&&) = default;
     Cap& operator=(Cap&& other) {
-        if (this == &other) return *this;
+        if (this == &other)
+            return *this;
         remove();
         slot_ = std::move(other.slot_);
         return *this;
@@ -49,7 +50,8 @@ public:
 private:
     explicit Cap(Slot slot) : slot_(std::move(slot)) {}
     void remove() {
-        if (slot_) static_cast<void>(slot_.ref().remove());
+        if (slot_)
+            static_cast<void>(slot_.ref().remove());
         slot_ = Slot();
     }
 

@@ -64,11 +64,7 @@ struct SlotRef {
     }
 };
 
-constexpr SlotRef CNode::at(Word index) const {
-    return {*this, index, abi::word_bits};
-}
-constexpr SlotRef CNode::at(Word index, unsigned depth) const {
-    return {*this, index, depth};
-}
+constexpr SlotRef CNode::at(Word index) const { return {*this, index, abi::word_bits}; }
+constexpr SlotRef CNode::at(Word index, unsigned depth) const { return {*this, index, depth}; }
 
 } // namespace sys

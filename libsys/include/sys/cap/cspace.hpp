@@ -31,7 +31,8 @@ public:
     Slot(CSpace& space, Word number) : space_(&space), number_(number) {}
     Slot(Slot&& other) : space_(std::exchange(other.space_, nullptr)), number_(other.number_) {}
     Slot& operator=(Slot&& other) {
-        if (this == &other) return *this;
+        if (this == &other)
+            return *this;
         give_back();
         space_ = std::exchange(other.space_, nullptr);
         number_ = other.number_;
@@ -51,7 +52,8 @@ public:
 
 private:
     void give_back() {
-        if (space_ != nullptr) static_cast<void>(space_->slots().release(number_));
+        if (space_ != nullptr)
+            static_cast<void>(space_->slots().release(number_));
         space_ = nullptr;
     }
 
@@ -59,8 +61,6 @@ private:
     Word number_ = 0;
 };
 
-inline Result<Slot> CSpace::allocate() {
-    return Slot(*this, TRY(slots_.allocate()));
-}
+inline Result<Slot> CSpace::allocate() { return Slot(*this, TRY(slots_.allocate())); }
 
 } // namespace sys

@@ -2,8 +2,8 @@
 // Endpoint: where threads meet to exchange messages; and Reply, the right to answer one call.
 #pragma once
 
-#include <sys/ipc/message.hpp>
 #include <sys/cap/reply.hpp>
+#include <sys/ipc/message.hpp>
 
 namespace sys {
 

@@ -20,7 +20,8 @@ struct PageAccess {
     static constexpr PageAccess read_execute() { return {.execute = true}; }
 
     constexpr Word rights() const {
-        return ((read ? abi::Rights::read() : abi::Rights::none()) | (write ? abi::Rights::write() : abi::Rights::none()))
+        return ((read ? abi::Rights::read() : abi::Rights::none()) |
+                (write ? abi::Rights::write() : abi::Rights::none()))
             .raw();
     }
     constexpr Word attributes() const {

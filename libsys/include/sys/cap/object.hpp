@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The base of every capability type: a pointer into the caller's CSpace, and how an object's methods are invoked.
-// Types like `Endpoint` or `Frame` are borrowed references: cheap to copy, they own nothing. `Cap<T>` (cap/cap.hpp) owns.
+// Types like `Endpoint` or `Frame` are borrowed references: cheap to copy, they own nothing. `Cap<T>` (cap/cap.hpp)
+// owns.
 #pragma once
 
 #include <abi/error.hpp>
@@ -54,14 +55,20 @@ template <size_t capability_count, class... Words>
     raw::Registers message;
     message.target = object.slot();
     message.info = abi::MessageInfo(static_cast<Word>(method), sizeof...(words), capability_count).raw();
-    if constexpr (sizeof...(words) > 0) message.mr0 = all[0];
-    if constexpr (sizeof...(words) > 1) message.mr1 = all[1];
-    if constexpr (sizeof...(words) > 2) message.mr2 = all[2];
-    if constexpr (sizeof...(words) > 3) message.mr3 = all[3];
+    if constexpr (sizeof...(words) > 0)
+        message.mr0 = all[0];
+    if constexpr (sizeof...(words) > 1)
+        message.mr1 = all[1];
+    if constexpr (sizeof...(words) > 2)
+        message.mr2 = all[2];
+    if constexpr (sizeof...(words) > 3)
+        message.mr3 = all[3];
     if constexpr (capability_count > 0 || sizeof...(words) > abi::register_message_words) {
         abi::IpcBuffer* const buffer = raw::ipc_buffer();
-        for (size_t i = 0; i < capability_count; ++i) buffer->caps_or_badges[i] = capabilities[i];
-        for (size_t i = abi::register_message_words; i < all.size(); ++i) buffer->message[i] = all[i];
+        for (size_t i = 0; i < capability_count; ++i)
+            buffer->caps_or_badges[i] = capabilities[i];
+        for (size_t i = abi::register_message_words; i < all.size(); ++i)
+            buffer->message[i] = all[i];
     }
     raw::enter(abi::Syscall::call, message);
     return message;
@@ -69,11 +76,11 @@ template <size_t capability_count, class... Words>
 
 /// As invoke_raw, for methods that answer nothing but success or an error.
 template <size_t capability_count, class... Words>
-[[gnu::always_inline]] inline Result<void> invoke(Object object, abi::Invocation method,
-                                                  const std::array<Word, capability_count>& capabilities,
-                                                  Words... words) {
+[[gnu::always_inline]] inline Result<void>
+invoke(Object object, abi::Invocation method, const std::array<Word, capability_count>& capabilities, Words... words) {
     const raw::Registers answer = invoke_raw(object, method, capabilities, words...);
-    if (abi::MessageInfo(answer.info).label() != 0) return to_error(answer);
+    if (abi::MessageInfo(answer.info).label() != 0)
+        return to_error(answer);
     return {};
 }
 
@@ -83,7 +90,8 @@ template <size_t capability_count, class... Words>
                                                            const std::array<Word, capability_count>& capabilities,
                                                            Words... words) {
     const raw::Registers answer = invoke_raw(object, method, capabilities, words...);
-    if (abi::MessageInfo(answer.info).label() != 0) return to_error(answer);
+    if (abi::MessageInfo(answer.info).label() != 0)
+        return to_error(answer);
     return answer.mr0;
 }
 

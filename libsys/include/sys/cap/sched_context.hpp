@@ -42,10 +42,10 @@ public:
     using Object::Object;
 
     struct Budget {
-        Microseconds budget;     ///< at least 20; budget = period: round robin with this time slice
-        Microseconds period;     ///< at least the budget
-        Word extra_refills = 0;  ///< beyond two; the object must have room
-        Word badge = 0;          ///< shown in Timeout faults
+        Microseconds budget;    ///< at least 20; budget = period: round robin with this time slice
+        Microseconds period;    ///< at least the budget
+        Word extra_refills = 0; ///< beyond two; the object must have room
+        Word badge = 0;         ///< shown in Timeout faults
         bool sporadic = false;
     };
     Result<void> configure(SchedContext context, const Budget& to) const {

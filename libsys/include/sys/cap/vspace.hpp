@@ -43,9 +43,7 @@ constexpr bool is_missing_level(const Error& error) {
     return error == abi::Error::failed_lookup &&
            error.detail(1) == static_cast<Word>(abi::LookupFailure::missing_capability);
 }
-constexpr MissingLevel missing_level(const Error& error) {
-    return static_cast<MissingLevel>(error.detail(2));
-}
+constexpr MissingLevel missing_level(const Error& error) { return static_cast<MissingLevel>(error.detail(2)); }
 constexpr abi::ObjectType object_for(MissingLevel level) {
     switch (level) {
     case MissingLevel::page_table: return abi::ObjectType::page_table;

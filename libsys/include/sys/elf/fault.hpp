@@ -9,41 +9,41 @@ namespace sys::elf {
 enum class Fault : Word {
     none = 0,
     empty_file,
-    truncated_header,       ///< shorter than the ELF header
+    truncated_header, ///< shorter than the ELF header
     bad_magic,
     not_64_bit,
     not_little_endian,
     bad_version,
     wrong_machine,
-    position_independent,   ///< ET_DYN: a shared object, or a program linked with -pie
-    not_a_program,          ///< ET_REL, ET_CORE or an unknown type
-    bad_header_size,        ///< e_ehsize is not 64
+    position_independent, ///< ET_DYN: a shared object, or a program linked with -pie
+    not_a_program,        ///< ET_REL, ET_CORE or an unknown type
+    bad_header_size,      ///< e_ehsize is not 64
     headers_outside_file,
-    headers_wrap,           ///< e_phoff + table size exceeds 64 bits
-    bad_header_entry_size,  ///< e_phentsize is not 56
+    headers_wrap,          ///< e_phoff + table size exceeds 64 bits
+    bad_header_entry_size, ///< e_phentsize is not 56
     no_program_headers,
-    too_many_headers,       ///< e_phnum is PN_XNUM
-    no_segments,            ///< nothing to load
+    too_many_headers, ///< e_phnum is PN_XNUM
+    no_segments,      ///< nothing to load
     too_many_segments,
     segment_outside_file,
-    segment_offset_wraps,   ///< p_offset + p_filesz exceeds 64 bits
+    segment_offset_wraps,    ///< p_offset + p_filesz exceeds 64 bits
     file_larger_than_memory, ///< p_filesz > p_memsz
     segment_too_large,
-    address_wraps,          ///< p_vaddr + p_memsz exceeds 64 bits
+    address_wraps, ///< p_vaddr + p_memsz exceeds 64 bits
     non_canonical_address,
-    kernel_address,         ///< at or above the end of the user half
+    kernel_address, ///< at or above the end of the user half
     page_zero,
-    reserved_address,       ///< where the stack or the IPC buffer will be
-    bad_alignment,          ///< p_align is not a power of two, or absurd
-    misaligned_segment,     ///< p_vaddr and p_offset differ modulo p_align
+    reserved_address,   ///< where the stack or the IPC buffer will be
+    bad_alignment,      ///< p_align is not a power of two, or absurd
+    misaligned_segment, ///< p_vaddr and p_offset differ modulo p_align
     segments_out_of_order,
     segments_overlap,
     segments_share_page,
     writable_and_executable,
     entry_not_canonical,
-    entry_not_code,         ///< not in the file part of an executable segment
+    entry_not_code, ///< not in the file part of an executable segment
     needs_interpreter,
-    needs_relocation,       ///< PT_DYNAMIC
+    needs_relocation, ///< PT_DYNAMIC
     bad_tls,
     two_tls,
     executable_stack,

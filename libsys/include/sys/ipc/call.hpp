@@ -19,10 +19,12 @@ inline Result<typename R::Reply> call(Endpoint server, const R& request,
     static_assert(capability_count <= abi::max_extra_caps);
     if constexpr (capability_count > 0) {
         abi::IpcBuffer& buffer = *raw::ipc_buffer();
-        for (size_t i = 0; i < capability_count; ++i) buffer.caps_or_badges[i] = capabilities[i];
+        for (size_t i = 0; i < capability_count; ++i)
+            buffer.caps_or_badges[i] = capabilities[i];
     }
     const Received answer = server.call(pack(R::label, request, capability_count));
-    if (answer.label() != 0) return error_of(answer);
+    if (answer.label() != 0)
+        return error_of(answer);
     return unpack<typename R::Reply>(answer);
 }
 
@@ -48,20 +50,27 @@ inline Result<Answer<typename R::Reply>> call_with_payload(Endpoint server, cons
                                                            std::span<uint8_t> reply_buffer = {},
                                                            const std::array<Word, capability_count>& caps = {}) {
     MessageWriter writer;
-    if constexpr (!std::is_empty_v<R>) TRY(writer.structure(request));
+    if constexpr (!std::is_empty_v<R>)
+        TRY(writer.structure(request));
     TRY(writer.bytes(payload.bytes));
-    for (const Word pointer : caps) TRY(writer.capability(Object(pointer)));
+    for (const Word pointer : caps)
+        TRY(writer.capability(Object(pointer)));
     const Received answer = server.call(writer.finish(R::label));
-    if (answer.label() != 0) return error_of(answer);
+    if (answer.label() != 0)
+        return error_of(answer);
 
     MessageReader reader(answer);
     Answer<typename R::Reply> result{};
-    if constexpr (!std::is_empty_v<typename R::Reply>) result.reply = TRY(reader.structure<typename R::Reply>());
+    if constexpr (!std::is_empty_v<typename R::Reply>)
+        result.reply = TRY(reader.structure<typename R::Reply>());
     result.capabilities = answer.info.extra_caps();
-    if (reader.words_left() == 0) return result;
+    if (reader.words_left() == 0)
+        return result;
     const std::span<const uint8_t> bytes = TRY(reader.bytes());
-    if (bytes.size() > reply_buffer.size()) return Error(ErrorCode::too_long, reply_buffer.size());
-    for (size_t i = 0; i < bytes.size(); ++i) reply_buffer[i] = bytes[i];
+    if (bytes.size() > reply_buffer.size())
+        return Error(ErrorCode::too_long, reply_buffer.size());
+    for (size_t i = 0; i < bytes.size(); ++i)
+        reply_buffer[i] = bytes[i];
     result.payload = reply_buffer.first(bytes.size());
     return result;
 }

@@ -32,9 +32,7 @@ constexpr Word request_label(Protocol protocol, uint16_t operation) {
 }
 
 /// First error number of a protocol: error enums of protocols start here (blocks of 256).
-constexpr Word protocol_error_base(Protocol protocol) {
-    return Word{static_cast<uint16_t>(protocol)} << 8;
-}
+constexpr Word protocol_error_base(Protocol protocol) { return Word{static_cast<uint16_t>(protocol)} << 8; }
 
 /// For requests and replies without content.
 struct Empty {};

@@ -3,9 +3,8 @@
 //
 //     std::optional<Message> Console::handle(Incoming& incoming) {
 //         return Dispatch(incoming)
-//             .on<WriteLine>([&](const WriteLine& request) -> Result<Empty> { return write(incoming.badge(), request); })
-//             .on<ReadLine>(...)
-//             .answer();
+//             .on<WriteLine>([&](const WriteLine& request) -> Result<Empty> { return write(incoming.badge(), request);
+//             }) .on<ReadLine>(...) .answer();
 //     }
 //     serve(endpoint, reply, console);
 #pragma once
@@ -27,13 +26,15 @@ public:
     /// Capabilities that came with it (0 or 1, in the receive slot).
     unsigned capabilities() const { return received_.info.extra_caps(); }
 
-    /// The bytes behind the structure of a request of type R; empty if there are none. They lie in the IPC buffer and are
-    /// gone with the next system call.
+    /// The bytes behind the structure of a request of type R; empty if there are none. They lie in the IPC buffer and
+    /// are gone with the next system call.
     template <Request R>
     Result<std::span<const uint8_t>> payload() const {
         MessageReader reader(received_);
-        for (unsigned i = 0; i < message_words<R>; ++i) TRY(reader.word());
-        if (reader.words_left() == 0) return std::span<const uint8_t>();
+        for (unsigned i = 0; i < message_words<R>; ++i)
+            TRY(reader.word());
+        if (reader.words_left() == 0)
+            return std::span<const uint8_t>();
         return reader.bytes();
     }
     template <Request R>
@@ -50,13 +51,14 @@ private:
 template <PlainMessage T>
 Result<Message> reply_with_payload(const T& reply, std::span<const uint8_t> payload) {
     MessageWriter writer;
-    if constexpr (!std::is_empty_v<T>) TRY(writer.structure(reply));
+    if constexpr (!std::is_empty_v<T>)
+        TRY(writer.structure(reply));
     TRY(writer.bytes(payload));
     return writer.finish(0);
 }
 
-/// Runs the handler of the first request type whose label matches. A request that is too short, or that nobody handles, is
-/// answered with an error.
+/// Runs the handler of the first request type whose label matches. A request that is too short, or that nobody handles,
+/// is answered with an error.
 class Dispatch {
 public:
     explicit Dispatch(const Incoming& incoming) : incoming_(incoming) {}
@@ -65,27 +67,33 @@ public:
     /// std::optional<Message> (nothing: the answer comes later, by another way).
     template <Request R, class Handler>
     Dispatch& on(Handler&& handler) {
-        if (handled_ || incoming_.label() != R::label) return *this;
+        if (handled_ || incoming_.label() != R::label)
+            return *this;
         handled_ = true;
         const Result<R> request = unpack<R>(incoming_.message());
-        if (!request) answer_ = Message::of_error(request.error());
-        else answer_ = to_answer<R>(handler(*request));
+        if (!request)
+            answer_ = Message::of_error(request.error());
+        else
+            answer_ = to_answer<R>(handler(*request));
         return *this;
     }
     std::optional<Message> answer() const {
-        if (!handled_) return Message::of_error(Error(ErrorCode::unknown_request, incoming_.label()));
+        if (!handled_)
+            return Message::of_error(Error(ErrorCode::unknown_request, incoming_.label()));
         return answer_;
     }
 
 private:
     template <Request R>
     static std::optional<Message> to_answer(const Result<typename R::Reply>& reply) {
-        if (!reply) return Message::of_error(reply.error());
+        if (!reply)
+            return Message::of_error(reply.error());
         return pack(0, *reply);
     }
     template <Request R>
     static std::optional<Message> to_answer(const Result<Message>& reply) {
-        if (!reply) return Message::of_error(reply.error());
+        if (!reply)
+            return Message::of_error(reply.error());
         return *reply;
     }
     template <Request R>

@@ -15,7 +15,8 @@ public:
     Heap(const Heap&) = delete;
     Heap& operator=(const Heap&) = delete;
 
-    /// Adds a region; it need not be aligned, and may be given later than others. Regions smaller than two blocks are ignored.
+    /// Adds a region; it need not be aligned, and may be given later than others. Regions smaller than two blocks are
+    /// ignored.
     void give(std::span<uint8_t> region);
     /// 16-aligned memory, or null. Size 0 gets a block of its own.
     void* allocate(size_t size);
@@ -29,8 +30,8 @@ public:
 
 private:
     struct Block {
-        size_t size;  ///< whole block, header included; a multiple of 16
-        Block* next;  ///< free: next free block by address; used: a mark that proves it came from here
+        size_t size; ///< whole block, header included; a multiple of 16
+        Block* next; ///< free: next free block by address; used: a mark that proves it came from here
     };
     static constexpr size_t header = 16;
     static constexpr size_t smallest = 2 * header;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The System V start-up block that a new process finds on its stack (psABI for x86-64, "Initial Stack and Register State").
-// Pure: produces bytes and the stack pointer.
+// The System V start-up block that a new process finds on its stack (psABI for x86-64, "Initial Stack and Register
+// State"). Pure: produces bytes and the stack pointer.
 //
 //     top of stack    texts: arguments, environment; the program headers; 16 random bytes
 //                     zero padding to 16
@@ -21,8 +21,8 @@ struct StackContents {
     std::span<const std::string_view> arguments;
     std::span<const std::string_view> environment;
     Word entry = 0;
-    /// The program header table: its address, if a segment of the program holds it (then the bytes are not copied), else
-    /// 0 and the bytes themselves.
+    /// The program header table: its address, if a segment of the program holds it (then the bytes are not copied),
+    /// else 0 and the bytes themselves.
     Word program_headers_address = 0;
     std::span<const uint8_t> program_headers;
     unsigned program_header_count = 0;

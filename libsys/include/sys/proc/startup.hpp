@@ -14,7 +14,6 @@ inline constexpr Word null = 0, program_headers = 3, program_header_size = 4, pr
                       entry = 9, random = 25;
 }
 
-
 struct AuxEntry {
     Word type = aux::null;
     Word value = 0;
@@ -29,7 +28,8 @@ public:
     char** envp() const { return argv() + argc() + 1; }
     const AuxEntry* auxv() const {
         char** end = envp();
-        while (*end != nullptr) ++end;
+        while (*end != nullptr)
+            ++end;
         return reinterpret_cast<const AuxEntry*>(end + 1);
     }
 

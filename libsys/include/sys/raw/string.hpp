@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The string instructions behind memcpy and memset (SDM Vol. 2B, "REP"). The direction flag is clear at every call (psABI).
+// The string instructions behind memcpy and memset (SDM Vol. 2B, "REP"). The direction flag is clear at every call
+// (psABI).
 #pragma once
 
 #include <stddef.h>
@@ -17,7 +18,8 @@ inline void copy_forward(void* destination, const void* source, size_t size) {
 
 /// For areas that overlap with the destination above the source.
 inline void copy_backward(void* destination, const void* source, size_t size) {
-    if (size == 0) return;
+    if (size == 0)
+        return;
     void* to = static_cast<uint8_t*>(destination) + size - 1;
     const void* from = static_cast<const uint8_t*>(source) + size - 1;
     asm volatile("std\n\trep movsb\n\tcld" : "+D"(to), "+S"(from), "+c"(size) : : "memory", "cc");

@@ -97,7 +97,8 @@ inline Word read_time_stamp() {
 
 /// An instruction that is no instruction: the thread faults here and its handler sees where.
 [[noreturn]] inline void trap() {
-    for (;;) asm volatile("ud2");
+    for (;;)
+        asm volatile("ud2");
 }
 
 static_assert(sizeof(Registers) == 48 && __builtin_offsetof(ThreadBlock, ipc_buffer) == 8);

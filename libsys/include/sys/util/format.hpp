@@ -17,11 +17,14 @@ class TextBuffer {
 public:
     explicit TextBuffer(std::span<char> storage) : storage_(storage) {}
     void put(char character) {
-        if (size_ < storage_.size()) storage_[size_++] = character;
-        else truncated_ = true;
+        if (size_ < storage_.size())
+            storage_[size_++] = character;
+        else
+            truncated_ = true;
     }
     void put(std::string_view text) {
-        for (const char character : text) put(character);
+        for (const char character : text)
+            put(character);
     }
     std::string_view text() const { return {storage_.data(), size_}; }
     bool is_truncated() const { return truncated_; }
@@ -71,23 +74,31 @@ struct FormatField {
 
 inline constexpr unsigned max_format_width = 64;
 
-/// Reads the field that starts behind '{' at `position`; returns false if it is malformed, else leaves `position` behind '}'.
+/// Reads the field that starts behind '{' at `position`; returns false if it is malformed, else leaves `position`
+/// behind '}'.
 constexpr bool read_format_field(std::string_view format, size_t& position, FormatField& field) {
     const auto at = [&] { return position < format.size() ? format[position] : '\0'; };
     if (at() == ':') {
         ++position;
-        if (at() == '<') field.left = true, ++position;
-        else if (at() == '>') field.right = true, ++position;
-        if (at() == '#') field.prefix = true, ++position;
-        if (at() == '0') field.zero = true, ++position;
+        if (at() == '<')
+            field.left = true, ++position;
+        else if (at() == '>')
+            field.right = true, ++position;
+        if (at() == '#')
+            field.prefix = true, ++position;
+        if (at() == '0')
+            field.zero = true, ++position;
         while (at() >= '0' && at() <= '9') {
             field.width = field.width * 10 + static_cast<unsigned>(at() - '0');
-            if (field.width > max_format_width) return false;
+            if (field.width > max_format_width)
+                return false;
             ++position;
         }
-        if (at() == 'd' || at() == 'x' || at() == 'c') field.type = format[position++];
+        if (at() == 'd' || at() == 'x' || at() == 'c')
+            field.type = format[position++];
     }
-    if (at() != '}') return false;
+    if (at() != '}')
+        return false;
     ++position;
     return true;
 }
@@ -98,11 +109,14 @@ constexpr int count_format_fields(std::string_view format) {
     for (size_t i = 0; i < format.size();) {
         const char character = format[i++];
         const bool doubled = i < format.size() && format[i] == character;
-        if ((character == '{' || character == '}') && doubled) ++i;
-        else if (character == '}') return -1;
+        if ((character == '{' || character == '}') && doubled)
+            ++i;
+        else if (character == '}')
+            return -1;
         else if (character == '{') {
             FormatField field;
-            if (!read_format_field(format, i, field)) return -1;
+            if (!read_format_field(format, i, field))
+                return -1;
             ++fields;
         }
     }
@@ -130,7 +144,8 @@ private:
 void format_arguments(TextBuffer& out, std::string_view format, std::span<const FormatArgument> arguments);
 
 template <class... Arguments>
-void format_to(TextBuffer& out, FormatString<std::type_identity_t<Arguments>...> format, const Arguments&... arguments) {
+void format_to(TextBuffer& out, FormatString<std::type_identity_t<Arguments>...> format,
+               const Arguments&... arguments) {
     if constexpr (sizeof...(Arguments) == 0) {
         format_arguments(out, format.text(), {});
     } else {

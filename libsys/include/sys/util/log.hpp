@@ -29,7 +29,8 @@ void log(FormatString<std::type_identity_t<Arguments>...> format, const Argument
     char storage[max_log_line];
     TextBuffer buffer(storage);
     format_to(buffer, format, arguments...);
-    if (buffer.is_truncated()) storage[max_log_line - 1] = storage[max_log_line - 2] = storage[max_log_line - 3] = '.';
+    if (buffer.is_truncated())
+        storage[max_log_line - 1] = storage[max_log_line - 2] = storage[max_log_line - 3] = '.';
     log_line(buffer.text());
 }
 

@@ -4,7 +4,8 @@
 
 namespace sys {
 
-/// The name that panic lines begin with; a program's main sets it from argv[0]. The text must live as long as the program.
+/// The name that panic lines begin with; a program's main sets it from argv[0]. The text must live as long as the
+/// program.
 void set_program_name(const char* name);
 const char* program_name();
 
@@ -14,7 +15,8 @@ const char* program_name();
 
 /// Stops the program with the sentence if the condition does not hold.
 inline void require(bool condition, const char* sentence) {
-    if (!condition) panic(sentence);
+    if (!condition)
+        panic(sentence);
 }
 
 } // namespace sys

@@ -17,9 +17,10 @@ public:
     CpioBuilder& add(const std::string& name, unsigned mode, const std::string& content, int64_t file_size = -1,
                      int64_t name_size = -1) {
         char header[111];
-        snprintf(header, sizeof(header), "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1u, mode, 0u, 0u, 1u,
-                 0u, static_cast<unsigned>(file_size < 0 ? static_cast<int64_t>(content.size()) : file_size), 0u, 0u, 0u,
-                 0u, static_cast<unsigned>(name_size < 0 ? static_cast<int64_t>(name.size() + 1) : name_size), 0u);
+        snprintf(header, sizeof(header), "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1u, mode, 0u, 0u,
+                 1u, 0u, static_cast<unsigned>(file_size < 0 ? static_cast<int64_t>(content.size()) : file_size), 0u,
+                 0u, 0u, 0u, static_cast<unsigned>(name_size < 0 ? static_cast<int64_t>(name.size() + 1) : name_size),
+                 0u);
         bytes += header;
         bytes += name;
         bytes += '\0';
@@ -41,7 +42,8 @@ public:
 
 private:
     void pad() {
-        while (bytes.size() % 4 != 0) bytes += '\0';
+        while (bytes.size() % 4 != 0)
+            bytes += '\0';
     }
 };
 
@@ -104,7 +106,8 @@ TEST_CASE("cpio: entries come in the order of the archive", "[libsys][archive]")
     REQUIRE(archive);
     std::vector<std::string> names;
     auto cursor = archive->entries();
-    for (archive::Entry entry; cursor.next(entry);) names.emplace_back(entry.name);
+    for (archive::Entry entry; cursor.next(entry);)
+        names.emplace_back(entry.name);
     CHECK(names == std::vector<std::string>{"", "sbin", "sbin/eclipse-systemd", "sbin/init", "etc/motd", "bin"});
 }
 
@@ -112,7 +115,8 @@ TEST_CASE("cpio: circles and chains of links end", "[libsys][archive]") {
     CHECK(resolve_fault(CpioBuilder().link("a", "b").link("b", "a"), "a") == Fault::too_many_links);
     CHECK(resolve_fault(CpioBuilder().link("a", "a/x"), "a") == Fault::too_many_links);
     CpioBuilder chain;
-    for (int i = 0; i < 9; ++i) chain.link("l" + std::to_string(i), "l" + std::to_string(i + 1));
+    for (int i = 0; i < 9; ++i)
+        chain.link("l" + std::to_string(i), "l" + std::to_string(i + 1));
     chain.file("l9", "end");
     const auto file = chain.finish();
     const auto archive = Archive::open(file);
@@ -190,6 +194,7 @@ TEST_CASE("cpio: every single-bit flip is refused or harmless", "[libsys][archiv
 
 TEST_CASE("cpio: the number of entries is bounded", "[libsys][archive]") {
     CpioBuilder builder;
-    for (unsigned i = 0; i <= archive::max_entries; ++i) builder.file(std::to_string(i), "");
+    for (unsigned i = 0; i <= archive::max_entries; ++i)
+        builder.file(std::to_string(i), "");
     CHECK(fault_in(builder.finish()) == Fault::too_many_entries);
 }

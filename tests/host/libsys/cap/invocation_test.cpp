@@ -43,10 +43,8 @@ const Tcb authority(Word{1});
 
 TEST_CASE("invocations: untyped and CNode", "[libsys][cap]") {
     const Untyped memory(Word{40});
-    check(1, 40, {2}, {4, 8, 9, 64, 5, 7},
-          [&] { return memory.retype(abi::ObjectType::cnode, 8, root.at(9), 5, 7); });
-    check(1, 40, {20}, {10, 0, 0, 0, 5, 1},
-          [&] { return memory.retype_into(abi::ObjectType::frame_4k, 0, other, 5); });
+    check(1, 40, {2}, {4, 8, 9, 64, 5, 7}, [&] { return memory.retype(abi::ObjectType::cnode, 8, root.at(9), 5, 7); });
+    check(1, 40, {20}, {10, 0, 0, 0, 5, 1}, [&] { return memory.retype_into(abi::ObjectType::frame_4k, 0, other, 5); });
     const SlotRef slot = root.at(50, 16);
     check(18, 2, {}, {50, 16}, [&] { return slot.revoke(); });
     check(19, 2, {}, {50, 16}, [&] { return slot.remove(); });
@@ -63,9 +61,8 @@ TEST_CASE("invocations: threads", "[libsys][cap]") {
     check(5, 30, {2, 3, 32}, {4, 0, 0x1001000}, [&] { return thread.configure(root, 4, space, 0x1001000, frame); });
     check(6, 30, {1}, {100}, [&] { return thread.set_priority(authority, Priority{100}); });
     check(7, 30, {1}, {100}, [&] { return thread.set_max_controlled_priority(authority, Priority{100}); });
-    check(8, 30, {1, 31, 7}, {200, 100}, [&] {
-        return thread.set_sched_params(authority, Priority{200}, Priority{100}, context, Endpoint(Word{7}));
-    });
+    check(8, 30, {1, 31, 7}, {200, 100},
+          [&] { return thread.set_sched_params(authority, Priority{200}, Priority{100}, context, Endpoint(Word{7})); });
     check(9, 30, {7}, {}, [&] { return thread.set_timeout_endpoint(Endpoint(Word{7})); });
     check(10, 30, {32}, {0x1000}, [&] { return thread.set_ipc_buffer(0x1000, frame); });
     check(11, 30, {7, 2, 3}, {4, 0}, [&] { return thread.set_space(Endpoint(Word{7}), root, 4, space); });
@@ -75,16 +72,17 @@ TEST_CASE("invocations: threads", "[libsys][cap]") {
     check(15, 30, {}, {}, [&] { return thread.unbind_notification(); });
     check(16, 30, {}, {0x2000}, [&] { return thread.set_tls_base(0x2000); });
     check(17, 30, {}, {1, 0}, [&] { return thread.set_flags(1, 0); });
-    check(4, 30, {1}, {0b1010}, [&] {
-        return thread.copy_registers(authority, {.resume_target = true, .transfer_integer = true});
-    });
+    check(4, 30, {1}, {0b1010},
+          [&] { return thread.copy_registers(authority, {.resume_target = true, .transfer_integer = true}); });
 }
 
 TEST_CASE("invocations: registers beyond the fourth word are in the buffer", "[libsys][cap]") {
     UserRegisters registers;
-    for (unsigned i = 0; i < abi::user_register_count; ++i) registers.words[i] = 100 + i;
+    for (unsigned i = 0; i < abi::user_register_count; ++i)
+        registers.words[i] = 100 + i;
     Words expected{1, 20};
-    for (unsigned i = 0; i < 20; ++i) expected.push_back(100 + i);
+    for (unsigned i = 0; i < 20; ++i)
+        expected.push_back(100 + i);
     check(3, 30, {}, expected, [&] { return thread.write_registers(registers, 20, true); });
     check(3, 30, {}, {0, 1, 100}, [&] { return thread.write_registers(registers, 1, false); });
     CHECK(thread.write_registers(registers, 21, true).error() == ErrorCode::out_of_range);
@@ -142,9 +140,8 @@ TEST_CASE("invocations: address spaces", "[libsys][cap]") {
     check(44, 60, {}, {}, [&] { return PageTable(Word{60}).unmap(); });
     check(45, 32, {3}, {0x400000, 2, 0}, [&] { return frame.map(space, 0x400000, PageAccess::read_execute()); });
     check(45, 32, {3}, {0x400000, 3, 8}, [&] { return frame.map(space, 0x400000, PageAccess::read_write()); });
-    check(45, 32, {3}, {0xb8000, 3, 8 | 3}, [&] {
-        return frame.map(space, 0xb8000, {.write = true, .memory = abi::MemoryType::uncacheable});
-    });
+    check(45, 32, {3}, {0xb8000, 3, 8 | 3},
+          [&] { return frame.map(space, 0xb8000, {.write = true, .memory = abi::MemoryType::uncacheable}); });
     check(46, 32, {}, {}, [&] { return frame.unmap(); });
     check(47, 32, {}, {}, [&] { return frame.physical_address(); });
     check(48, 5, {40, 2}, {70, 64}, [&] { return AsidControl(Word{5}).make_pool(Untyped(Word{40}), root.at(70)); });
@@ -154,9 +151,8 @@ TEST_CASE("invocations: address spaces", "[libsys][cap]") {
 TEST_CASE("invocations: interrupts and ports", "[libsys][cap]") {
     const IrqControl control(Word{4});
     check(26, 4, {2}, {1, 70, 64}, [&] { return control.get(1, root.at(70)); });
-    check(57, 4, {2}, {70, 64, 0, 4, 1, 0, 12}, [&] {
-        return control.get_ioapic(root.at(70), {.ioapic = 0, .pin = 4, .level_triggered = true}, 12);
-    });
+    check(57, 4, {2}, {70, 64, 0, 4, 1, 0, 12},
+          [&] { return control.get_ioapic(root.at(70), {.ioapic = 0, .pin = 4, .level_triggered = true}, 12); });
     check(58, 4, {2}, {70, 64, 1, 2, 3, 4, 5}, [&] { return control.get_msi(root.at(70), {1, 2, 3}, 4, 5); });
     const IrqHandler handler(Word{9});
     check(27, 9, {}, {}, [&] { return handler.acknowledge(); });

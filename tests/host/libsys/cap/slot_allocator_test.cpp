@@ -11,7 +11,8 @@ TEST_CASE("slot allocator: gives every slot once, then says that it is full", "[
     StaticSlotAllocator<100> slots(16);
     CHECK(slots.free_count() == 100);
     std::set<Word> given;
-    for (int i = 0; i < 100; ++i) given.insert(slots.allocate().value());
+    for (int i = 0; i < 100; ++i)
+        given.insert(slots.allocate().value());
     CHECK(given.size() == 100);
     CHECK(*given.begin() == 16);
     CHECK(*given.rbegin() == 115);
@@ -52,11 +53,14 @@ TEST_CASE("slot allocator: agrees with a set under random use", "[libsys][cap]")
             const Word count = 1 + random() % 5;
             const auto first = slots.allocate_range(count);
             if (first)
-                for (Word slot = *first; slot < *first + count; ++slot) REQUIRE(taken.insert(slot).second);
-            else REQUIRE(200 - taken.size() < 200u / 2 + count); // only a well-filled table is too fragmented
+                for (Word slot = *first; slot < *first + count; ++slot)
+                    REQUIRE(taken.insert(slot).second);
+            else
+                REQUIRE(200 - taken.size() < 200u / 2 + count); // only a well-filled table is too fragmented
         } else if (!taken.empty()) {
             auto victim = taken.lower_bound(7 + random() % 200);
-            if (victim == taken.end()) victim = taken.begin();
+            if (victim == taken.end())
+                victim = taken.begin();
             REQUIRE(slots.release(*victim));
             taken.erase(victim);
         }

@@ -40,7 +40,8 @@ public:
     std::vector<uint8_t> bytes(size_t size = 0x2020) const {
         std::vector<uint8_t> file(size, 0x90);
         const auto put = [&](size_t offset, const void* data, size_t length) {
-            if (offset < file.size()) std::memcpy(file.data() + offset, data, std::min(length, file.size() - offset));
+            if (offset < file.size())
+                std::memcpy(file.data() + offset, data, std::min(length, file.size() - offset));
         };
         put(0, &header, sizeof(header));
         for (size_t i = 0; i < programs.size(); ++i)

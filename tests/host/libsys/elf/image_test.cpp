@@ -36,7 +36,8 @@ void require_harmless(const elf::Image& image, size_t file_size) {
         REQUIRE(segment.pages().start >= last_end);
         REQUIRE(segment.pages().end <= abi::user_end);
         last_end = segment.pages().end;
-        if (segment.executable && image.entry() - segment.address < segment.file_size) entry_is_code = true;
+        if (segment.executable && image.entry() - segment.address < segment.file_size)
+            entry_is_code = true;
     }
     REQUIRE(entry_is_code);
 }
@@ -160,7 +161,8 @@ TEST_CASE("elf 24-25: segments in each other's way", "[libsys][elf]") {
     CHECK(fault_after([](ElfBuilder& b) { std::swap(b.programs[0], b.programs[1]); }) == Fault::segments_out_of_order);
     CHECK(fault_after([](ElfBuilder& b) {
               b.programs.clear();
-              for (Word i = 0; i < 17; ++i) b.add(elf::segment_load, elf::flag_execute, 0, 0x400000 + i * 0x1000, 16, 16);
+              for (Word i = 0; i < 17; ++i)
+                  b.add(elf::segment_load, elf::flag_execute, 0, 0x400000 + i * 0x1000, 16, 16);
           }) == Fault::too_many_segments);
 }
 
@@ -184,7 +186,8 @@ TEST_CASE("elf 27: entry points outside the code", "[libsys][elf]") {
 TEST_CASE("elf 28: what only a dynamic loader could run; thread-local storage; executable stacks", "[libsys][elf]") {
     const auto with = [](uint32_t type, uint32_t flags, Word file_size, Word memory_size, int times = 1) {
         return fault_after([=](ElfBuilder& b) {
-            for (int i = 0; i < times; ++i) b.add(type, flags, 0x1000, 0x400000, file_size, memory_size, 8);
+            for (int i = 0; i < times; ++i)
+                b.add(type, flags, 0x1000, 0x400000, file_size, memory_size, 8);
         });
     };
     CHECK(with(elf::segment_interpreter, 4, 8, 8) == Fault::needs_interpreter);
@@ -229,8 +232,10 @@ TEST_CASE("elf 30: every single-bit flip of the first 4 KiB is refused or harmle
         const auto mask = static_cast<uint8_t>(1u << (bit % 8));
         file[bit / 8] ^= mask;
         const auto image = elf::Image::read(file);
-        if (image) require_harmless(*image, file.size());
-        else ++refused;
+        if (image)
+            require_harmless(*image, file.size());
+        else
+            ++refused;
         file[bit / 8] ^= mask;
     }
     CHECK(refused > 300); // nearly every bit of the fields that are read matters

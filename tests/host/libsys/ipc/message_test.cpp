@@ -48,12 +48,14 @@ struct TestServer {
     std::optional<Message> handle(Incoming& incoming) {
         return Dispatch(incoming)
             .on<Small>([&](const Small& request) -> Result<Small::Reply> {
-                if (request.a == 0) return Error(ErrorCode::invalid_value, 7, 8);
+                if (request.a == 0)
+                    return Error(ErrorCode::invalid_value, 7, 8);
                 return Small::Reply{static_cast<uint32_t>(request.a), static_cast<uint32_t>(request.b)};
             })
             .on<Large>([&](const Large& request) -> Result<Large::Reply> {
                 Large::Reply reply;
-                for (int i = 0; i < 6; ++i) reply.words[i] = request.words[i] * 2;
+                for (int i = 0; i < 6; ++i)
+                    reply.words[i] = request.words[i] * 2;
                 reply.words[6] = incoming.badge().value;
                 return reply;
             })
@@ -80,7 +82,8 @@ public:
     ~LoopbackKernel() override { sys::host::kernel = nullptr; }
     void enter(const sys::host::Call& call, raw::Registers& registers, abi::IpcBuffer&) override {
         const auto answer = serve_one(server, received(call, Badge{99}));
-        if (!answer) return;
+        if (!answer)
+            return;
         registers = {0, answer->info.raw(), answer->mr0, answer->mr1, answer->mr2, answer->mr3};
     }
     TestServer server;
@@ -168,7 +171,8 @@ TEST_CASE("server: unknown labels, short messages and lying lengths are answered
     for (unsigned length = 0; length < 6; ++length)
         CHECK(answer({MessageInfo(Large::label, length)})->label() == static_cast<Word>(ErrorCode::bad_message));
     for (const Word size : {Word{9}, Word{1000}, ~Word{0}, Word{1} << 63})
-        CHECK(answer({MessageInfo(Odd::label, 3), 0, size, 0, 0})->label() == static_cast<Word>(ErrorCode::bad_message));
+        CHECK(answer({MessageInfo(Odd::label, 3), 0, size, 0, 0})->label() ==
+              static_cast<Word>(ErrorCode::bad_message));
     CHECK(answer({MessageInfo(Odd::label, 3), 0, 8, 0, 0})->label() == 0);
 }
 
@@ -182,12 +186,14 @@ TEST_CASE("server: an answer may come later, and a signal is no message", "[libs
 TEST_CASE("message writer: never writes beyond the buffer", "[libsys][ipc]") {
     RecordingKernel kernel;
     MessageWriter writer;
-    for (unsigned i = 0; i < abi::max_message_words - 1; ++i) REQUIRE(writer.word(i));
+    for (unsigned i = 0; i < abi::max_message_words - 1; ++i)
+        REQUIRE(writer.word(i));
     const uint8_t nine[9] = {};
     CHECK(writer.structure(nine).error() == ErrorCode::too_long);
     CHECK(writer.string("x").error() == ErrorCode::too_long); // takes the last word, but not the text
     CHECK(writer.word(1).error() == ErrorCode::too_long);
-    for (unsigned i = 0; i < 3; ++i) REQUIRE(writer.capability(Object(Word{i})));
+    for (unsigned i = 0; i < 3; ++i)
+        REQUIRE(writer.capability(Object(Word{i})));
     CHECK(writer.capability(Object(Word{4})).error() == ErrorCode::too_long);
     CHECK(writer.finish(5).info.length() == abi::max_message_words);
     CHECK(writer.finish(5).info.extra_caps() == 3);

@@ -93,12 +93,14 @@ TEST_CASE("heap: blocks are aligned, apart and keep their content under random u
             blocks[block] = {size, fill};
         } else if (!blocks.empty()) {
             auto victim = std::next(blocks.begin(), static_cast<ptrdiff_t>(random() % blocks.size()));
-            for (size_t i = 0; i < victim->second.first; ++i) REQUIRE(victim->first[i] == victim->second.second);
+            for (size_t i = 0; i < victim->second.first; ++i)
+                REQUIRE(victim->first[i] == victim->second.second);
             heap.release(victim->first);
             blocks.erase(victim);
         }
     }
     CHECK(refused > 0); // it was full at times
-    for (const auto& [block, what] : blocks) heap.release(block);
+    for (const auto& [block, what] : blocks)
+        heap.release(block);
     CHECK(heap.free_bytes() == all);
 }

@@ -30,7 +30,8 @@ public:
     }
     std::vector<std::string> texts(Word& at) const {
         std::vector<std::string> list;
-        for (; word(at) != 0; at += 8) list.push_back(text(word(at)));
+        for (; word(at) != 0; at += 8)
+            list.push_back(text(word(at)));
         at += 8;
         return list;
     }
@@ -66,7 +67,8 @@ TEST_CASE("initial stack: argc, argv, envp and auxv stand where the psABI wants 
     CHECK(view.texts(at) == std::vector<std::string>(arguments.begin(), arguments.end()));
     CHECK(view.texts(at) == std::vector<std::string>{"PATH=/sbin", "HOME=/"});
     std::map<Word, Word> auxv;
-    for (; view.word(at) != aux::null; at += 16) auxv[view.word(at)] = view.word(at + 8);
+    for (; view.word(at) != aux::null; at += 16)
+        auxv[view.word(at)] = view.word(at + 8);
     CHECK(auxv[aux::entry] == 0x400000);
     CHECK(auxv[aux::page_size] == 4096);
     CHECK(auxv[aux::program_header_size] == 56);

@@ -59,12 +59,14 @@ struct Trapped : std::runtime_error {
 };
 
 inline void enter(abi::Syscall number, raw::Registers& registers, Word reply, Word send_on) {
-    if (kernel == nullptr) return; // nobody listens: debug output of tests that do not care
+    if (kernel == nullptr)
+        return; // nobody listens: debug output of tests that do not care
     Call call{number, registers.target, abi::MessageInfo(registers.info), {}, {}, reply, send_on};
     const Word in_registers[] = {registers.mr0, registers.mr1, registers.mr2, registers.mr3};
     for (unsigned i = 0; i < call.info.length(); ++i)
         call.words.push_back(i < abi::register_message_words ? in_registers[i] : ipc_buffer.message[i]);
-    for (unsigned i = 0; i < call.info.extra_caps(); ++i) call.caps.push_back(ipc_buffer.caps_or_badges[i]);
+    for (unsigned i = 0; i < call.info.extra_caps(); ++i)
+        call.caps.push_back(ipc_buffer.caps_or_badges[i]);
     kernel->enter(call, registers, ipc_buffer);
 }
 
@@ -72,24 +74,16 @@ inline void enter(abi::Syscall number, raw::Registers& registers, Word reply, Wo
 
 namespace sys::raw {
 
-inline void enter(abi::Syscall number, Registers& message) {
-    host::enter(number, message, 0, 0);
-}
-inline void enter(abi::Syscall number, Registers& message, Word reply) {
-    host::enter(number, message, reply, 0);
-}
+inline void enter(abi::Syscall number, Registers& message) { host::enter(number, message, 0, 0); }
+inline void enter(abi::Syscall number, Registers& message, Word reply) { host::enter(number, message, reply, 0); }
 inline void enter(abi::Syscall number, Registers& message, Word reply, Word send_on) {
     host::enter(number, message, reply, send_on);
 }
-inline abi::IpcBuffer* ipc_buffer() {
-    return &host::ipc_buffer;
-}
+inline abi::IpcBuffer* ipc_buffer() { return &host::ipc_buffer; }
 inline Word read_time_stamp() {
     static Word ticks = 0;
     return ticks += 1000;
 }
-[[noreturn]] inline void trap() {
-    throw host::Trapped();
-}
+[[noreturn]] inline void trap() { throw host::Trapped(); }
 
 } // namespace sys::raw

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Untyped memory in powers of two: splits larger untyped capabilities through the kernel and joins them when both
+// halves are back. `UntypedBlock` owns a piece; `Made<T>` an object with the memory it is made of.
+#pragma once
+
+#include <sys/cap/cap.hpp>
+#include <sys/mem/untyped_tree.hpp>
+
+namespace sys {
+
+class UntypedAllocator;
+
+/// Memory of 2^bits bytes. At the end of its life everything made of it is destroyed and it goes back.
+class UntypedBlock {
+public:
+    UntypedBlock() = default;
+    UntypedBlock(UntypedAllocator& owner, UntypedTree::Index index) : owner_(&owner), index_(index) {}
+    UntypedBlock(UntypedBlock&& other) : owner_(std::exchange(other.owner_, nullptr)), index_(other.index_) {}
+    UntypedBlock& operator=(UntypedBlock&& other);
+    ~UntypedBlock() { give_back(); }
+
+    explicit operator bool() const { return owner_ != nullptr; }
+    Untyped get() const;
+    unsigned bits() const;
+    /// Stays taken for good.
+    Untyped detach();
+
+private:
+    void give_back();
+
+    UntypedAllocator* owner_ = nullptr;
+    UntypedTree::Index index_ = UntypedTree::none;
+};
+
+/// An object and its memory; destroyed in that order.
+template <class T>
+struct Made {
+    UntypedBlock memory;
+    Cap<T> object;
+};
+
+class UntypedAllocator {
+public:
+    UntypedAllocator(CSpace& cspace, UntypedTree& tree) : cspace_(cspace), tree_(tree) {}
+
+    /// Hands over an untyped capability without children.
+    Result<void> add(Untyped memory, unsigned bits);
+    /// 2^bits bytes, bits at least 4.
+    Result<UntypedBlock> allocate(unsigned bits);
+    /// One object. `size_bits` counts for untyped, CNode and SchedContext only.
+    template <class T>
+    Result<Made<T>> make(unsigned size_bits = 0) {
+        UntypedBlock memory = TRY(allocate(abi::object_bits(T::type, size_bits)));
+        Cap<T> object = TRY(make_object<T>(cspace_, memory.get(), size_bits));
+        return Made<T>{std::move(memory), std::move(object)};
+    }
+
+    CSpace& cspace() const { return cspace_; }
+    Word free_bytes() const { return tree_.free_bytes(); }
+
+private:
+    friend class UntypedBlock;
+    Result<UntypedTree::Index> split(UntypedTree::Index index);
+    void release(UntypedTree::Index index);
+    void join_upwards(UntypedTree::Index parent);
+
+    CSpace& cspace_;
+    UntypedTree& tree_;
+};
+
+} // namespace sys
