@@ -89,6 +89,76 @@ Answer<T> about(SpawnWord word, Answer<T> answer) {
     return refuse(SyscallError::invalid_capability(word));
 }
 
+/// Everything that a new thread gets, found and checked.
+struct SpawnPlan {
+    Installation cspace, vspace, handler, buffer;
+    SchedContext* context = nullptr;
+    uint8_t priority = 0;
+    uint8_t mcp = 0;
+};
+
+// Not inlined: together they would need more of the kernel stack than one function may.
+[[gnu::noinline]] Checked find_spaces(const Invocation& call, SpawnPlan& plan) {
+    Slot none;
+    Slot& cspace = *TRY(named_slot(call, cspace_word, none));
+    Slot& vspace = *TRY(named_slot(call, vspace_word, none));
+    plan.cspace = TRY(about(cspace_word, cspace_installation(cspace, call.word(cspace_data_word))));
+    plan.vspace = TRY(about(vspace_word, vspace_installation(vspace)));
+    return ok;
+}
+
+[[gnu::noinline]] Checked find_handler_and_buffer(const Invocation& call, SpawnPlan& plan) {
+    Slot none;
+    Slot& handler = *TRY(named_slot(call, handler_word, none));
+    Slot& buffer = *TRY(named_slot(call, buffer_word, none));
+    plan.handler = TRY(handler_installation(handler, handler_word));
+    plan.buffer = TRY(about(buffer_word, ipc_buffer_installation(buffer, call.word(buffer_address_word))));
+    return ok;
+}
+
+[[gnu::noinline]] Checked find_scheduling(const Invocation& call, const Tcb& thread, SpawnPlan& plan) {
+    Slot none;
+    const Slot& authority = *TRY(named_slot(call, authority_word, none));
+    const Slot& context = *TRY(named_slot(call, context_word, none));
+    if (!authority.cap.is(CapType::tcb))
+        return refuse(SyscallError::invalid_capability(authority_word));
+    const Word most = TRY(authority_mcp(authority));
+    plan.priority = static_cast<uint8_t>(TRY(permitted_priority(call.word(priority_word) & 255, most)));
+    plan.mcp = static_cast<uint8_t>(TRY(permitted_priority(call.word(priority_word) >> 8, most)));
+    if (!context.is_empty())
+        plan.context = TRY(bindable_context(context.cap, thread, context_word));
+    return ok;
+}
+
+[[gnu::noinline]] Checked check_addresses(const Invocation& call, const SpawnPlan& plan) {
+    const auto root = find_space(plan.vspace.cap.asid());
+    if (!root)
+        return refuse(SyscallError::failed_lookup(false, root.error()));
+    TRY(check_entry(*root, call.word(entry_word)));
+    return check_stack(*root, call.word(stack_word));
+}
+
+[[gnu::noinline]] void start(const Invocation& call, Tcb& thread, const SpawnPlan& plan) {
+    install(thread, TcbSlot::cspace, plan.cspace);
+    install(thread, TcbSlot::vspace, plan.vspace);
+    install(thread, TcbSlot::fault_handler, plan.handler);
+    install(thread, TcbSlot::ipc_buffer, plan.buffer);
+    thread.ipc_buffer_at = VirtAddr(call.word(buffer_address_word));
+    begin_register_write(thread);
+    const auto write = [&](abi::UserRegister which, SpawnWord word) {
+        write_register(thread, static_cast<unsigned>(which), call.word(word));
+    };
+    write(abi::UserRegister::rip, entry_word);
+    write(abi::UserRegister::rsp, stack_word);
+    write(abi::UserRegister::rdi, argument_word);
+    write(abi::UserRegister::fs_base, fs_base_word);
+    thread.mcp = plan.mcp;
+    set_priority(thread, plan.priority);
+    if (plan.context && plan.context != thread.sched_context)
+        bind_context(*plan.context, thread);
+    restart(thread);
+}
+
 } // namespace
 
 Decoded decode_spawn(const Invocation& call) {
@@ -96,60 +166,16 @@ Decoded decode_spawn(const Invocation& call) {
     Tcb& thread = *window<Tcb>(call.cap().object());
     if (!thread.cap(TcbSlot::vspace).is_null() || thread.state != ThreadState::stopped)
         return refuse(SyscallError::illegal_operation());
-
-    Slot none;
-    Slot& cspace_slot = *TRY(named_slot(call, cspace_word, none));
-    Slot& vspace_slot = *TRY(named_slot(call, vspace_word, none));
-    Slot& handler_slot = *TRY(named_slot(call, handler_word, none));
-    Slot& context_slot = *TRY(named_slot(call, context_word, none));
-    Slot& buffer_slot = *TRY(named_slot(call, buffer_word, none));
-    Slot& authority_slot = *TRY(named_slot(call, authority_word, none));
-
-    const Installation cspace =
-        TRY(about(cspace_word, cspace_installation(cspace_slot, call.word(cspace_data_word))));
-    const Installation vspace = TRY(about(vspace_word, vspace_installation(vspace_slot)));
-    const Installation handler = TRY(handler_installation(handler_slot, handler_word));
-    const Word buffer_address = call.word(buffer_address_word);
-    const Installation buffer = TRY(about(buffer_word, ipc_buffer_installation(buffer_slot, buffer_address)));
-    if (!authority_slot.cap.is(CapType::tcb))
-        return refuse(SyscallError::invalid_capability(authority_word));
-    const Word authority = TRY(authority_mcp(authority_slot));
-    const Word priority = TRY(permitted_priority(call.word(priority_word) & 255, authority));
-    const Word mcp = TRY(permitted_priority(call.word(priority_word) >> 8, authority));
-    SchedContext* context = nullptr;
-    if (!context_slot.is_empty())
-        context = TRY(bindable_context(context_slot.cap, thread, context_word));
-
-    const auto root = find_space(vspace.cap.asid());
-    if (!root)
-        return refuse(SyscallError::failed_lookup(false, root.error()));
-    const Word entry = call.word(entry_word);
-    const Word stack = call.word(stack_word);
-    TRY(check_entry(*root, entry));
-    TRY(check_stack(*root, stack));
-
+    SpawnPlan plan;
+    TRY(find_spaces(call, plan));
+    TRY(find_handler_and_buffer(call, plan));
+    TRY(find_scheduling(call, thread, plan));
+    TRY(check_addresses(call, plan));
     for (TcbSlot which : {TcbSlot::cspace, TcbSlot::fault_handler, TcbSlot::ipc_buffer}) {
         if (vacate(thread, which) == Progress::preempted)
             return Outcome::preempted();
     }
-    install(thread, TcbSlot::cspace, cspace);
-    install(thread, TcbSlot::vspace, vspace);
-    install(thread, TcbSlot::fault_handler, handler);
-    install(thread, TcbSlot::ipc_buffer, buffer);
-    thread.ipc_buffer_at = VirtAddr(buffer_address);
-    begin_register_write(thread);
-    const auto write = [&](abi::UserRegister which, Word value) {
-        write_register(thread, static_cast<unsigned>(which), value);
-    };
-    write(abi::UserRegister::rip, entry);
-    write(abi::UserRegister::rsp, stack);
-    write(abi::UserRegister::rdi, call.word(argument_word));
-    write(abi::UserRegister::fs_base, call.word(fs_base_word));
-    thread.mcp = static_cast<uint8_t>(mcp);
-    set_priority(thread, static_cast<uint8_t>(priority));
-    if (context && context != thread.sched_context)
-        bind_context(*context, thread);
-    restart(thread);
+    start(call, thread, plan);
     return Outcome::done();
 }
 
