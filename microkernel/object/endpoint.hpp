@@ -15,6 +15,10 @@ public:
     Tcb* first() const { return reinterpret_cast<Tcb*>(queue_ & ~Word{3}); }
     /// Queues `thread` by its priority; `as` is what the queue holds from now on.
     void insert(Tcb& thread, State as) { set(queue_insert(first(), thread), as); }
+    /// The only thread queued here leaves.
+    void become_idle() { queue_ = 0; }
+    /// `thread`, the first of a run of one, is the only thread that waits here to receive.
+    void become_receiving(Tcb& thread) { set(&thread, State::receivers); }
     /// `thread` must be queued here.
     void remove(Tcb& thread) {
         Tcb* rest = queue_remove(first(), thread);

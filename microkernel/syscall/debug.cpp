@@ -35,7 +35,7 @@ const char* state_name(ThreadState state) {
 }
 
 void dump_thread(const Tcb& thread) {
-    log("  {} priority {} {} ip {:#x}", thread.name.data(), thread.priority, state_name(thread.state),
+    log("  {} priority {} {} ip {x}", thread.name.data(), thread.priority, state_name(thread.state),
         thread.context.rip);
 }
 

@@ -10,6 +10,7 @@
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/debug.hpp>
+#include <syscall/fastpath.hpp>
 #include <syscall/invoke.hpp>
 #include <syscall/syscall.hpp>
 
@@ -104,6 +105,13 @@ void dispatch(Tcb& thread) {
 extern "C" Context* syscall_entry(Context* context) {
     count(Event::kernel_entry);
     Tcb& thread = Tcb::of(*context);
+    if (static_cast<abi::Syscall>(context->rdx) == abi::Syscall::call) {
+        if (Context* next = fast_call(thread))
+            return next;
+    } else if (static_cast<abi::Syscall>(context->rdx) == abi::Syscall::reply_recv) {
+        if (Context* next = fast_reply_recv(thread))
+            return next;
+    }
     // While the call is not complete the thread stands before its SYSCALL: whatever ends it, it can be executed again.
     thread.context.rip -= syscall_instruction_size;
     update_time();
