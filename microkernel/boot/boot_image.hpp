@@ -17,7 +17,8 @@ namespace kernel {
 /// Only `usable` matters to the kernel; every other number, known or not, means "not RAM to hand out".
 enum class MemoryType : uint32_t { usable = 1, reserved = 2, acpi_reclaimable = 3, acpi_nvs = 4, defective = 5 };
 
-/// Never empty, never wraps, ends at or below 2^52. Entries may overlap each other and come in any order.
+/// Never empty, never wraps, ends at or below 2^52. Entries may overlap each other and come in any order. An entry that
+/// continued another one of its type is part of that.
 struct MemoryEntry {
     PhysRange range;
     MemoryType type;

@@ -86,10 +86,9 @@ BootMemory::Piece BootMemory::piece_at(PhysAddr address) const {
     for (const MemoryEntry& entry : map_)
         (entry.is_usable() ? usable : other) |= boundary.is_inside(entry.range);
 
-    const bool ram = usable && !other && address >= ram_start;
-    if (held || (ram && address >= layout::ram_limit))
+    if (held)
         return {boundary.next(), MemoryUse::held};
-    return {boundary.next(), ram ? MemoryUse::ram : MemoryUse::device};
+    return {boundary.next(), usable && !other && address >= ram_start ? MemoryUse::ram : MemoryUse::device};
 }
 
 bool BootMemory::is_whole_ram_page(PhysAddr page) const {
@@ -103,7 +102,7 @@ bool BootMemory::is_whole_ram_page(PhysAddr page) const {
     return true;
 }
 
-/// The same, with RAM in whole pages only.
+/// The same, with RAM in whole pages below the limit only.
 BootMemory::Piece BootMemory::page_piece_at(PhysAddr address) const {
     const Piece piece = piece_at(address);
     if (piece.use != MemoryUse::ram)
@@ -113,7 +112,9 @@ BootMemory::Piece BootMemory::page_piece_at(PhysAddr address) const {
     PhysAddr end = piece.end < page_end ? piece.end : page_end;
     if (whole && page_down(piece.end) > end)
         end = page_down(piece.end);
-    return {end, whole ? MemoryUse::ram : MemoryUse::device};
+    if (!whole)
+        return {end, MemoryUse::device};
+    return {end, address < layout::ram_limit ? MemoryUse::ram : MemoryUse::held};
 }
 
 MemoryRegion BootMemory::region_at(PhysAddr address) const {

@@ -39,6 +39,17 @@ Status<BootError> read_module(ByteView tag, BootImage& image) {
     return Nothing{};
 }
 
+/// Lengthens an entry that ends where `added` starts. UEFI firmware reports RAM in more than a hundred entries.
+bool join_memory_entry(const MemoryEntry& added, BootImage& image) {
+    for (MemoryEntry& entry : image.memory) {
+        if (entry.type == added.type && entry.range.end == added.range.start) {
+            entry.range.end = added.range.end;
+            return true;
+        }
+    }
+    return false;
+}
+
 Status<BootError> add_memory_entry(ByteView entry, BootImage& image) {
     const Word base = entry.u64(0);
     const Word length = entry.u64(8);
@@ -55,7 +66,8 @@ Status<BootError> add_memory_entry(ByteView entry, BootImage& image) {
             return Nothing{};
         end = physical_limit;
     }
-    if (!image.memory.push({{PhysAddr(base), PhysAddr(end)}, type}))
+    const MemoryEntry added{{PhysAddr(base), PhysAddr(end)}, type};
+    if (!join_memory_entry(added, image) && !image.memory.push(added))
         return fail(BootError::too_many_memory_entries);
     return Nothing{};
 }

@@ -38,22 +38,18 @@ unsigned count_pieces(const BootMemory& memory, MemoryUse use, PerSize& counts) 
     return total;
 }
 
-/// Turns the numbers of pieces into numbers of pieces to leave out, smallest first, until `surplus` are; returns how
-/// many could not be left out because there are no more.
-unsigned leave_out_smallest(PerSize& counts, unsigned surplus) {
-    for (uint16_t& count : counts) {
-        if (count > surplus)
-            count = static_cast<uint16_t>(surplus);
-        surplus -= count;
-    }
-    return surplus;
+/// Turns `count`, the number of pieces of one size, into how many of them to leave out; returns what surplus remains.
+unsigned leave_out(uint16_t& count, unsigned surplus) {
+    if (count > surplus)
+        count = static_cast<uint16_t>(surplus);
+    return surplus - count;
 }
 
 /// Adds the pieces of one use except those to leave out; returns the bytes left out.
-Word add_pieces(const BootMemory& memory, MemoryUse use, PerSize& leave_out, UntypedPlan& plan) {
+Word add_pieces(const BootMemory& memory, MemoryUse use, PerSize& surplus, UntypedPlan& plan) {
     Word lost = 0;
     for_each_piece(memory, use, [&](const UntypedPiece& piece) {
-        uint16_t& count = leave_out[piece.size_bits];
+        uint16_t& count = surplus[piece.size_bits];
         if (count != 0) {
             --count;
             lost += piece.size();
@@ -70,8 +66,11 @@ void make_untyped_plan(const BootMemory& memory, UntypedPlan& plan) {
     PerSize device, ram;
     const unsigned total = count_pieces(memory, MemoryUse::device, device) + count_pieces(memory, MemoryUse::ram, ram);
     constexpr unsigned room = abi::max_boot_untyped;
-    const unsigned surplus = total > room ? total - room : 0;
-    leave_out_smallest(ram, leave_out_smallest(device, surplus));
+    unsigned surplus = total > room ? total - room : 0;
+    for (unsigned bits = 0; bits < device.size(); ++bits) {
+        surplus = leave_out(device[bits], surplus);
+        surplus = leave_out(ram[bits], surplus);
+    }
 
     plan.pieces.clear();
     plan.lost_device_bytes = add_pieces(memory, MemoryUse::device, device, plan);

@@ -2,8 +2,9 @@
 // The list of untyped memory that the root task gets: everything that BootMemory does not hold, cut into naturally
 // aligned powers of two, device memory first, each in ascending order.
 //
-// If that would be more pieces than the boot information has room for, pieces are left out, the smallest first: device
-// memory as long as there is any, RAM only then. What is lost is counted. Real memory maps are far from that.
+// If that would be more pieces than the boot information has room for, the smallest are left out, of the same size the
+// device memory first, so that as little as can be is lost. What is lost is counted. Real memory maps are far from
+// that.
 #pragma once
 
 #include <abi/boot_info.hpp>

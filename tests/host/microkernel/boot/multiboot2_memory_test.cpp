@@ -85,10 +85,22 @@ TEST_CASE("malformed memory map: each case by its name") {
     SECTION("more entries than there is room for") {
         std::vector<MapEntry> map;
         for (size_t i = 0; i < BootImage::max_memory_entries; ++i)
-            map.push_back({0x10'0000 + i * 0x10'0000, 0x10'0000, 1});
+            map.push_back({0x10'0000 + i * 0x10'0000, 0xf'f000, 1});
         CHECK(Reading(block_with_map(map).finished()).ok());
         map.push_back({0xf000'0000, 0x1000, 2});
         CHECK(map_error(map) == BootError::too_many_memory_entries);
+    }
+    SECTION("entries that continue another of their type are one with it") {
+        std::vector<MapEntry> map;
+        for (size_t i = 0; i < 1000; ++i)
+            map.push_back({0x10'0000 + i * 0x1'0000, 0x1'0000, 1});
+        map.push_back({0x10'0000 + 1000 * 0x1'0000, 0x1'0000, 3});
+        map.push_back({0x10'0000 + 1001 * 0x1'0000, 0x1'0000, 3});
+        const Reading reading(block_with_map(map).finished());
+        REQUIRE(reading.ok());
+        REQUIRE(reading.image.memory.size() == 2);
+        CHECK(reading.image.memory[0].range.size() == 1000 * 0x1'0000);
+        CHECK(reading.image.memory[1].range.size() == 2 * 0x1'0000);
     }
     SECTION("no memory at all, or only below 1 MiB, or less than a page above") {
         CHECK(map_error({}) == BootError::no_usable_memory);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Kernel options on the boot command line.
+#include <support/catch.hpp>
+
+#include <boot/command_line.hpp>
+
+#include <string>
+
+namespace {
+
+using kernel::Text;
+namespace command_line = kernel::command_line;
+
+TEST_CASE("command line: words are found whole, wherever they stand") {
+    for (Text line : {Text("quiet"), Text("  quiet"), Text("log=3 quiet"), Text("quiet\tlog=3"), Text("a quiet ")})
+        CHECK(command_line::has(line, "quiet"));
+    for (Text line : {Text(""), Text("   "), Text("quietly"), Text("unquiet"), Text("log=quiet"), Text("QUIET")})
+        CHECK_FALSE(command_line::has(line, "quiet"));
+}
+
+TEST_CASE("command line: values") {
+    CHECK(*command_line::value_of("root=disk log=3", "log") == "3");
+    CHECK(*command_line::value_of("log=a=b", "log") == "a=b");
+    CHECK(command_line::value_of("log=", "log")->is_empty());
+    CHECK(command_line::value_of("log", "log")->is_empty());
+    CHECK_FALSE(command_line::value_of("logs=3", "log"));
+    CHECK_FALSE(command_line::value_of("=3", "log"));
+    SECTION("of two the last counts") { CHECK(*command_line::value_of("log=1 x log=2", "log") == "2"); }
+    SECTION("a Text that is not ended by zero ends where it ends") {
+        const std::string line = "log=123";
+        CHECK(*command_line::value_of(Text(line.data(), 6), "log") == "12");
+    }
+}
+
+TEST_CASE("command line: numbers") {
+    CHECK(command_line::number_of("n=0", "n") == 0);
+    CHECK(command_line::number_of("n=4096", "n") == 4096);
+    CHECK(command_line::number_of("n=0xfFe", "n") == 0xffe);
+    CHECK(command_line::number_of("n=18446744073709551615", "n") == UINT64_MAX);
+    CHECK(command_line::number_of("n=0xffffffffffffffff", "n") == UINT64_MAX);
+    SECTION("malformed or too large ones are none") {
+        for (Text line : {Text("n"), Text("n="), Text("n=-1"), Text("n=1k"), Text("n=0x"), Text("n=ff"), Text("n=0xg"),
+                          Text("n=18446744073709551616"), Text("n=0x10000000000000000"), Text("m=1")})
+            CHECK_FALSE(command_line::number_of(line, "n"));
+    }
+}
+
+} // namespace
