@@ -30,6 +30,7 @@ inline uint64_t rdtsc() {
 }
 
 inline void pause() { asm volatile("pause"); }
+inline void mfence() { asm volatile("mfence" ::: "memory"); }
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
@@ -74,6 +75,8 @@ inline Word read_cr4() {
     return value;
 }
 inline void write_cr4(Word value) { asm volatile("mov %0, %%cr4" ::"r"(value) : "memory"); }
+
+inline void write_dr7(Word value) { asm volatile("mov %0, %%dr7" ::"r"(value)); }
 
 /// A register that the CPU does not have raises #GP, which is a kernel panic.
 inline uint64_t rdmsr(uint32_t msr) {
@@ -183,6 +186,17 @@ inline void xrstor(const void* area, uint64_t components) {
 inline void stosq_zero(void* start, size_t bytes) {
     size_t count = bytes / 8;
     asm volatile("rep stosq" : "+D"(start), "+c"(count) : "a"(0) : "memory");
+}
+
+// Upwards: `to` may overlap `from` only if it lies below.
+inline void movsq_copy(void* to, const void* from, size_t words) {
+    asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+}
+inline void movsb_copy(void* to, const void* from, size_t bytes) {
+    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes)::"memory");
+}
+inline void stosb_fill(void* start, uint8_t value, size_t bytes) {
+    asm volatile("rep stosb" : "+D"(start), "+c"(bytes) : "a"(value) : "memory");
 }
 
 inline uint32_t mmio_read32(VirtAddr address) {

@@ -7,6 +7,7 @@
 namespace kernel::x86::msr {
 
 inline constexpr uint32_t apic_base = 0x1b;
+inline constexpr uint32_t sysenter_cs = 0x174;
 inline constexpr uint32_t pat = 0x277;
 inline constexpr uint32_t tsc_deadline = 0x6e0;
 inline constexpr uint32_t efer = 0xc000'0080;

@@ -52,7 +52,7 @@ struct SimulatedCpu {
     // State.
     uint64_t tsc = 0;
     uint64_t tsc_step = 0; ///< added after each RDTSC
-    Word cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, xcr0 = 0, fs_base = 0, gs_base = 0;
+    Word cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, dr7 = 0, xcr0 = 0, fs_base = 0, gs_base = 0;
     std::map<uint32_t, uint64_t> msrs;
     std::map<std::pair<uint32_t, uint32_t>, CpuidResult> cpuid; ///< by (leaf, subleaf); others read as zeroes
     alignas(64) std::array<uint8_t, 576> fpu{};                 ///< what FXSAVE (512) and XSAVE (576) store
@@ -90,6 +90,7 @@ inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
 }
 inline uint64_t rdtsc() { return std::exchange(simulated.tsc, simulated.tsc + simulated.tsc_step); }
 inline void pause() {}
+inline void mfence() {}
 
 inline void cli() {}
 /// A halted CPU executes nothing more: a test that gets here has failed.
@@ -113,6 +114,7 @@ inline void write_cr3(Word value) {
 }
 inline Word read_cr4() { return simulated.cr4; }
 inline void write_cr4(Word value) { simulated.cr4 = value; }
+inline void write_dr7(Word value) { simulated.dr7 = value; }
 inline uint64_t rdmsr(uint32_t msr) { return simulated.msrs[msr]; }
 inline void wrmsr(uint32_t msr, uint64_t value) { simulated.msrs[msr] = value; }
 inline uint64_t xgetbv(uint32_t) { return simulated.xcr0; }
@@ -152,6 +154,10 @@ inline void xrstor(const void* area, uint64_t) {
 }
 
 inline void stosq_zero(void* start, size_t bytes) { std::memset(start, 0, bytes & ~size_t{7}); }
+
+inline void movsq_copy(void* to, const void* from, size_t words) { std::memmove(to, from, words * 8); }
+inline void movsb_copy(void* to, const void* from, size_t bytes) { std::memmove(to, from, bytes); }
+inline void stosb_fill(void* start, uint8_t value, size_t bytes) { std::memset(start, value, bytes); }
 
 inline uint32_t mmio_read32(VirtAddr address) { return simulated.mmio[address.raw()]; }
 inline void mmio_write32(VirtAddr address, uint32_t value) {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// x87 and SSE registers of threads: saved and restored whole at each switch, never lazily (CVE-2018-3665).
+// XSAVE in standard form where the CPU has it, else FXSAVE: both keep MXCSR and the rest in the first 512 bytes.
+#pragma once
+
+#include <arch/x86_64/cpu/cpuid.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
+
+#include <array>
+
+namespace kernel::x86 {
+
+/// x87 and SSE: legacy region and XSAVE header.
+inline constexpr unsigned fpu_state_size = 576;
+inline constexpr uint64_t fpu_components = Xcr0::x87 | Xcr0::sse;
+
+struct alignas(64) FpuState {
+    std::array<uint8_t, fpu_state_size> bytes{};
+};
+
+/// Of a thread that has never used it: all exceptions masked, all registers empty or 0.
+constexpr FpuState initial_fpu_state() {
+    FpuState state;
+    state.bytes[0] = 0x7f; // FCW = 0x037f
+    state.bytes[1] = 0x03;
+    state.bytes[24] = 0x80; // MXCSR = 0x1f80
+    state.bytes[25] = 0x1f;
+    return state;
+}
+
+extern bool fpu_uses_xsave;
+
+/// After set_control_registers.
+void enable_fpu(const CpuFeatures& features);
+
+/// `area`: fpu_state_size bytes, 64-aligned.
+inline void fpu_save(void* area) {
+    if (fpu_uses_xsave)
+        xsave(area, fpu_components);
+    else
+        fxsave(area);
+}
+inline void fpu_restore(const void* area) {
+    if (fpu_uses_xsave)
+        xrstor(area, fpu_components);
+    else
+        fxrstor(area);
+}
+
+} // namespace kernel::x86

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/tables.hpp>
+
+#include <arch/x86_64/cpu/descriptor.hpp>
+#include <arch/x86_64/cpu/entry_area.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
+#include <arch/x86_64/interrupt/vectors.hpp>
+#include <arch/x86_64/linker.hpp>
+
+#include <array>
+
+extern "C" {
+// trap/entry.S and trap/syscall_entry.S
+extern const char exception_stubs[], interrupt_stubs[], timer_stub[], double_fault_stub[], machine_check_stub[];
+extern const char nmi_stub[], ignored_stub[], syscall_stub[];
+extern char clac_place[3];
+}
+
+namespace kernel::x86 {
+
+namespace {
+
+constexpr unsigned vector_stub_size = 16;
+
+constinit std::array<uint64_t, 7> gdt = {
+    SegmentDescriptor::null().raw(),
+    SegmentDescriptor::code(Ring::kernel).raw(),
+    SegmentDescriptor::data(Ring::kernel).raw(),
+    SegmentDescriptor::data(Ring::user).raw(),
+    SegmentDescriptor::code(Ring::user).raw(),
+    0, // TSS: its address is not known to the compiler
+    0,
+};
+constinit std::array<Gate, 256> idt{};
+
+/// Interrupt stacks (TSS.ist): a fault on the kernel stack itself, and what may come at any instruction.
+enum Ist : unsigned { none = 0, double_fault_ist = 1, nmi_ist = 2, machine_check_ist = 3 };
+
+Word address(const char* symbol) { return reinterpret_cast<Word>(symbol); }
+
+void fill_idt() {
+    for (unsigned v = 0; v < vector::exception_count; v++)
+        idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, Ring::kernel, none);
+    // INT3 and INTO (which 64-bit mode does not have) are for programs; INT n to any other gate is #GP.
+    for (const unsigned v : {vector::breakpoint, vector::overflow})
+        idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, Ring::user, none);
+    idt[vector::double_fault] = Gate(address(double_fault_stub), Ring::kernel, double_fault_ist);
+    idt[vector::nmi] = Gate(address(nmi_stub), Ring::kernel, nmi_ist);
+    idt[vector::machine_check] = Gate(address(machine_check_stub), Ring::kernel, machine_check_ist);
+
+    for (unsigned v = vector::legacy_first; v < vector::device_first; v++)
+        idt[v] = Gate(address(ignored_stub), Ring::kernel, none);
+    for (unsigned i = 0; i < vector::device_count; i++)
+        idt[vector::device_first + i] = Gate(address(interrupt_stubs) + i * vector_stub_size, Ring::kernel, none);
+    idt[vector::timer] = Gate(address(timer_stub), Ring::kernel, none);
+    idt[vector::spurious] = Gate(address(ignored_stub), Ring::kernel, none);
+}
+
+void fill_tss() {
+    Tss& tss = entry_area.tss;
+    tss.rsp0 = address(kernel_stack_top);
+    tss.ist[double_fault_ist - 1] = address(double_fault_stack_top);
+    tss.ist[nmi_ist - 1] = address(nmi_stack_top);
+    tss.ist[machine_check_ist - 1] = address(machine_check_stack_top);
+    tss.io_bitmap = sizeof(Tss); // none: every port access in ring 3 is #GP
+    const auto descriptor = tss_descriptor(reinterpret_cast<Word>(&tss), sizeof(Tss) - 1);
+    gdt[selector::tss / 8] = descriptor[0];
+    gdt[selector::tss / 8 + 1] = descriptor[1];
+}
+
+} // namespace
+
+void load_tables() {
+    fill_tss();
+    fill_idt();
+    lgdt(TablePointer{sizeof(gdt) - 1, reinterpret_cast<Word>(gdt.data())});
+    load_segments(selector::kernel_code, selector::kernel_data);
+    ltr(selector::tss);
+    lidt(TablePointer{sizeof(idt) - 1, reinterpret_cast<Word>(idt.data())});
+}
+
+void enable_syscall() {
+    // SYSRET takes SS from bits 48-63 + 8 and CS from + 16.
+    constexpr uint64_t sysret_base = selector::user_data - 8;
+    static_assert(sysret_base + 16 == selector::user_code && selector::kernel_code + 8 == selector::kernel_data);
+    wrmsr(msr::star, sysret_base << 48 | uint64_t{selector::kernel_code} << 32);
+    wrmsr(msr::lstar, address(syscall_stub));
+    wrmsr(msr::fmask, rflags::interrupt | rflags::trap | rflags::direction | rflags::alignment_check |
+                          rflags::nested_task | rflags::io_privilege);
+    Efer::read().with(Efer::syscall).write();
+}
+
+void patch_clac() {
+    constexpr char clac[3] = {0x0f, 0x01, static_cast<char>(0xca)};
+    for (unsigned i = 0; i < sizeof(clac); i++)
+        clac_place[i] = clac[i];
+}
+
+} // namespace kernel::x86

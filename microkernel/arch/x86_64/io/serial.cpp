@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/io/serial.hpp>
+
+#include <arch/x86_64/cpu/instructions.hpp>
+
+namespace kernel::x86 {
+
+namespace {
+
+// Registers of a 16550 (offsets from the base port).
+constexpr uint16_t com1 = 0x3f8;
+constexpr uint16_t data = com1, interrupt_enable = com1 + 1, fifo_control = com1 + 2, line_control = com1 + 3;
+constexpr uint16_t modem_control = com1 + 4, line_status = com1 + 5;
+constexpr uint8_t divisor_access = 0x80, eight_bits = 0x03, fifo_on_and_cleared = 0x07, ready_to_send = 0x03;
+constexpr uint8_t transmitter_empty = 0x20;
+constexpr uint8_t no_device = 0xff;
+
+/// At 115200 baud a character takes 87 microseconds; a port that is not ready by then is broken.
+constexpr unsigned most_polls = 100'000;
+
+/// Bochs' and QEMU's debug console answers its own number.
+constexpr uint16_t debug_console = 0xe9;
+
+constinit bool has_serial = false;
+constinit bool has_debug_console = false;
+
+void put_raw(char c) {
+    if (has_debug_console)
+        out8(debug_console, static_cast<uint8_t>(c));
+    if (!has_serial)
+        return;
+    for (unsigned i = 0; i < most_polls && (in8(line_status) & transmitter_empty) == 0; i++)
+        pause();
+    out8(data, static_cast<uint8_t>(c));
+}
+
+} // namespace
+
+void serial_init() {
+    has_debug_console = in8(debug_console) == debug_console;
+    has_serial = in8(line_status) != no_device;
+    if (!has_serial)
+        return;
+    out8(interrupt_enable, 0);
+    out8(line_control, divisor_access);
+    out8(data, 1); // divisor 1 = 115200 baud
+    out8(interrupt_enable, 0);
+    out8(line_control, eight_bits);
+    out8(fifo_control, fifo_on_and_cleared);
+    out8(modem_control, ready_to_send);
+}
+
+void serial_put(char c) {
+    if (c == '\n')
+        put_raw('\r');
+    put_raw(c);
+}
+
+} // namespace kernel::x86

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Exceptions and interrupts: one stub per vector, which the IDT (cpu/tables.cpp) points to.
+//
+// From ring 3 the CPU has pushed SS, RSP, RFLAGS, CS, RIP to the end of the running thread's Context (rsp0); the stub
+// pushes the rest there and calls trap_entry(Context*) on the kernel stack, which returns the Context to resume.
+// From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(KernelFrame*), an
+// interrupt came in the preemption window or the idle loop and goes to kernel_interrupt(vector).
+#include "registers.inc"
+
+    .section .entry.text, "ax"
+
+.set vector_stub_size, 16               // cpu/tables.cpp counts on it
+
+// Vectors that have an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX.
+.set with_error_code, 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 | 1 << 29 | 1 << 30
+
+    .balign 16
+    .globl exception_stubs
+exception_stubs:
+.set vector, 0
+.rept 32
+    .balign vector_stub_size
+  .if ((with_error_code >> vector) & 1) == 0
+    pushq $0
+  .endif
+    pushq $vector
+    jmp exception_common
+  .set vector, vector + 1
+.endr
+
+// Vectors 48-155 (devices), then 240 (timer).
+    .balign vector_stub_size
+    .globl interrupt_stubs
+interrupt_stubs:
+.set vector, 48
+.rept 108
+    .balign vector_stub_size
+    pushq $0
+    pushq $vector
+    jmp interrupt_common
+  .set vector, vector + 1
+.endr
+    .balign vector_stub_size
+    .globl timer_stub
+timer_stub:
+    pushq $0
+    pushq $240
+
+interrupt_common:
+    testb $3, 24(%rsp)                  // CS: where from?
+    jz interrupt_in_kernel
+save_user:
+    push_registers
+    cld
+    // CLAC goes here where the CPU has SMAP: an interrupt gate leaves AC as ring 3 had it (cpu/tables.cpp patches).
+    .globl clac_place
+clac_place:
+    .byte 0x0f, 0x1f, 0x00              // a no-op of three bytes
+    leaq -context_rax(%rsp), %rdi
+    movq $kernel_stack_top, %rsp
+    call trap_entry
+    jmp resume_user
+
+exception_common:
+    testb $3, 24(%rsp)
+    jnz save_user
+    // falls through
+
+// An exception that the kernel itself raised, or one that never has a good end.
+// The CPU has aligned the stack: 5 + 2 + 15 words later it is aligned again.
+fatal_exception:
+    push_registers
+    cld
+    movq %rsp, %rdi
+    xorl %eax, %eax
+    call kernel_exception
+    ud2
+
+interrupt_in_kernel:
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %rsi
+    pushq %rdi
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    movq 72(%rsp), %rdi                 // vector
+    cld
+    call kernel_interrupt
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdi
+    popq %rsi
+    popq %rdx
+    popq %rcx
+    popq %rax
+    addq $16, %rsp
+    iretq
+
+// #DF and #MC, on stacks of their own, wherever they come from.
+    .globl double_fault_stub, machine_check_stub
+double_fault_stub:
+    pushq $8                            // its error code is always 0
+    jmp fatal_exception
+machine_check_stub:
+    pushq $0
+    pushq $18
+    jmp fatal_exception
+
+// NMI, on a stack of its own: it may come between any two instructions of the kernel, so it touches nothing but that
+// stack, and what non_maskable_interrupt (panic.cpp) prints.
+    .globl nmi_stub
+nmi_stub:
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %rsi
+    pushq %rdi
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    cld
+    movq 72(%rsp), %rdi                 // RIP
+    movq 80(%rsp), %rsi                 // CS
+    call non_maskable_interrupt
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdi
+    popq %rsi
+    popq %rdx
+    popq %rcx
+    popq %rax
+    iretq
+
+// Spurious interrupts of the 8259 and of the local APIC: nobody waits for an acknowledgement.
+    .globl ignored_stub
+ignored_stub:
+    iretq
+
+    .section .note.GNU-stack, "", @progbits

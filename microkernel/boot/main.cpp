@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// kernel_main: how the kernel starts, as a table of contents. Called once by arch/x86_64/boot/head.S.
+#include <arch/x86_64/boot/machine.hpp>
+#include <arch/x86_64/cpu/fpu.hpp>
+#include <arch/x86_64/cpu/tables.hpp>
+#include <arch/x86_64/io/serial.hpp>
+#include <arch/x86_64/panic.hpp>
+#include <boot/root_task.hpp>
+#include <config.hpp>
+#include <lib/log.hpp>
+
+namespace kernel {
+
+namespace {
+
+constinit Machine machine{};
+
+} // namespace
+
+/// `magic` and `info` as the boot loader left them in EAX and EBX.
+extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
+    x86::serial_init();
+    log("Umbra {} ({} kernel)", config::version, config::variant);
+
+    x86::load_tables(); // from here on an exception is a panic, not a reset
+    log("KERNEL: _start entry (GDT loaded)");
+    log("KERNEL_MAIN: Entered.");
+
+    x86::read_boot_information(machine, magic, PhysAddr(info));
+    x86::identify_cpu(machine);
+    x86::find_controllers(machine); // ACPI tables: only the first page tables show them
+    x86::set_up_paging(machine);
+    log("KERNEL_MAIN: Memory System initialized (Advanced).");
+
+    x86::enable_fpu(machine.features);
+    x86::enable_syscall();
+    x86::set_up_interrupts(machine);
+    x86::set_up_clock(machine);
+    log("KERNEL_MAIN: System timer initialized - preemptive multitasking enabled");
+
+    start_root_task(machine);
+}
+
+} // namespace kernel

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Builds the root task from the first boot module, and starts it.
+#pragma once
+
+#include <arch/x86_64/boot/machine.hpp>
+
+namespace kernel {
+
+/// The last thing the kernel does on its own account: from here on it only answers.
+[[noreturn]] void start_root_task(Machine& machine);
+
+} // namespace kernel
