@@ -16,7 +16,7 @@ class List {
 public:
     static constexpr size_t capacity = N;
 
-    constexpr List() {}
+    List() {}
     List(const List& other) { append(other); }
     List& operator=(const List& other) {
         if (this == &other) return *this;
@@ -62,7 +62,7 @@ class Queue {
     static_assert(std::is_trivially_destructible_v<T>);
 
 public:
-    constexpr Queue() {}
+    Queue() {}
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
 

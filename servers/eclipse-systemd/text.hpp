@@ -50,7 +50,7 @@ class TextStore {
 public:
     static constexpr size_t capacity = 64 * 1024;
 
-    constexpr TextStore() = default;
+    TextStore() {} // the buffer stays as it is: pages that hold no text are never touched
     TextStore(const TextStore&) = delete;
     TextStore& operator=(const TextStore&) = delete;
 
@@ -82,7 +82,7 @@ public:
 private:
     size_t used_ = 0;
     size_t start_ = 0;
-    char buffer_[capacity] = {};
+    char buffer_[capacity];
 };
 
 } // namespace systemd

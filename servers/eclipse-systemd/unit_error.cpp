@@ -7,6 +7,7 @@ namespace systemd {
 const char* describe(UnitFault fault) {
     switch (fault) {
     case UnitFault::bad_file_name: return "not a unit file name";
+    case UnitFault::not_a_file: return "not a file";
     case UnitFault::file_too_big: return "the file is too big for a unit";
     case UnitFault::bad_byte: return "a character that does not belong in a text file";
     case UnitFault::bad_section_line: return "a section line does not end in ]";

@@ -9,6 +9,7 @@ namespace systemd {
 
 enum class UnitFault : uint8_t {
     bad_file_name,      ///< neither .service nor .target, or characters that a name may not have
+    not_a_file,         ///< a directory, or a link that leads nowhere
     file_too_big,       ///< above max_file_bytes
     bad_byte,           ///< a zero byte or another control character
     bad_section_line,   ///< [ without ]

@@ -14,7 +14,7 @@ namespace systemd {
 
 class UnitTable {
 public:
-    constexpr UnitTable() = default;
+    UnitTable() {}
     UnitTable(const UnitTable&) = delete;
     UnitTable& operator=(const UnitTable&) = delete;
 
