@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The include graph: which folder may include which, and that no header includes itself through others."""
+import pathlib
+import re
+import sys
+
+import build as building
+import sources
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', re.MULTILINE)
+# Include roots in which a name is looked up, by the part of the tree that includes.
+KERNEL_ROOTS = ("microkernel", "microkernel/include")
+USER_ROOTS = ("libsys/include", "microkernel/include", ".")
+# Pure files in the machine folders of arch/x86_64: values and decoders without an instruction.
+PURE_FILES = {"arch/x86_64/cpu/cpuid.hpp", "arch/x86_64/cpu/descriptor.hpp", "arch/x86_64/cpu/msr.hpp",
+              "arch/x86_64/trap/frame.hpp",
+              "arch/x86_64/trap/fault_decode.hpp", "arch/x86_64/interrupt/vectors.hpp"}
+# The instructions themselves, which host tests replace by a simulated CPU.
+INSTRUCTION_FILES = {"arch/x86_64/cpu/instructions.hpp", "arch/x86_64/cpu/registers.hpp"}
+PURE = {"lib", "config", "mem", "arch/pure", "arch/paging", "arch/context"}
+DATA = PURE | {"cap", "object"}
+RUNNING = DATA | {"state", "sched", "space", "arch/instructions"}
+BELOW = {  # layer: what it may include besides itself, <abi/...> and the freestanding standard headers
+    "abi": set(),
+    "config": set(),
+    "lib": {"config"},
+    "mem": {"lib", "config"},
+    "arch/pure": PURE,
+    "arch/paging": PURE,
+    "arch/context": PURE,
+    "arch/instructions": PURE,
+    "cap": {"lib", "mem", "config"},
+    "object": DATA,
+    "state": DATA | {"sched", "arch/instructions"},  # the one global structure
+    "space": DATA | {"state", "arch/instructions"},
+    "sched": RUNNING,
+    "ipc": RUNNING,
+    "interrupt": RUNNING | {"ipc"},
+    "lifetime": RUNNING | {"ipc", "interrupt"},
+    "check": RUNNING | {"ipc", "interrupt", "lifetime"},
+    "syscall": RUNNING | {"ipc", "interrupt", "lifetime", "check"},
+    "arch/machine": PURE | {"arch/instructions", "acpi"},
+    "acpi": PURE,
+}
+# Exceptions, each with its reason: (file, included file).
+ALLOWED: dict[tuple[str, str], str] = {
+    ("lib/count.hpp", "system.hpp"): "the counting kernel counts in the one global structure",
+    ("acpi/tables.hpp", "boot/boot_image.hpp"): "both read firmware's bytes and share the checked view of memory",
+    ("object/io_ports.cpp", "system.hpp"): "the I/O permission bitmap is part of the one global structure",
+    ("object/registers.cpp", "sched/switch.hpp"): "the registers of the running thread may still be in the CPU",
+    ("object/thread_space.cpp", "ipc/transfer.hpp"): "a thread's root slots are filled as a transfer fills slots",
+    ("object/thread_space.cpp", "syscall/cap_data.hpp"): "guard words are decoded where they are stored",
+    ("object/thread_space.hpp", "lifetime/delete.hpp"): "replacing a thread's root deletes the old one",
+    ("sched/scheduler.cpp", "ipc/fault.hpp"): "an exhausted budget is a fault message",
+}
+
+
+def layer(path: str) -> str | None:
+    """The layer of a kernel file named from microkernel/; None for what may include everything (boot/)."""
+    parts = path.split("/")
+    if parts[0] == "include":
+        return "abi"
+    if path == "config.hpp":
+        return "config"
+    if path == "sched/time.hpp":
+        return "mem"  # ticks and durations: values, as addresses are
+    if path in ("system.hpp", "system.cpp"):
+        return "state"
+    if parts[:2] == ["arch", "x86_64"]:
+        if path in PURE_FILES or path.removesuffix(".cpp") + ".hpp" in PURE_FILES:
+            return "arch/pure"
+        if path in INSTRUCTION_FILES:
+            return "arch/instructions"
+        if parts[2] in ("paging", "context"):
+            return "arch/" + parts[2]
+        if parts[2] == "acpi":
+            return "acpi"
+        return "arch/machine"
+    return None if parts[0] == "boot" else parts[0]
+
+
+def part(path: str) -> str:
+    """Which independent part of the user side a file belongs to."""
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] == "servers" else parts[0]
+
+
+class Graph:
+    """Includes between the files of a repository: file -> [(text as written, file found or None)]."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.files = {sources.relative(path, root): path.read_text() for path in sources.code(root)}
+        self.edges = {name: self._includes(name, text) for name, text in self.files.items()}
+
+    def _includes(self, name: str, text: str) -> list[tuple[str, str | None]]:
+        roots = KERNEL_ROOTS if name.startswith("microkernel/") else USER_ROOTS
+        found = []
+        for match in INCLUDE.finditer(text):
+            written = match.group(1)
+            target = match.group(2) or match.group(3)
+            candidates = [target if root == "." else f"{root}/{target}" for root in roots]
+            found.append((written, next((item for item in candidates if item in self.files), None)))
+        return found
+
+
+def kernel_problem(name: str, target: str) -> str | None:
+    here, there = name.removeprefix("microkernel/"), target.removeprefix("microkernel/")
+    if not target.startswith("microkernel/"):
+        return f"{name}: the kernel includes {target}"
+    upper, lower = layer(here), layer(there)
+    if upper is None or lower == upper or lower == "abi" or (here, there) in ALLOWED:
+        return None
+    if upper == "arch/machine" and there == "syscall/dispatch.hpp":
+        return None  # the one declared function through which a trap becomes a system call
+    if lower in BELOW.get(upper, set()):
+        return None
+    return f"{name} ({upper}) includes {target} ({lower or 'boot'})"
+
+
+def user_problem(name: str, target: str) -> str | None:
+    if target.startswith("microkernel/"):
+        return None if target.startswith("microkernel/include/abi/") else f"{name}: user code includes {target}"
+    if part(name) == part(target) or (part(target) == "libsys" and target.startswith("libsys/include/")):
+        return None
+    return f"{name} includes {target} of another part"
+
+
+def rule_problems(graph: Graph) -> list[str]:
+    """Every include that breaks a rule of direction."""
+    problems = []
+    for name, includes in graph.edges.items():
+        if name.startswith("tests/"):
+            continue
+        for written, target in includes:
+            if written.startswith('"') and not name.startswith("tests/"):
+                problems.append(f"{name}: includes {written}, but includes are rooted: <folder/name.hpp>")
+            if target is None:
+                continue
+            if target.startswith("tests/"):
+                problems.append(f"{name}: includes {target}, but nothing includes tests")
+                continue
+            check = kernel_problem if name.startswith("microkernel/") else user_problem
+            problem = check(name, target)
+            if problem:
+                problems.append(problem)
+    return problems
+
+
+def cycles(graph: Graph) -> list[str]:
+    """Headers that include themselves through others, each cycle once."""
+    done: set[str] = set()
+    found: list[str] = []
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            found.append(" -> ".join([*path[path.index(name):], name]))
+            return
+        if name in done:
+            return
+        for _, target in graph.edges.get(name, []):
+            if target:
+                visit(target, [*path, name])
+        done.add(name)
+
+    for name in graph.edges:
+        visit(name, [])
+    return found
+
+
+def main() -> int:
+    graph = Graph(building.REPOSITORY)
+    problems = rule_problems(graph) + [f"cycle: {cycle}" for cycle in cycles(graph)]
+    print("\n".join(problems) if problems else f"{len(graph.files)} files, no include against the rules, no cycle")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
