@@ -120,15 +120,16 @@ struct WriteMemory {
     Word address = 0;
 };
 
-/// Maps memory that init lent to the pager (`pager_startup.hpp`) under its physical address, or anywhere.
+/// Maps memory that init lent to the pager (protocol/pager_startup.hpp): an identity map if `address` = `physical`.
 struct MapLent {
     static constexpr Word label = request_label(Protocol::pager, 6);
     using Reply = Mapped;
     Word client = 0;
-    Word address = 0; ///< virtual; equal to `physical` for an identity map
+    Word address = 0; ///< virtual
     Word physical = 0;
     Word size = 0;
     Word rights = access::read;
+    Word memory_type = 0; ///< abi::MemoryType
 };
 
 /// The next client that faulted for good. Reply: client 0 if there is none.
@@ -157,19 +158,9 @@ struct MapAnonymous {
     Word options = 0;
 };
 
-/// Maps memory under its own physical address. Refused for all that the client was not granted.
-struct MapIdentity {
-    static constexpr Word label = request_label(Protocol::pager, 17);
-    using Reply = Mapped;
-    Word client = own_space;
-    Word physical = 0;
-    Word size = 0;
-    Word rights = access::write;
-};
-
 /// Takes away the region that starts at `address`.
 struct Unmap {
-    static constexpr Word label = request_label(Protocol::pager, 18);
+    static constexpr Word label = request_label(Protocol::pager, 17);
     struct Reply {
         Word pages_freed = 0;
     };
@@ -179,7 +170,7 @@ struct Unmap {
 
 /// Pages of regions that are mapped at once instead of at first touch.
 struct Populate {
-    static constexpr Word label = request_label(Protocol::pager, 19);
+    static constexpr Word label = request_label(Protocol::pager, 18);
     using Reply = Mapped;
     Word client = own_space;
     Word address = 0;
@@ -188,7 +179,7 @@ struct Populate {
 
 /// A read-only view of the boot archive.
 struct MapArchive {
-    static constexpr Word label = request_label(Protocol::pager, 20);
+    static constexpr Word label = request_label(Protocol::pager, 19);
     struct Reply {
         Word address = 0;
         Word size = 0;
@@ -197,7 +188,7 @@ struct MapArchive {
 };
 
 struct Statistics {
-    static constexpr Word label = request_label(Protocol::pager, 21);
+    static constexpr Word label = request_label(Protocol::pager, 20);
     struct Reply {
         Word pages_total = 0;
         Word pages_free = 0;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How init sets up the pager: the layout of its CSpace, and what it finds in memory at its start.
+//
+// A capability pointer of the pager, most significant bits first:
+//     guard (0) | root index: root_bits | leaf index: 10 | copy index: 7
+// Root slot 0 holds a CNode with the slots of sys::slot and those below; slot 1 the lent frames; from `first_chunk` on one
+// untyped of 2 MiB per chunk, and from `first_chunk + chunk_count` on the CNode that the pager makes for each chunk.
+#pragma once
+
+#include <sys/proc/slots.hpp>
+
+namespace sys::protocol::pager_startup {
+
+using abi::Word;
+
+inline constexpr unsigned copy_bits = 7;
+inline constexpr unsigned leaf_bits = 10;
+inline constexpr Word lent_root = 1;
+inline constexpr Word first_chunk = 2;
+
+/// The pager's own slots besides those of sys::slot (slot::cnode is its root CNode, without guard).
+inline constexpr Word vspace_slot = 11;
+inline constexpr Word asid_pool_slot = 12;
+inline constexpr Word init_notification_slot = 13; ///< signalled when there is a casualty
+
+inline constexpr unsigned chunk_bits = 21;
+inline constexpr unsigned max_chunks = 4096;
+
+/// Addresses in the pager's own space.
+inline constexpr Word block_address = 0x2000'0000;    ///< of the StartupBlock, read-only
+inline constexpr Word archive_address = 0x4000'0000;  ///< of the boot archive, read-only
+inline constexpr Word window_address = 0x20'0000'0000; ///< where it makes tables as it needs them: scratch page and records
+
+enum class LentKind : Word { archive = 1, device = 2 };
+
+/// Frames in neighbouring slots of the lent CNode, neighbours in physical memory too.
+struct LentRange {
+    Word first_slot = 0;
+    Word pages = 0;
+    Word physical = 0;
+    LentKind kind = LentKind::archive;
+};
+inline constexpr unsigned max_lent_ranges = 8;
+
+struct StartupBlock {
+    Word root_bits = 0;
+    Word chunk_count = 0;
+    Word archive_size = 0; ///< bytes
+    Word lent_count = 0;
+    LentRange lent[max_lent_ranges] = {};
+    Word chunk_physical[max_chunks] = {};
+};
+
+} // namespace sys::protocol::pager_startup

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The accounts of the pool.
+#include <pager/page_pool.hpp>
+
+#include <bit>
+#include <pager/kernel_memory.hpp>
+#include <sys/protocol/pager.hpp>
+
+namespace pager {
+
+using sys::protocol::pager::Error;
+
+Result<void> PagePool::add_chunk(Word physical) {
+    if (chunk_count_ == sys::protocol::pager_startup::max_chunks) return sys::ErrorCode::out_of_range;
+    chunks_[chunk_count_++] = {physical, nullptr, chunk_pages - record_pages};
+    total_ += chunk_pages - record_pages;
+    free_ += chunk_pages - record_pages;
+    return {};
+}
+
+Result<void> PagePool::split(uint32_t number) {
+    Chunk& chunk = chunks_[number];
+    const kernel_memory::SplitChunk done = TRY(kernel_memory::split_chunk(number));
+    chunk.records = done.records;
+    for (unsigned index = 0; index < done.pages_used; ++index) {
+        chunk.records->taken[index / 64] |= uint64_t{1} << index % 64;
+        chunk.records->records[index].use = Use::own;
+    }
+    const Word beyond_records = done.pages_used - record_pages;
+    chunk.free -= static_cast<uint32_t>(beyond_records);
+    total_ -= beyond_records;
+    free_ -= beyond_records;
+    return {};
+}
+
+Page PagePool::take_from(uint32_t number) {
+    Chunk& chunk = chunks_[number];
+    for (unsigned word = 0; word < 8; ++word) {
+        const unsigned bit = static_cast<unsigned>(std::countr_one(chunk.records->taken[word]));
+        if (bit == 64) continue;
+        const unsigned index = word * 64 + bit;
+        if (index >= chunk_pages) return no_page;
+        chunk.records->taken[word] |= uint64_t{1} << bit;
+        --chunk.free;
+        --free_;
+        return Page{number << 9 | index};
+    }
+    return no_page;
+}
+
+Result<Page> PagePool::allocate() {
+    for (uint32_t number = hint_; number < chunk_count_; ++number) {
+        if (chunks_[number].free == 0) continue;
+        if (chunks_[number].records == nullptr) TRY(split(number));
+        const Page page = take_from(number);
+        if (page.is_none()) continue;
+        hint_ = number;
+        return page;
+    }
+    hint_ = chunk_count_;
+    return Error::no_memory_page;
+}
+
+void PagePool::release(Page page) {
+    Chunk& chunk = chunks_[page.chunk()];
+    chunk.records->taken[page.index() / 64] &= ~(uint64_t{1} << page.index() % 64);
+    record(page) = {};
+    ++chunk.free;
+    ++free_;
+    if (page.chunk() < hint_) hint_ = page.chunk();
+}
+
+uint32_t PagePool::bucket_of(uint32_t client, Word address) {
+    const Word mixed = (address >> 12 ^ Word{client} << 40) * 0x9e37'79b9'7f4a'7c15;
+    return static_cast<uint32_t>(mixed >> 51);
+}
+
+void PagePool::enter(Page page, uint32_t client, Word address, Use use, Page& owner_list) {
+    PageRecord& entry = record(page);
+    entry = {address, use, client, 0, owner_list.number};
+    owner_list = page;
+    if (!is_hashed(use)) return;
+    uint32_t& bucket = buckets_[bucket_of(client, address)];
+    entry.next_in_bucket = bucket;
+    bucket = page.number + 1;
+}
+
+void PagePool::unhash(Page page) {
+    const PageRecord& entry = record(page);
+    if (!is_hashed(entry.use)) return;
+    uint32_t* link = &buckets_[bucket_of(entry.client, entry.address)];
+    while (*link != page.number + 1) link = &record(Page{*link - 1}).next_in_bucket;
+    *link = entry.next_in_bucket;
+}
+
+Page PagePool::remove_newest(Page& owner_list) {
+    const Page page = owner_list;
+    unhash(page);
+    owner_list = Page{record(page).next_of_client};
+    return page;
+}
+
+void PagePool::remove(Page page, Page& owner_list) {
+    unhash(page);
+    uint32_t* link = &owner_list.number;
+    while (*link != page.number) link = &record(Page{*link}).next_of_client;
+    *link = record(page).next_of_client;
+}
+
+Page PagePool::find(uint32_t client, Word address) const {
+    for (uint32_t next = buckets_[bucket_of(client, address)]; next != 0;) {
+        const Page page{next - 1};
+        const PageRecord& entry = record(page);
+        if (entry.client == client && entry.address == address) return page;
+        next = entry.next_in_bucket;
+    }
+    return no_page;
+}
+
+} // namespace pager
