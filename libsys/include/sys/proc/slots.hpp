@@ -19,11 +19,13 @@ inline constexpr Word endpoint = 7;        ///< the process's own endpoint, to s
 inline constexpr Word cnode = 8;           ///< the process's own CNode
 inline constexpr Word irq_handler = 9;     ///< if granted
 inline constexpr Word io_ports = 10;       ///< a port range, if granted
+inline constexpr Word spare_replies = 12; ///< four more reply objects, for servers that let callers wait
+inline constexpr unsigned spare_reply_count = 4;
 inline constexpr Word first_free = 16;     ///< from here on: the program's slot allocator
 
 /// log2 of the slots that a process's CNode has unless its parent says otherwise.
 inline constexpr unsigned default_cnode_bits = 8;
 
-static_assert(io_ports < first_free && first_free < Word{1} << default_cnode_bits);
+static_assert(spare_replies + spare_reply_count <= first_free && first_free < Word{1} << default_cnode_bits);
 
 } // namespace sys::slot

@@ -19,9 +19,9 @@ inline constexpr Word lent_root = 1;
 inline constexpr Word first_chunk = 2;
 
 /// The pager's own slots besides those of sys::slot (slot::cnode is its root CNode, without guard).
-inline constexpr Word vspace_slot = 11;
-inline constexpr Word asid_pool_slot = 12;
-inline constexpr Word init_notification_slot = 13; ///< signalled when there is a casualty
+inline constexpr Word vspace_slot = 16;
+inline constexpr Word asid_pool_slot = 17;
+inline constexpr Word init_notification_slot = 18; ///< signalled when there is a casualty
 
 inline constexpr unsigned chunk_bits = 21;
 inline constexpr unsigned max_chunks = 4096;

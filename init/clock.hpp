@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Time since init started, from the time-stamp counter.
+#pragma once
+
+#include <sys/raw/syscall.hpp>
+
+namespace init {
+
+class Clock {
+public:
+    explicit Clock(sys::raw::Word tsc_mhz) : mhz_(tsc_mhz == 0 ? 1 : tsc_mhz), start_(sys::raw::read_time_stamp()) {}
+    /// Microseconds.
+    sys::raw::Word now() const { return (sys::raw::read_time_stamp() - start_) / mhz_; }
+    sys::raw::Word mhz() const { return mhz_; }
+
+private:
+    sys::raw::Word mhz_;
+    sys::raw::Word start_;
+};
+
+} // namespace init

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Init, the root task: owns everything, gives it away, then serves as process service.
+#include <init/boot_information.hpp>
+#include <init/own_image.hpp>
+#include <init/pager_starter.hpp>
+#include <init/system_manager.hpp>
+#include <init/ticker.hpp>
+#include <sys/protocol/pager.hpp>
+#include <sys/util/log.hpp>
+#include <sys/util/panic.hpp>
+
+namespace {
+
+namespace layout = sys::protocol::pager_startup;
+using init::Word;
+
+constexpr Word archive_window = 0x12'0000'0000; ///< where init sees the boot archive
+constexpr uint8_t init_priority = 250, pager_priority = 252;
+constexpr Word vga_text_address = 0xb8000;
+
+/// Ends the boot with the line that everybody waits for.
+[[noreturn]] void fail(const char* what, const sys::Error& error) {
+    sys::log("INIT: {}: error {} ({}, {}, {}, {})", what, error.label(), error.detail(0), error.detail(1), error.detail(2),
+             error.detail(3));
+    sys::log("SYSTEM FAILED: {}", what);
+    static_cast<void>(sys::Tcb(abi::root_slot::tcb).suspend());
+    for (;;) {}
+}
+
+template <class T>
+T need(sys::Result<T> result, const char* what) {
+    if (!result) fail(what, result.error());
+    return result.take();
+}
+void need(const sys::Result<void>& result, const char* what) {
+    if (!result) fail(what, result.error());
+}
+
+struct ArchiveView {
+    init::Lending lending;
+    sys::archive::Archive archive;
+};
+
+/// The first further module, mapped read-only.
+ArchiveView map_archive(const init::BootInformation& boot, init::DeviceMemory& device, init::SpaceBuilder& space) {
+    const auto module = boot.module(0);
+    if (!module) fail("no boot archive was loaded", sys::Error(sys::ErrorCode::not_found));
+    const Word pages = (module->size + init::page_size - 1) / init::page_size;
+    const Word first = need(device.take(module->paddr, pages), "the boot archive's memory is not there");
+    for (Word i = 0; i < pages; ++i)
+        need(space.map(sys::Frame(first + i), archive_window + i * init::page_size, sys::PageAccess::read_only()),
+             "the boot archive cannot be mapped");
+    const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(archive_window), module->size);
+    return {{first, pages, module->paddr, layout::LentKind::archive},
+            need(sys::archive::Archive::open(bytes), "the boot archive is malformed")};
+}
+
+init::Services make_services(init::OwnMemory& memory, const abi::BootInfo& info) {
+    const auto endpoint = [&] {
+        return sys::Endpoint(need(memory.make(abi::ObjectType::endpoint), "no memory for an endpoint"));
+    };
+    init::Services services;
+    services.process_service = endpoint();
+    services.pager = endpoint();
+    services.console = endpoint();
+    services.sched_control = sys::SchedControl(info.sched_control.start);
+    const Word badged = need(memory.slots().take(), "no slot");
+    need(init::own_cnode.at(badged).mint_from(init::own_cnode.at(services.pager.slot()), abi::Rights::all(),
+                                              sys::protocol::pager::init_badge),
+         "the pager's endpoint cannot be badged");
+    services.pager_of_init = sys::Endpoint(badged);
+    return services;
+}
+
+/// Init's notification, bound to its thread; and a copy with a badge for the ticker.
+sys::Notification make_notification(init::OwnMemory& memory, Word badge, sys::Notification& badged) {
+    const sys::Notification notification(need(memory.make(abi::ObjectType::notification), "no memory"));
+    need(sys::Tcb(abi::root_slot::tcb).bind_notification(notification), "the notification cannot be bound");
+    const Word slot = need(memory.slots().take(), "no slot");
+    need(init::own_cnode.at(slot).mint_from(init::own_cnode.at(notification.slot()), abi::Rights::write(), badge), "no badge");
+    badged = sys::Notification(slot);
+    return notification;
+}
+
+} // namespace
+
+int main(const abi::BootInfo& info) {
+    sys::set_program_name("init");
+    const init::BootInformation boot(info);
+    const sys::Tcb self(abi::root_slot::tcb);
+    need(init::restrict_own_image(info), "init cannot take rights from its own image");
+    need(self.set_priority(self, {init_priority}), "init cannot set its priority");
+
+    static init::Slots slots(info.empty);
+    static init::OwnMemory memory(slots);
+    static init::ChunkShare chunks(info);
+    need(chunks.keep_own(memory), "no memory for init");
+    static init::DeviceMemory device(slots, info);
+    static init::SpaceBuilder own_space(memory, sys::VSpace(abi::root_slot::vspace));
+
+    static const ArchiveView archive = map_archive(boot, device, own_space);
+    static init::Services services = make_services(memory, info);
+    sys::Notification ticks;
+    const sys::Notification notification = make_notification(memory, init::signal::tick, ticks);
+
+    init::Lending lent[2] = {archive.lending};
+    Word lent_count = 1;
+    Word vga_text = 0;
+    if (boot.has_text_screen()) {
+        constexpr Word pages = init::ProcessService::vga_text_size / init::page_size;
+        if (const auto first = device.take(vga_text_address, pages)) {
+            lent[lent_count++] = {*first, pages, vga_text_address, layout::LentKind::device};
+            vga_text = vga_text_address;
+        }
+    }
+    init::PagerStarter pager(memory, own_space, chunks, services);
+    need(pager.start(need(init::find_program(archive.archive, "/sbin/pager"), "/sbin/pager cannot be loaded"),
+                     {lent, lent_count}, archive.archive.size(), notification, init::signal::casualty, pager_priority),
+         "the pager cannot be started");
+
+    need(init::Ticker::start(memory, services, ticks), "the ticker cannot be started");
+    static init::PhysicalMemory physical(device, own_space);
+    static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp));
+    static init::ProcessService processes(memory, services, archive.archive, init::Clock(boot.tsc_mhz()), power);
+    need(processes.prepare(), "no slots for processes");
+    static init::SystemManager manager(processes);
+    processes.set_observer(manager);
+
+    if (const auto console = manager.start_console(services.console, vga_text); !console)
+        sys::log("INIT: the console cannot be started: error {}", console.error().label());
+    manager.start_system_manager();
+    const sys::Reply reply(need(memory.make(abi::ObjectType::reply), "no memory"));
+    sys::serve(services.process_service, reply, processes);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The pager's CSpace and address space, piece by piece.
+#include <init/pager_starter.hpp>
+
+#include <sys/cap/asid.hpp>
+#include <sys/proc/slots.hpp>
+
+namespace init {
+
+namespace layout = sys::protocol::pager_startup;
+
+namespace {
+
+constexpr unsigned small_bits = 8;
+constexpr unsigned below_root = layout::leaf_bits + layout::copy_bits;
+constinit layout::StartupBlock startup_block;
+
+constexpr unsigned bits_for(Word slots) {
+    unsigned bits = 1;
+    while (Word{1} << bits < slots) ++bits;
+    return bits;
+}
+
+sys::SlotRef own(sys::Object object) { return own_cnode.at(object.slot()); }
+
+} // namespace
+
+Result<void> PagerStarter::lend(sys::CNode lent_cnode, std::span<const Lending> lent) {
+    Word next = 0;
+    for (const Lending& lending : lent) {
+        startup_block.lent[startup_block.lent_count++] = {next, lending.pages, lending.physical, lending.kind};
+        for (Word i = 0; i < lending.pages; ++i, ++next)
+            TRY(lent_cnode.at(next, lent_bits_).copy_from(own_cnode.at(lending.first_slot + i)));
+    }
+    return {};
+}
+
+Result<void> PagerStarter::make_cspace(std::span<const Lending> lent, sys::Notification casualties, Word casualty_badge) {
+    chunk_count_ = chunks_.count(layout::max_chunks);
+    root_bits_ = bits_for(layout::first_chunk + 2 * chunk_count_);
+    root_ = sys::CNode(TRY(memory_.make(abi::ObjectType::cnode, root_bits_)));
+    TRY(chunks_.hand_over(root_, layout::first_chunk, chunk_count_, startup_block.chunk_physical));
+
+    Word lent_pages = 0;
+    for (const Lending& lending : lent) lent_pages += lending.pages;
+    lent_bits_ = bits_for(lent_pages);
+    if (lent_bits_ > below_root) return sys::Error(sys::ErrorCode::too_long, Word{1} << below_root);
+    const sys::CNode lent_cnode(TRY(memory_.make(abi::ObjectType::cnode, lent_bits_)));
+    TRY(lend(lent_cnode, lent));
+    const abi::CNodeData lent_guard(0, below_root - lent_bits_);
+    TRY(root_.at(layout::lent_root, root_bits_).mint_from(own(lent_cnode), abi::Rights::all(), lent_guard.raw()));
+
+    const sys::CNode small(TRY(memory_.make(abi::ObjectType::cnode, small_bits)));
+    const auto slot = [&](Word index) { return small.at(index, small_bits); };
+    const sys::Reply reply(TRY(memory_.make(abi::ObjectType::reply)));
+    TRY(slot(sys::slot::reply).copy_from(own(reply)));
+    TRY(slot(sys::slot::endpoint).copy_from(own(services_.pager)));
+    TRY(slot(sys::slot::cnode).copy_from(own(root_)));
+    TRY(slot(layout::vspace_slot).copy_from(own(space_)));
+    TRY(slot(layout::asid_pool_slot).copy_from(own_cnode.at(abi::root_slot::asid_pool)));
+    TRY(slot(layout::init_notification_slot).mint_from(own(casualties), abi::Rights::write(), casualty_badge));
+    const abi::CNodeData small_guard(0, below_root - small_bits);
+    return root_.at(0, root_bits_).mint_from(own(small), abi::Rights::all(), small_guard.raw());
+}
+
+Result<Word> PagerStarter::make_space(const Program& program, std::span<const Lending> lent, Word archive_size) {
+    SpaceBuilder foreign(memory_, space_);
+    ForeignSpaceBuilder builder(own_, foreign, memory_);
+    for (const sys::elf::Segment& segment : program.image.segments())
+        TRY(builder.load(segment.address, segment.memory_size,
+                         program.file.content.subspan(segment.file_offset, segment.file_size),
+                         {.read = true, .write = segment.writable, .execute = segment.executable}));
+    const Lending& archive = lent.front();
+    for (Word i = 0; i < archive.pages; ++i) {
+        const Word copy = TRY(memory_.slots().take());
+        TRY(own_cnode.at(copy).copy_from(own_cnode.at(archive.first_slot + i)));
+        TRY(foreign.map(sys::Frame(copy), layout::archive_address + i * page_size, sys::PageAccess::read_only()));
+    }
+    startup_block.root_bits = root_bits_;
+    startup_block.chunk_count = chunk_count_;
+    startup_block.archive_size = archive_size;
+    const Word block_size = __builtin_offsetof(layout::StartupBlock, chunk_physical) + chunk_count_ * sizeof(Word);
+    TRY(builder.load(layout::block_address, block_size, {reinterpret_cast<const uint8_t*>(&startup_block), block_size},
+                     sys::PageAccess::read_only()));
+    ipc_frame_ = TRY(builder.page(ipc_buffer_address, sys::PageAccess::read_write()));
+
+    static uint8_t buffer[1024];
+    const std::string_view arguments[] = {program.path};
+    sys::StackContents contents;
+    contents.arguments = arguments;
+    contents.entry = program.image.entry();
+    const auto stack = TRY(sys::build_initial_stack(buffer, stack_top, contents));
+    constexpr Word own_stack = 0x1'0000;
+    const Word top_page = (stack.stack_pointer / page_size) * page_size;
+    TRY(builder.load(stack_top - own_stack, own_stack - (stack_top - top_page), {}, sys::PageAccess::read_write()));
+    TRY(builder.load(stack.stack_pointer, stack_top - stack.stack_pointer, stack.bytes, sys::PageAccess::read_write()));
+    return stack.stack_pointer;
+}
+
+Result<void> PagerStarter::start(const Program& program, std::span<const Lending> lent, Word archive_size,
+                                 sys::Notification casualties, Word casualty_badge, uint8_t priority) {
+    space_ = sys::VSpace(TRY(memory_.make(abi::ObjectType::pml4)));
+    TRY(sys::AsidPool(abi::root_slot::asid_pool).assign(space_));
+    TRY(make_cspace(lent, casualties, casualty_badge));
+    const Word stack_pointer = TRY(make_space(program, lent, archive_size));
+
+    const sys::Tcb thread(TRY(memory_.make(abi::ObjectType::tcb)));
+    const sys::SchedContext context(TRY(memory_.make(abi::ObjectType::sched_context, 8)));
+    TRY(services_.sched_control.configure(context, {.budget = {5000}, .period = {5000}}));
+    return thread.spawn({.cspace = root_,
+                         .cspace_data = abi::CNodeData(0, abi::word_bits - root_bits_ - below_root).raw(),
+                         .vspace = space_,
+                         .fault_handler = sys::Object(),
+                         .sched_context = context,
+                         .ipc_buffer_frame = ipc_frame_,
+                         .ipc_buffer = ipc_buffer_address,
+                         .authority = services_.authority,
+                         .priority = {priority},
+                         .max_controlled_priority = {priority},
+                         .entry = program.image.entry(),
+                         .stack_pointer = stack_pointer,
+                         .argument = ipc_buffer_address,
+                         .fs_base = 0});
+}
+
+} // namespace init

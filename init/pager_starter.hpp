@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starts the pager: nobody pages it, so init builds its address space and CSpace by hand (protocol/pager_startup.hpp).
+#pragma once
+
+#include <init/machine_memory.hpp>
+#include <init/process_objects.hpp>
+#include <init/space_builder.hpp>
+#include <sys/protocol/pager_startup.hpp>
+
+namespace init {
+
+/// Frames that init holds in neighbouring slots and lends to the pager.
+struct Lending {
+    Word first_slot = 0; ///< in init's CNode
+    Word pages = 0;
+    Word physical = 0;
+    sys::protocol::pager_startup::LentKind kind = sys::protocol::pager_startup::LentKind::archive;
+};
+
+class PagerStarter {
+public:
+    PagerStarter(OwnMemory& memory, SpaceBuilder& own_space, ChunkShare& chunks, const Services& services)
+        : memory_(memory), own_(own_space), chunks_(chunks), services_(services) {}
+
+    /// `lent` begins with the archive, of `archive_size` bytes. `casualties` is signalled by the pager, with its badge.
+    Result<void> start(const Program& program, std::span<const Lending> lent, Word archive_size,
+                       sys::Notification casualties, Word casualty_badge, uint8_t priority);
+
+private:
+    Result<void> make_cspace(std::span<const Lending> lent, sys::Notification casualties, Word casualty_badge);
+    Result<void> lend(sys::CNode lent_cnode, std::span<const Lending> lent);
+    Result<Word> make_space(const Program& program, std::span<const Lending> lent, Word archive_size);
+
+    OwnMemory& memory_;
+    SpaceBuilder& own_;
+    ChunkShare& chunks_;
+    const Services& services_;
+    sys::CNode root_;
+    unsigned root_bits_ = 0;
+    unsigned lent_bits_ = 0;
+    Word chunk_count_ = 0;
+    sys::VSpace space_;
+    sys::Frame ipc_frame_;
+};
+
+} // namespace init

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making, connecting and ending the objects of a process.
+#include <init/process_objects.hpp>
+
+#include <sys/proc/slots.hpp>
+#include <sys/protocol/process.hpp>
+
+namespace init {
+
+namespace grant = sys::protocol::process::grant;
+using sys::protocol::process::Error;
+
+namespace {
+
+constexpr sys::Microseconds time_slice{5000};
+constexpr unsigned sched_context_bits = 8;
+/// A client may call and hand capabilities on; it never receives on a server's endpoint.
+constexpr abi::Rights caller = abi::Rights::write() | abi::Rights::grant() | abi::Rights::grant_reply();
+constexpr abi::Rights plain_caller = abi::Rights::write() | abi::Rights::grant_reply();
+/// Small numbers name the slots of a CNode of 2^8 slots with all 64 bits.
+constexpr abi::CNodeData small_numbers(0, abi::word_bits - 8);
+
+sys::SlotRef own(sys::Object object) { return own_cnode.at(object.slot()); }
+
+} // namespace
+
+Result<void> ProcessObjects::ensure_allotment(OwnMemory& memory) {
+    if (has_allotment_) return {};
+    TRY(memory.make_at(abi::ObjectType::untyped, allotment_bits, slot(place_slot::allotment)));
+    has_allotment_ = true;
+    return {};
+}
+
+Result<void> ProcessObjects::make_objects() {
+    const sys::Untyped memory(slot(place_slot::allotment));
+    TRY(memory.retype_into(abi::ObjectType::cnode, cnode_bits, own_cnode, slot(place_slot::cnode)));
+    TRY(memory.retype_into(abi::ObjectType::tcb, 0, own_cnode, slot(place_slot::tcb)));
+    TRY(memory.retype_into(abi::ObjectType::sched_context, sched_context_bits, own_cnode, slot(place_slot::sched_context)));
+    TRY(memory.retype_into(abi::ObjectType::notification, 0, own_cnode, slot(place_slot::notification)));
+    TRY(memory.retype_into(abi::ObjectType::endpoint, 0, own_cnode, slot(place_slot::endpoint)));
+    const sys::CNode cnode(slot(place_slot::cnode));
+    TRY(memory.retype_into(abi::ObjectType::reply, 0, cnode, sys::slot::reply));
+    return memory.retype(abi::ObjectType::reply, 0, sys::SlotRef{cnode, 0, 0}, sys::slot::spare_replies,
+                         sys::slot::spare_reply_count);
+}
+
+Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& shape) {
+    TRY(child(sys::slot::process_service).mint_from(own(services.process_service), caller, shape.pid));
+    TRY(own_cnode.at(slot(place_slot::pager_endpoint)).mint_from(own(services.pager), plain_caller, shape.pid));
+    TRY(child(sys::slot::pager).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
+    if (!services.console.is_null())
+        TRY(child(sys::slot::console).mint_from(own(services.console), plain_caller, shape.pid));
+    if (has(place_slot::manager_endpoint))
+        TRY(child(sys::slot::service_manager).move_from(own_cnode.at(slot(place_slot::manager_endpoint))));
+    TRY(child(sys::slot::notification).copy_from(own_cnode.at(slot(place_slot::notification))));
+    TRY(child(sys::slot::endpoint).copy_from(own_cnode.at(slot(place_slot::endpoint))));
+    return child(sys::slot::cnode).mint_from(own_cnode.at(slot(place_slot::cnode)), abi::Rights::all(), small_numbers.raw());
+}
+
+Result<void> ProcessObjects::grant_hardware(const Services& services, const Shape& shape) {
+    if ((shape.grants & grant::io_ports) != 0 &&
+        !services.io_ports.issue(shape.first_port, shape.last_port, child(sys::slot::io_ports)))
+        return Error::port_refused;
+    if ((shape.grants & grant::interrupt) != 0) {
+        const sys::IrqControl::IoApicPin line{0, shape.pin, shape.level_triggered, shape.level_triggered};
+        if (!services.interrupts.get_ioapic(child(sys::slot::irq_handler), line, shape.pin)) return Error::interrupt_refused;
+    }
+    return {};
+}
+
+Result<void> ProcessObjects::build(const Services& services, const Shape& shape) {
+    TRY(make_objects());
+    TRY(fill_cnode(services, shape));
+    TRY(grant_hardware(services, shape));
+    const sys::SchedContext context(slot(place_slot::sched_context));
+    return services.sched_control.configure(context, {.budget = time_slice, .period = time_slice});
+}
+
+Result<void> ProcessObjects::give_own_endpoint(sys::Endpoint endpoint) {
+    TRY(child(sys::slot::endpoint).remove());
+    return child(sys::slot::endpoint).copy_from(own(endpoint));
+}
+
+Result<void> ProcessObjects::start(const Services& services, const Shape& shape, const Loaded& loaded) {
+    const sys::Tcb thread(slot(place_slot::tcb));
+    TRY(thread.bind_notification(sys::Notification(slot(place_slot::notification))));
+    const sys::SpawnArguments arguments{.cspace = sys::CNode(slot(place_slot::cnode)),
+                                        .cspace_data = small_numbers.raw(),
+                                        .vspace = sys::VSpace(slot(place_slot::vspace)),
+                                        .fault_handler = sys::Object(slot(place_slot::pager_endpoint)),
+                                        .sched_context = sys::SchedContext(slot(place_slot::sched_context)),
+                                        .ipc_buffer_frame = sys::Frame(slot(place_slot::ipc_frame)),
+                                        .ipc_buffer = ipc_buffer_address,
+                                        .authority = services.authority,
+                                        .priority = {shape.priority},
+                                        .max_controlled_priority = {shape.priority},
+                                        .entry = loaded.entry,
+                                        .stack_pointer = loaded.stack_pointer,
+                                        .argument = ipc_buffer_address,
+                                        .fs_base = 0};
+    const auto spawned = thread.spawn(arguments);
+    if (spawned) return {};
+    const sys::Error& error = spawned.error();
+    constexpr Word entry_word = 9;
+    if (error == abi::Error::invalid_argument && error.detail(0) == entry_word)
+        return sys::Error(Error::no_code, error.detail(0), error.detail(1));
+    return sys::Error(Error::spawn_refused, error.label(), error.detail(0), error.detail(1));
+}
+
+bool ProcessObjects::has(Word which) const {
+    // Copying a slot onto itself fails with DeleteFirst if it is taken (abi.md: the destination is looked at first).
+    const sys::SlotRef ref = own_cnode.at(slot(which));
+    const auto copied = ref.copy_from(ref);
+    return !copied && copied.error() == abi::Error::delete_first;
+}
+
+void ProcessObjects::destroy() {
+    static_cast<void>(own_cnode.at(slot(place_slot::allotment)).revoke());
+    for (Word which = place_slot::tcb; which < place_slot::count; ++which)
+        static_cast<void>(own_cnode.at(slot(which)).remove());
+}
+
+} // namespace init

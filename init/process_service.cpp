@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starting and ending processes.
+#include <init/process_service.hpp>
+
+#include <init/ticker.hpp>
+#include <sys/ipc/call.hpp>
+#include <sys/protocol/pager.hpp>
+#include <sys/util/log.hpp>
+
+namespace init {
+
+namespace pager_protocol = sys::protocol::pager;
+using process::Error;
+
+Result<void> ProcessService::prepare() {
+    const Word first = TRY(memory_.slots().take(ProcessTable::capacity * place_slot::count));
+    for (unsigned i = 0; i < ProcessTable::capacity; ++i) objects_[i] = ProcessObjects(first + i * place_slot::count);
+    receive_slot_ = TRY(memory_.slots().take());
+    sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
+    return {};
+}
+
+/// Everything that is made for a process; on failure the caller takes it all away again.
+Result<Word> ProcessService::place(const Program& program, const Texts& texts, const SpawnOptions& options,
+                                   Process& process) {
+    Shape shape = options.shape;
+    shape.pid = process.pid();
+    ProcessObjects& objects = objects_of(process);
+    TRY(objects.ensure_allotment(memory_));
+    const LoadRequest request{.pid = shape.pid,
+                              .quota_pages = options.quota_pages == 0 ? default_quota : options.quota_pages,
+                              .announce = options.announce,
+                              .resident = options.resident,
+                              .vspace_slot = objects.slot(place_slot::vspace),
+                              .ipc_frame_slot = objects.slot(place_slot::ipc_frame)};
+    const Loaded loaded = TRY(load_program(services_.pager_of_init, program, texts, request));
+    if (options.vga_text != 0)
+        TRY(sys::call(services_.pager_of_init,
+                      pager_protocol::MapLent{.client = shape.pid,
+                                              .address = options.vga_text,
+                                              .physical = options.vga_text,
+                                              .size = vga_text_size,
+                                              .rights = pager_protocol::access::write,
+                                              .memory_type = static_cast<Word>(abi::MemoryType::uncacheable)}));
+    TRY(objects.build(services_, shape));
+    if (!options.own_endpoint.is_null()) TRY(objects.give_own_endpoint(options.own_endpoint));
+    if (options.announce) {
+        sys::log("PROCESS_TRANSFER: Userland environment setup successful");
+        sys::log("PROCESS_TRANSFER: Transferring to RIP={:#x}, RSP={:#x}, PML4={:#x}", loaded.entry, loaded.stack_pointer,
+                 loaded.pml4_physical);
+    }
+    TRY(objects.start(services_, shape, loaded));
+    return shape.pid;
+}
+
+Result<Word> ProcessService::spawn(const Texts& texts, const SpawnOptions& options) {
+    const Program program = TRY(find_program(archive_, texts.path));
+    if (options.announce) sys::log("ELF_LOADER: Loaded {} bytes from {}", program.file.content.size(), texts.path);
+    const Word pid = table_.next_number(options.announce);
+    Process* const process = TRY(table_.add(pid, options.parent, texts.path, options.shape.priority,
+                                            options.shape.grants, clock_.now()));
+    // A capability that came for the child waits in the receive slot: it must be in its place before the pager sends others.
+    static_cast<void>(keep_capability(*process, place_slot::manager_endpoint));
+    Result<Word> placed = place(program, texts, options, *process);
+    sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
+    if (!placed) {
+        objects_of(*process).destroy();
+        static_cast<void>(sys::call(services_.pager_of_init, pager_protocol::DestroySpace{pid}));
+        table_.forget(*process);
+    }
+    return placed;
+}
+
+void ProcessService::end_descendants(Word pid) {
+    for (unsigned i = 0; i < ProcessTable::capacity; ++i) {
+        Process& child = table_.at(i);
+        if (child.is_running() && child.entry.parent == pid) end(child, {.cause = process::Cause::killed});
+    }
+}
+
+void ProcessService::end(Process& ended, const Ending& how) {
+    const Word pid = ended.pid();
+    const Word parent = ended.entry.parent;
+    const Word now = clock_.now();
+    const Word ran_for = now - ended.entry.started_at;
+    // What PID 1 started was connected to it by capabilities that die with it: it ends, too. Others' orphans go to PID 1.
+    if (pid == process::system_manager) end_descendants(pid);
+    objects_of(ended).destroy();
+    alarms_.cancel(table_.index_of(ended));
+    static_cast<void>(sys::call(services_.pager_of_init, pager_protocol::DestroySpace{pid}));
+    table_.end(ended, how, now, pid == process::system_manager ? init_pid : process::system_manager);
+    if (Process* const told = table_.find_running(parent); told != nullptr) signal(*told, place_slot::exit_watch);
+    if (parent == init_pid && observer_ != nullptr) observer_->ended(pid, how, ran_for);
+}
+
+void ProcessService::collect_casualties() {
+    for (;;) {
+        const auto casualty = sys::call(services_.pager_of_init, pager_protocol::NextCasualty{});
+        if (!casualty || casualty->client == 0) return;
+        Process* const process = table_.find_running(casualty->client);
+        if (process == nullptr) continue;
+        end(*process, {.cause = process::Cause::faulted,
+                       .fault_label = casualty->fault_label,
+                       .instruction = casualty->instruction,
+                       .address = casualty->address,
+                       .refusal = casualty->reason});
+    }
+}
+
+void ProcessService::signal(const Process& process, Word which) {
+    if (objects_of(process).has(which)) sys::Notification(objects_of(process).slot(which)).signal();
+}
+
+void ProcessService::set_own_alarm(Word microseconds) {
+    alarms_.set(own_alarm, clock_.now() + microseconds);
+    Ticker::set_running(true);
+}
+
+void ProcessService::handle_signal(Badge badge) {
+    if ((badge.value & signal::casualty & ~sys::signal_badge_bit) != 0) collect_casualties();
+    alarms_.run(clock_.now(), [&](unsigned place) {
+        if (place == own_alarm) observer_->alarm();
+        else signal(table_.at(place), place_slot::alarm);
+    });
+    Ticker::set_running(alarms_.any());
+}
+
+} // namespace init

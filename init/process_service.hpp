@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The process service: requests of processes, casualties that the pager reports, alarms.
+#pragma once
+
+#include <init/alarms.hpp>
+#include <init/clock.hpp>
+#include <init/power.hpp>
+#include <init/process_objects.hpp>
+#include <init/process_table.hpp>
+#include <sys/ipc/server.hpp>
+
+namespace init {
+
+/// What init's notification is signalled with.
+namespace signal {
+inline constexpr Word casualty = sys::signal_badge_bit | 1;
+inline constexpr Word tick = sys::signal_badge_bit | 2;
+}
+
+/// How a process is started.
+struct SpawnOptions {
+    Shape shape;              ///< pid is filled in
+    Word parent = init_pid;
+    Word quota_pages = 0;     ///< 0 = default_quota
+    bool announce = false;
+    bool resident = false;
+    sys::Endpoint own_endpoint; ///< the endpoint it serves on, if init made it
+    Word vga_text = 0;          ///< physical address of the text screen to be identity-mapped; 0 = none
+};
+
+class ProcessService {
+public:
+    static constexpr Word default_quota = 4096; ///< pages
+    static constexpr Word vga_text_size = 0x8000;
+
+    ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock, Power& power)
+        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power) {}
+    /// Makes the slots of all places.
+    Result<void> prepare();
+
+    Result<Word> spawn(const Texts& texts, const SpawnOptions& options);
+    void end(Process& ended, const Ending& how);
+    std::optional<sys::Message> handle(sys::Incoming& incoming);
+    void handle_signal(sys::Badge badge);
+
+    /// Init's own processes: told when one of them ends, and reminded of what it set an alarm for.
+    class Observer {
+    public:
+        virtual void ended(Word pid, const Ending& how, Word ran_for) = 0;
+        virtual void alarm() = 0;
+    };
+    void set_observer(Observer& observer) { observer_ = &observer; }
+    void set_own_alarm(Word microseconds);
+
+    const sys::archive::Archive& archive() const { return archive_; }
+    const Clock& clock() const { return clock_; }
+    Process* find(Word pid) { return table_.find_running(pid); }
+
+private:
+    using Badge = sys::Badge;
+    static constexpr unsigned own_alarm = ProcessTable::capacity;
+
+    Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
+    Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
+    Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
+    Result<sys::Empty> watch_exits(Badge badge, bool has_capability);
+    Result<sys::Empty> kill(Badge badge, const process::Kill& request);
+    Result<sys::Empty> set_alarm(Badge badge, const process::Alarm& request, bool has_capability);
+    Result<process::WhoAmI::Reply> who_am_i(Badge badge);
+    Result<Process*> caller(Badge badge);
+    Result<void> require_permission(const Process& process, uint16_t grant) const;
+    Result<void> keep_capability(Process& process, Word which);
+    void end_descendants(Word pid);
+    void collect_casualties();
+    void signal(const Process& process, Word which);
+    void drop_received_capability();
+    ProcessObjects& objects_of(const Process& process) { return objects_[table_.index_of(process)]; }
+
+    OwnMemory& memory_;
+    Services& services_;
+    const sys::archive::Archive& archive_;
+    Clock clock_;
+    Power& power_;
+    Observer* observer_ = nullptr;
+    ProcessTable table_;
+    ProcessObjects objects_[ProcessTable::capacity];
+    Alarms<ProcessTable::capacity + 1> alarms_;
+    Word receive_slot_ = 0;
+};
+
+} // namespace init

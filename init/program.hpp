@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A program of the boot archive, and loading it into an address space through the pager.
+#pragma once
+
+#include <init/slots.hpp>
+#include <sys/archive/cpio.hpp>
+#include <sys/cap/endpoint.hpp>
+#include <sys/cap/frame.hpp>
+#include <sys/elf/image.hpp>
+#include <sys/proc/initial_stack.hpp>
+#include <sys/protocol/process.hpp>
+
+namespace init {
+
+/// Where a process finds what is not in its ELF file.
+inline constexpr Word stack_top = 0x100'0000;
+inline constexpr Word stack_size = 0x10'0000;    ///< the most it grows to; a guard page lies below
+inline constexpr Word stack_committed = 0x1'0000; ///< mapped before the process starts
+inline constexpr Word ipc_buffer_address = 0x100'1000;
+
+struct Program {
+    std::string_view path;
+    sys::archive::Entry file;
+    sys::elf::Image image;
+};
+
+/// no_such_file, or not_an_executable with the ELF reader's fault as detail.
+Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path);
+
+/// Path, arguments and environment of a process.
+struct Texts {
+    static constexpr unsigned max_pieces = 32;
+    std::string_view path;
+    std::string_view arguments[max_pieces];
+    std::string_view environment[max_pieces];
+    unsigned argument_count = 0;
+    unsigned environment_count = 0;
+
+    /// Takes the payload of process::Spawn apart; bad_arguments if it is not what the counts say.
+    static Result<Texts> parse(std::string_view payload, unsigned arguments, unsigned environment);
+};
+
+struct LoadRequest {
+    Word pid = 0;
+    Word quota_pages = 0;
+    bool announce = false;     ///< tell the story of this address space on the log
+    bool resident = false;     ///< all pages of the image at once, not at first touch
+    Word vspace_slot = 0;      ///< empty slots of init's CNode for what the pager hands over
+    Word ipc_frame_slot = 0;
+};
+
+struct Loaded {
+    Word entry = 0;
+    Word stack_pointer = 0;
+    Word pml4_physical = 0;
+};
+
+/// A new address space with the program, its stack and its IPC buffer in it. On failure nothing is left of it.
+Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request);
+
+} // namespace init
