@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The console: whole lines out to serial port and screen, typed lines to whoever reads, else to the built-in commands.
+#pragma once
+
+#include <servers/console/commands.hpp>
+#include <servers/console/line_editor.hpp>
+#include <servers/console/text_screen.hpp>
+#include <servers/console/uart.hpp>
+#include <sys/cap/irq.hpp>
+#include <sys/ipc/server.hpp>
+#include <sys/proc/slots.hpp>
+
+namespace console {
+
+class Console : public Output {
+public:
+    Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt) : uart_(uart), screen_(screen), interrupt_(interrupt) {}
+
+    void start();
+    [[noreturn]] void serve(sys::Endpoint endpoint);
+    void print(std::string_view text) override;
+
+private:
+    void handle_input();
+    void finish_line();
+    void write_lines(std::string_view text);
+    void raw(std::string_view bytes);
+    std::optional<sys::Message> handle(sys::Incoming& incoming);
+    std::optional<sys::Message> keep_reader();
+
+    Uart uart_;
+    TextScreen screen_;
+    sys::IrqHandler interrupt_;
+    LineEditor editor_;
+    sys::Reply current_{sys::slot::reply};       ///< what the next message is received with
+    sys::Reply spare_[sys::slot::spare_reply_count];
+    unsigned spare_count_ = 0;
+    sys::Reply readers_[sys::slot::spare_reply_count]; ///< callers of ReadLine, oldest first
+    unsigned reader_count_ = 0;
+};
+
+} // namespace console
