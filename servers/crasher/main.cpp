@@ -31,10 +31,13 @@ unsigned number_from(char** environment, std::string_view name) {
 
 /// False if there is no alarm to be had.
 bool sleep(sys::Word microseconds) {
-    const sys::Notification wake(sys::slot::notification);
+    const sys::CNode own(sys::slot::cnode);
+    const sys::Notification wake(sys::slot::first_free); // a copy with a badge: a signal of 0 is no signal
+    if (!own.at(wake.slot()).mint_from(own.at(sys::slot::notification), sys::Rights::all(), sys::signal_badge_bit))
+        return false;
     const sys::protocol::process::Alarm alarm{microseconds};
     if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, sys::with_caps(wake))) return false;
-    wake.wait();
+    sys::Notification(sys::slot::notification).wait();
     return true;
 }
 

@@ -20,19 +20,20 @@ std::string_view cut(std::string_view text) {
 
 Word Ring::add(Priority priority, Word sender, Word uptime, std::string_view text) {
     const std::string_view kept = cut(text);
-    Place& place = places_[next_ % capacity];
-    place.number = next_;
+    const Word number = ++added_;
+    Place& place = places_[number % capacity];
+    place.number = number;
     place.sender = sender;
     place.uptime = uptime;
     place.priority = priority;
     place.size = static_cast<uint16_t>(kept.copy(place.text, max_text));
-    return next_++;
+    return number;
 }
 
 std::optional<Record> Ring::at_or_after(Word from) const {
-    const Word oldest = next_ > capacity ? next_ - capacity : 1;
+    const Word oldest = added_ > capacity ? added_ - capacity + 1 : 1;
     const Word number = from > oldest ? from : oldest;
-    if (number >= next_) return std::nullopt;
+    if (number > added_) return std::nullopt;
     const Place& place = places_[number % capacity];
     return Record{place.number, place.priority, place.sender, place.uptime, {place.text, place.size}};
 }

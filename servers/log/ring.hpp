@@ -29,7 +29,7 @@ public:
     /// The first record kept with a number of at least `from`.
     std::optional<Record> at_or_after(Word from) const;
     /// The number that the next record gets.
-    Word next_number() const { return next_; }
+    Word next_number() const { return added_ + 1; }
 
 private:
     struct Place {
@@ -41,7 +41,7 @@ private:
         char text[sys::protocol::log::max_text] = {};
     };
     Place places_[capacity] = {};
-    Word next_ = 1;
+    Word added_ = 0; ///< all zero at the start: a ring takes no room in the program file
 };
 
 /// A line of text: not empty, no control characters.
