@@ -5,6 +5,7 @@
 #include <arch/x86_64/cpu/tables.hpp>
 #include <arch/x86_64/io/serial.hpp>
 #include <arch/x86_64/panic.hpp>
+#include <boot/deliberate_bug.hpp>
 #include <boot/root_task.hpp>
 #include <config.hpp>
 #include <lib/log.hpp>
@@ -38,6 +39,8 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     x86::set_up_clock(machine);
     log("KERNEL_MAIN: System timer initialized - preemptive multitasking enabled");
 
+    if constexpr (config::debug)
+        commit_deliberate_bug(machine.image.command_line);
     start_root_task(machine);
 }
 

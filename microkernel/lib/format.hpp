@@ -21,9 +21,10 @@ class Argument {
 public:
     template <std::integral T>
     constexpr Argument(T value)
-        : number_(static_cast<uint64_t>(value)),
-          kind_(std::same_as<T, bool> ? Kind::truth : std::same_as<T, char> ? Kind::character
-                : std::signed_integral<T> ? Kind::negative_possible : Kind::number) {}
+        : number_(static_cast<uint64_t>(value)), kind_(std::same_as<T, bool>     ? Kind::truth
+                                                       : std::same_as<T, char>   ? Kind::character
+                                                       : std::signed_integral<T> ? Kind::negative_possible
+                                                                                 : Kind::number) {}
     constexpr Argument(Text value) : text_(value), kind_(Kind::text) {}
     constexpr Argument(const char* value) : text_(text_at(value)), kind_(Kind::text) {}
     constexpr Argument(PhysAddr value) : number_(value.raw()), kind_(Kind::address) {}

@@ -45,10 +45,10 @@ using Status = Result<Nothing, E>;
 } // namespace kernel
 
 /// The value of `expression`; on failure leaves the function with its error.
-#define TRY(expression)                                                                                               \
-    ({                                                                                                                \
-        auto&& try_result = (expression);                                                                             \
-        if (!try_result) [[unlikely]]                                                                                 \
-            return ::kernel::Failure{try_result.error()};                                                             \
-        *try_result;                                                                                                  \
+#define TRY(expression)                                                                                                \
+    ({                                                                                                                 \
+        auto&& try_result = (expression);                                                                              \
+        if (!try_result) [[unlikely]]                                                                                  \
+            return ::kernel::Failure{try_result.error()};                                                              \
+        *try_result;                                                                                                   \
     })

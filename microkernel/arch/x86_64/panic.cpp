@@ -22,11 +22,28 @@ void begin_panic() {
 }
 
 const char* exception_name(Word vector) {
-    static constexpr const char* names[] = {
-        "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode",
-        "device not available", "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
-        "stack fault", "general protection", "page fault", "reserved", "x87 error", "alignment check",
-        "machine check", "SIMD error", "virtualization", "control protection"};
+    static constexpr const char* names[] = {"divide error",
+                                            "debug",
+                                            "NMI",
+                                            "breakpoint",
+                                            "overflow",
+                                            "bound range",
+                                            "invalid opcode",
+                                            "device not available",
+                                            "double fault",
+                                            "coprocessor overrun",
+                                            "invalid TSS",
+                                            "segment not present",
+                                            "stack fault",
+                                            "general protection",
+                                            "page fault",
+                                            "reserved",
+                                            "x87 error",
+                                            "alignment check",
+                                            "machine check",
+                                            "SIMD error",
+                                            "virtualization",
+                                            "control protection"};
     constexpr Word count = sizeof(names) / sizeof(names[0]);
     return vector < count ? names[vector] : "reserved";
 }
@@ -74,9 +91,7 @@ void kernel_exception(const KernelFrame* frame) {
 }
 
 /// Nobody sends NMIs on purpose but a person at the machine's monitor: noted, and the machine goes on.
-void non_maskable_interrupt(Word rip, Word cs) {
-    log("NMI at {x} in ring {}: ignored", rip, cs & 3);
-}
+void non_maskable_interrupt(Word rip, Word cs) { log("NMI at {x} in ring {}: ignored", rip, cs & 3); }
 
 } // namespace x86
 

@@ -40,8 +40,8 @@ Status<BootError> add_range(RangeList& list, PhysRange range) {
 }
 
 Status<BootError> add_pages(RangeList& list, PhysRange range) {
-    return add_range(list, {PhysAddr(align_down(range.start.raw(), page_size)),
-                            PhysAddr(align_up(range.end.raw(), page_size))});
+    return add_range(
+        list, {PhysAddr(align_down(range.start.raw(), page_size)), PhysAddr(align_up(range.end.raw(), page_size))});
 }
 
 } // namespace

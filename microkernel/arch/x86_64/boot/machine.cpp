@@ -81,9 +81,15 @@ void log_features(const CpuFeatures& f) {
         bool present;
         const char* name;
     };
-    const Feature features[] = {{f.no_execute, " NX"},     {f.smep, " SMEP"},   {f.smap, " SMAP"},
-                                {f.umip, " UMIP"},         {f.pcid, " PCID"},   {f.fsgsbase, " FSGSBASE"},
-                                {f.xsave, " XSAVE"},       {!f.xsave, " FXSAVE"}, {f.huge_pages, " 1-GiB-pages"},
+    const Feature features[] = {{f.no_execute, " NX"},
+                                {f.smep, " SMEP"},
+                                {f.smap, " SMAP"},
+                                {f.umip, " UMIP"},
+                                {f.pcid, " PCID"},
+                                {f.fsgsbase, " FSGSBASE"},
+                                {f.xsave, " XSAVE"},
+                                {!f.xsave, " FXSAVE"},
+                                {f.huge_pages, " 1-GiB-pages"},
                                 {f.tsc_deadline, " TSC-deadline"}};
     log_text("CPU: ");
     log_text(text_at(f.vendor.data()));

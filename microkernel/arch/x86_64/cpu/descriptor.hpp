@@ -23,8 +23,12 @@ enum class Ring : uint8_t { kernel = 0, user = 3 };
 class SegmentDescriptor {
 public:
     static constexpr SegmentDescriptor null() { return SegmentDescriptor(0); }
-    static constexpr SegmentDescriptor code(Ring ring) { return SegmentDescriptor(0x00af'9b00'0000'ffff | level(ring)); }
-    static constexpr SegmentDescriptor data(Ring ring) { return SegmentDescriptor(0x00cf'9300'0000'ffff | level(ring)); }
+    static constexpr SegmentDescriptor code(Ring ring) {
+        return SegmentDescriptor(0x00af'9b00'0000'ffff | level(ring));
+    }
+    static constexpr SegmentDescriptor data(Ring ring) {
+        return SegmentDescriptor(0x00cf'9300'0000'ffff | level(ring));
+    }
     constexpr uint64_t raw() const { return raw_; }
 
 private:

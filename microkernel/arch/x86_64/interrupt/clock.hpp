@@ -11,13 +11,13 @@ namespace kernel::x86 {
 /// Three clocks read at one moment, as nearly as possible.
 struct ClockSample {
     uint64_t tsc;
-    uint16_t pit;   ///< counts down
+    uint16_t pit; ///< counts down
     uint32_t timer; ///< local APIC timer, counts down
     uint64_t width; ///< TSC ticks that reading took
 };
 
 struct ClockRates {
-    uint64_t tsc_hz = 0;   ///< 0 = there is no PIT that counts
+    uint64_t tsc_hz = 0; ///< 0 = there is no PIT that counts
     uint64_t ratio_32 = 0; ///< local APIC timer ticks per TSC tick, in 1/2^32
 };
 

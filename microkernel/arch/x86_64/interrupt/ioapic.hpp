@@ -21,7 +21,9 @@ public:
     constexpr Redirection(unsigned vector, Trigger trigger, Polarity polarity, uint8_t lapic)
         : raw_(vector | uint64_t{static_cast<uint8_t>(polarity)} << 13 | uint64_t{static_cast<uint8_t>(trigger)} << 15 |
                masked_bit | uint64_t{lapic} << 56) {}
-    constexpr Redirection masked(bool value) const { return Redirection(value ? raw_ | masked_bit : raw_ & ~masked_bit); }
+    constexpr Redirection masked(bool value) const {
+        return Redirection(value ? raw_ | masked_bit : raw_ & ~masked_bit);
+    }
     constexpr bool is_masked() const { return (raw_ & masked_bit) != 0; }
     constexpr uint32_t low() const { return static_cast<uint32_t>(raw_); }
     constexpr uint32_t high() const { return static_cast<uint32_t>(raw_ >> 32); }
