@@ -242,9 +242,10 @@ void note_machine(const Machine& machine) {
     kernel_state.features = {machine.features.fsgsbase, machine.features.pcid, machine.features.invpcid,
                              machine.features.no_execute, machine.features.huge_pages};
     cpu.loaded_pml4 = machine.kernel_pml4;
-    for (const MemoryEntry& entry : machine.image.memory) {
-        if (entry.is_usable() && !kernel_state.ram.push(entry.range))
-            log("KERNEL: more pieces of RAM than Spawn will know: {}", entry.range.start);
+    // Only what the window shows: memory below 1 MiB, or on a page that is not all RAM, cannot be read through it.
+    for (const PhysRange& range : machine.window.values()) {
+        if (!kernel_state.ram.push(range))
+            log("KERNEL: more pieces of RAM than Spawn will know: {}", range.start);
     }
 }
 

@@ -126,11 +126,10 @@ void find_controllers(Machine& machine) {
 }
 
 void set_up_paging(Machine& machine) {
-    static constinit RangeList ram;
-    expect(list_ram(machine.memory, machine.image, ram));
+    expect(list_ram(machine.memory, machine.image, machine.window));
     KernelTables tables(machine.memory, machine.features);
     expect(tables.start());
-    expect(map_kernel(tables, image_parts().values(), ram.values()));
+    expect(map_kernel(tables, image_parts().values(), machine.window.values()));
     map_devices(machine, tables);
     machine.kernel_pml4 = tables.pml4();
     Cr3(tables.pml4(), 0).write();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <acpi/madt.hpp>
+#include <arch/x86_64/boot/early_paging.hpp>
 #include <arch/x86_64/cpu/cpuid.hpp>
 #include <boot/boot_image.hpp>
 #include <boot/boot_memory.hpp>
@@ -17,6 +18,7 @@ struct Machine {
     BootMemory memory; ///< the kernel image, its page tables and the APICs are held
     x86::CpuFeatures features;
     InterruptControllers controllers;
+    x86::RangeList window; ///< what the window to physical memory shows
     PhysAddr kernel_pml4; ///< entries 256-511 go into every address space; 0-255 are empty
     uint64_t tsc_hz;
 };
