@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// See snippets.hpp. Copied to page-aligned places, so everything here is position-independent and shorter than a page.
+    .section .rodata.snippets, "a", @progbits
+    .balign 4096
+    .globl  snippets_start
+snippets_start:
+
+    .macro  snippet name
+    .globl  snippet_\name
+snippet_\name:
+    .endm
+    // One instruction, then the end.
+    .macro  single name, instruction:vararg
+    snippet \name
+    \instruction
+    ud2
+    .endm
+
+    snippet done
+    ud2
+    single  load, movq (%rdi), %rax
+    single  store, movq %rsi, (%rdi)
+    single  load_byte, movb (%rdi), %al
+    single  call, jmp *%rdi
+    snippet spin
+1:  incq    %rax
+    jmp     1b
+    snippet count
+1:  incq    (%rdi)
+    jmp     1b
+    single  syscall, syscall
+    snippet push
+1:  pushq   %rax
+    jmp     1b
+    snippet copy_syscall
+    movq    (%rdi), %rax
+    movq    %rax, %rdi
+    movq    $60, %rax
+    movq    $60, %rdx
+    syscall
+    ud2
+    snippet sum
+    xorl    %eax, %eax
+1:  addq    (%rdi), %rax
+    addq    $8, %rdi
+    decq    %rsi
+    jnz     1b
+    ud2
+
+    snippet fpu
+    movq    %rdi, %xmm0
+    movq    %rdi, %xmm7
+    movq    %rdi, %xmm15
+    movq    %rdi, -64(%rsp)
+    fninit
+    fildq   -64(%rsp)
+1:  movq    %xmm0, %rax
+    cmpq    %rdi, %rax
+    jne     2f
+    movq    %xmm7, %rax
+    cmpq    %rdi, %rax
+    jne     2f
+    movq    %xmm15, %rax
+    cmpq    %rdi, %rax
+    jne     2f
+    fld     %st(0)
+    fistpq  -72(%rsp)
+    cmpq    %rdi, -72(%rsp)
+    jne     2f
+    movq    %gs:0, %rax                 // the test points GS at a word that holds rdi
+    cmpq    %rdi, %rax
+    jne     2f
+    movq    %fs:0, %rax
+    cmpq    %rdi, %rax
+    jne     2f
+    decq    %rsi
+    jnz     1b
+    movl    $1, %eax
+    ud2
+2:  xorl    %eax, %eax
+    ud2
+
+    snippet segments
+    movw    %ds, %ax
+    movw    %es, %bx
+    movw    %fs, %cx
+    movw    %gs, %r8w
+    movw    %ss, %r9w
+    movw    %cs, %r10w
+    ud2
+
+    single  hlt, hlt
+    single  cli, cli
+    single  sti, sti
+    single  in, inb %dx, %al
+    single  out, outb %al, %dx
+    single  read_cr3, movq %cr3, %rax
+    single  write_cr3, movq %rdi, %cr3
+    single  write_cr0, movq %rdi, %cr0
+    single  write_cr4, movq %rdi, %cr4
+    single  lgdt, lgdt (%rdi)
+    single  lidt, lidt (%rdi)
+    single  ltr, ltr %di
+    single  rdmsr, rdmsr
+    single  wrmsr, wrmsr
+    single  invlpg, invlpg (%rdi)
+    single  wbinvd, wbinvd
+    single  swapgs, swapgs
+    single  clts, clts
+    single  sysret, sysretq
+    snippet iret
+    pushq   $0x10
+    pushq   %rsp
+    pushq   $2
+    pushq   $8
+    pushq   %rdi
+    iretq
+    ud2
+    single  read_dr, movq %dr7, %rax
+    single  sgdt, sgdt (%rdi)
+    single  sidt, sidt (%rdi)
+    single  sldt, sldt %ax
+    single  str, str %ax
+    single  smsw, smsw %ax
+    snippet divide
+    xorl    %ecx, %ecx
+    xorl    %edx, %edx
+    movl    $1, %eax
+    divl    %ecx
+    ud2
+    single  int3, int3
+    single  int1, .byte 0xf1
+    snippet overflow
+    movl    $0x7fffffff, %eax
+    addl    $1, %eax
+    seto    %bl
+    ud2
+    snippet unaligned
+    pushfq
+    orl     $0x40000, (%rsp)
+    popfq
+    movq    (%rdi), %rax
+    ud2
+    snippet x87_error
+    fninit
+    movw    $0x033b, -8(%rsp)           // control word with divide by zero unmasked
+    fldcw   -8(%rsp)
+    fldz
+    fld1
+    fdivp   %st, %st(1)
+    fwait
+    ud2
+    single  sse, movq %rdi, %xmm0
+    snippet single_step
+    pushfq
+    orl     $0x100, (%rsp)
+    popfq
+    nop
+    ud2
+    single  stack_load, movq (%rsp), %rax
+
+    .balign 16
+    snippet int_table
+    vector = 0
+    .rept   256
+    .byte   0xcd, vector
+    ud2
+    vector = vector + 1
+    .endr
+
+    .globl  snippets_end
+snippets_end:
+    .section .note.GNU-stack, "", @progbits
