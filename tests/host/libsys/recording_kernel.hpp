@@ -31,7 +31,9 @@ public:
             reply = script.front();
             script.pop_front();
         }
-        const auto word = [&](size_t i) { return i < reply.words.size() ? reply.words[i] : 0; };
+        const auto word = [&](size_t i) -> abi::Word {
+            return i < reply.words.size() ? reply.words[i] : stale_registers ? 0xdead : 0;
+        };
         registers = {reply.badge, abi::MessageInfo(reply.label, static_cast<unsigned>(reply.words.size())).raw(),
                      word(0),     word(1),
                      word(2),     word(3)};
@@ -41,5 +43,6 @@ public:
 
     std::vector<sys::host::Call> calls;
     std::deque<Reply> script;
-    std::string output; ///< of DebugPutChar
+    std::string output;           ///< of DebugPutChar
+    bool stale_registers = false; ///< registers behind the answer's words hold garbage instead of 0
 };

@@ -39,10 +39,14 @@ constexpr std::array<Word, sizeof...(Capabilities)> with_caps(Capabilities... ca
     return {capabilities.slot()...};
 }
 
-/// The error in an answer: its label, with MR0-MR3 as details.
+/// The error in an answer: its label, with as many of MR0-MR3 as it has words as details.
+constexpr Error to_error(abi::MessageInfo info, Word mr0, Word mr1, Word mr2, Word mr3) {
+    const unsigned length = info.length();
+    return Error(static_cast<ErrorCode>(info.label()), length > 0 ? mr0 : 0, length > 1 ? mr1 : 0, length > 2 ? mr2 : 0,
+                 length > 3 ? mr3 : 0);
+}
 constexpr Error to_error(const raw::Registers& answer) {
-    return Error(static_cast<ErrorCode>(abi::MessageInfo(answer.info).label()), answer.mr0, answer.mr1, answer.mr2,
-                 answer.mr3);
+    return to_error(abi::MessageInfo(answer.info), answer.mr0, answer.mr1, answer.mr2, answer.mr3);
 }
 
 /// Sends `words` and `capabilities` to a kernel object and returns the registers of the answer, whatever it says.

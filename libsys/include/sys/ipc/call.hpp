@@ -9,7 +9,7 @@ namespace sys {
 
 /// The error that a server (or the kernel, for want of one) answered with: label and MR0-MR3.
 inline Error error_of(const Message& answer) {
-    return Error(static_cast<ErrorCode>(answer.label()), answer.mr0, answer.mr1, answer.mr2, answer.mr3);
+    return to_error(answer.info, answer.mr0, answer.mr1, answer.mr2, answer.mr3);
 }
 
 /// The common case: plain structures both ways, and perhaps capabilities to the server (`with_caps(...)`).

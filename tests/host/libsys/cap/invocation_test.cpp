@@ -178,6 +178,18 @@ TEST_CASE("invocations: a kernel error becomes an Error with its details", "[lib
     CHECK(object_for(missing_level(mapped.error())) == abi::ObjectType::page_table);
 }
 
+TEST_CASE("invocations: an error has only the details that the kernel sent", "[libsys][cap]") {
+    RecordingKernel kernel;
+    kernel.stale_registers = true;
+    kernel.script.push_back({3, {}});
+    CHECK(thread.resume().error().detail(0) == 0);
+    kernel.script.push_back({4, {20, 40}});
+    const auto refused = thread.set_priority(authority, Priority{200});
+    CHECK(refused.error().detail(0) == 20);
+    CHECK(refused.error().detail(1) == 40);
+    CHECK(refused.error().detail(2) == 0);
+}
+
 TEST_CASE("owners: a capability is deleted and its slot free at the end of its life", "[libsys][cap]") {
     RecordingKernel kernel;
     StaticSlotAllocator<16> slots(16);
