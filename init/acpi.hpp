@@ -14,13 +14,13 @@ using sys::Word;
 
 enum class Fault : Word {
     none = 0,
-    unreadable = 1,  ///< a table lies where no memory can be read
+    unreadable = 1, ///< a table lies where no memory can be read
     bad_checksum,
     bad_length,
     bad_signature,
     no_fadt,
-    no_registers,    ///< no PM1a control block in I/O space
-    no_s5,           ///< the DSDT has no \_S5 package that one can read without an interpreter
+    no_registers, ///< no PM1a control block in I/O space
+    no_s5, ///< the DSDT has no \_S5 package that one can read without an interpreter
 };
 
 const char* describe(Fault fault);
@@ -40,9 +40,9 @@ private:
 struct PowerOff {
     uint16_t pm1a_control = 0;
     uint16_t pm1b_control = 0; ///< 0: the machine has none
-    uint8_t sleep_type_a = 0;  ///< 3 bits
+    uint8_t sleep_type_a = 0; ///< 3 bits
     uint8_t sleep_type_b = 0;
-    uint16_t smi_command = 0;  ///< 0: ACPI mode is always on
+    uint16_t smi_command = 0; ///< 0: ACPI mode is always on
     uint8_t acpi_enable = 0;
 
     /// What is written to a PM1 control register that reads `current`: SLP_TYP in bits 10-12, SLP_EN in bit 13.

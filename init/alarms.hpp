@@ -13,7 +13,8 @@ public:
     void cancel(unsigned place) { deadlines_[place] = none; }
     bool any() const {
         for (const sys::Word deadline : deadlines_)
-            if (deadline != none) return true;
+            if (deadline != none)
+                return true;
         return false;
     }
     /// Calls `ring(place)` for each deadline that has come, earliest first, and forgets it. A place may be set again by it.
@@ -22,14 +23,17 @@ public:
         for (unsigned rung = 0; rung < places; ++rung) {
             unsigned due = places;
             for (unsigned place = 0; place < places; ++place)
-                if (deadlines_[place] <= now && (due == places || deadlines_[place] < deadlines_[due])) due = place;
-            if (due == places) return;
+                if (deadlines_[place] <= now && (due == places || deadlines_[place] < deadlines_[due]))
+                    due = place;
+            if (due == places)
+                return;
             deadlines_[due] = none;
             ring(due);
         }
     }
     Alarms() {
-        for (sys::Word& deadline : deadlines_) deadline = none;
+        for (sys::Word& deadline : deadlines_)
+            deadline = none;
     }
 
 private:

@@ -15,7 +15,8 @@ public:
 
     /// It died after running for `ran_for`: the delay until the next start.
     constexpr sys::Word died(sys::Word ran_for) {
-        if (ran_for >= healthy_run) *this = BackOff();
+        if (ran_for >= healthy_run)
+            *this = BackOff();
         const sys::Word delay = next_;
         next_ = next_ * 2 < longest_delay ? next_ * 2 : longest_delay;
         ++failures_;

@@ -11,8 +11,10 @@ std::span<const uint8_t> BootInformation::chunk(Word id) const {
     for (Word at = 0; at + sizeof(abi::BootChunk) <= info_.extra_length;) {
         abi::BootChunk header;
         __builtin_memcpy(&header, bytes + at, sizeof(header));
-        if (header.length < sizeof(header) || header.length > info_.extra_length - at) return {};
-        if (header.id == id) return {bytes + at + sizeof(header), header.length - sizeof(header)};
+        if (header.length < sizeof(header) || header.length > info_.extra_length - at)
+            return {};
+        if (header.id == id)
+            return {bytes + at + sizeof(header), header.length - sizeof(header)};
         at += header.length;
     }
     return {};
@@ -21,17 +23,20 @@ std::span<const uint8_t> BootInformation::chunk(Word id) const {
 uint32_t BootInformation::tsc_mhz() const {
     const std::span<const uint8_t> bytes = chunk(abi::boot_chunk::tsc_mhz);
     uint32_t mhz = 0;
-    if (bytes.size() >= sizeof(mhz)) __builtin_memcpy(&mhz, bytes.data(), sizeof(mhz));
+    if (bytes.size() >= sizeof(mhz))
+        __builtin_memcpy(&mhz, bytes.data(), sizeof(mhz));
     return mhz;
 }
 
 std::optional<abi::BootModule> BootInformation::module(Word number) const {
     const std::span<const uint8_t> bytes = chunk(abi::boot_chunk::modules);
     Word count = 0;
-    if (bytes.size() < sizeof(count)) return std::nullopt;
+    if (bytes.size() < sizeof(count))
+        return std::nullopt;
     __builtin_memcpy(&count, bytes.data(), sizeof(count));
     const Word room = (bytes.size() - sizeof(count)) / sizeof(abi::BootModule);
-    if (number >= count || number >= room) return std::nullopt;
+    if (number >= count || number >= room)
+        return std::nullopt;
     abi::BootModule module; // chunks are packed: it may be unaligned there
     __builtin_memcpy(&module, bytes.data() + sizeof(count) + number * sizeof(module), sizeof(module));
     return module;

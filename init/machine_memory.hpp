@@ -24,7 +24,9 @@ public:
 private:
     const abi::UntypedDescriptor& at(Word index) const { return boot_info_.untyped_list[index]; }
     bool is_chunked(Word index) const { return at(index).is_device == 0 && at(index).size_bits >= chunk_bits; }
-    Word chunks_in(Word index) const { return (Word{1} << (at(index).size_bits - chunk_bits)) - (index == source_ ? own_chunks : 0); }
+    Word chunks_in(Word index) const {
+        return (Word{1} << (at(index).size_bits - chunk_bits)) - (index == source_ ? own_chunks : 0);
+    }
 
     const abi::BootInfo& boot_info_;
     Word source_ = ~Word{0}; ///< the untyped that init's chunks came from: they are its first

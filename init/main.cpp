@@ -20,20 +20,23 @@ constexpr Word vga_text_address = 0xb8000;
 
 /// Ends the boot with the line that everybody waits for.
 [[noreturn]] void fail(const char* what, const sys::Error& error) {
-    sys::log("INIT: {}: error {} ({}, {}, {}, {})", what, error.label(), error.detail(0), error.detail(1), error.detail(2),
-             error.detail(3));
+    sys::log("INIT: {}: error {} ({}, {}, {}, {})", what, error.label(), error.detail(0), error.detail(1),
+             error.detail(2), error.detail(3));
     sys::log("SYSTEM FAILED: {}", what);
     static_cast<void>(sys::Tcb(abi::root_slot::tcb).suspend());
-    for (;;) {}
+    for (;;) {
+    }
 }
 
 template <class T>
 T need(sys::Result<T> result, const char* what) {
-    if (!result) fail(what, result.error());
+    if (!result)
+        fail(what, result.error());
     return result.take();
 }
 void need(const sys::Result<void>& result, const char* what) {
-    if (!result) fail(what, result.error());
+    if (!result)
+        fail(what, result.error());
 }
 
 struct ArchiveView {
@@ -44,7 +47,8 @@ struct ArchiveView {
 /// The first further module, mapped read-only.
 ArchiveView map_archive(const init::BootInformation& boot, init::DeviceMemory& device, init::SpaceBuilder& space) {
     const auto module = boot.module(0);
-    if (!module) fail("no boot archive was loaded", sys::Error(sys::ErrorCode::not_found));
+    if (!module)
+        fail("no boot archive was loaded", sys::Error(sys::ErrorCode::not_found));
     const Word pages = (module->size + init::page_size - 1) / init::page_size;
     const Word first = need(device.take(module->paddr, pages), "the boot archive's memory is not there");
     for (Word i = 0; i < pages; ++i)
@@ -77,7 +81,8 @@ sys::Notification make_notification(init::OwnMemory& memory, Word badge, sys::No
     const sys::Notification notification(need(memory.make(abi::ObjectType::notification), "no memory"));
     need(sys::Tcb(abi::root_slot::tcb).bind_notification(notification), "the notification cannot be bound");
     const Word slot = need(memory.slots().take(), "no slot");
-    need(init::own_cnode.at(slot).mint_from(init::own_cnode.at(notification.slot()), abi::Rights::write(), badge), "no badge");
+    need(init::own_cnode.at(slot).mint_from(init::own_cnode.at(notification.slot()), abi::Rights::write(), badge),
+         "no badge");
     badged = sys::Notification(slot);
     return notification;
 }

@@ -15,7 +15,8 @@ public:
     Slots& slots() { return slots_; }
     /// More untypeds than it can hold are left alone.
     void add(Word untyped_slot) {
-        if (count_ < capacity) untyped_[count_++] = untyped_slot;
+        if (count_ < capacity)
+            untyped_[count_++] = untyped_slot;
     }
 
     /// `count` objects in neighbouring slots from `slot` on.

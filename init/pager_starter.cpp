@@ -17,7 +17,8 @@ constinit layout::StartupBlock startup_block;
 
 constexpr unsigned bits_for(Word slots) {
     unsigned bits = 1;
-    while (Word{1} << bits < slots) ++bits;
+    while (Word{1} << bits < slots)
+        ++bits;
     return bits;
 }
 
@@ -35,16 +36,19 @@ Result<void> PagerStarter::lend(sys::CNode lent_cnode, std::span<const Lending> 
     return {};
 }
 
-Result<void> PagerStarter::make_cspace(std::span<const Lending> lent, sys::Notification casualties, Word casualty_badge) {
+Result<void> PagerStarter::make_cspace(std::span<const Lending> lent, sys::Notification casualties,
+                                       Word casualty_badge) {
     chunk_count_ = chunks_.count(layout::max_chunks);
     root_bits_ = bits_for(layout::first_chunk + 2 * chunk_count_);
     root_ = sys::CNode(TRY(memory_.make(abi::ObjectType::cnode, root_bits_)));
     TRY(chunks_.hand_over(root_, layout::first_chunk, chunk_count_, startup_block.chunk_physical));
 
     Word lent_pages = 0;
-    for (const Lending& lending : lent) lent_pages += lending.pages;
+    for (const Lending& lending : lent)
+        lent_pages += lending.pages;
     lent_bits_ = bits_for(lent_pages);
-    if (lent_bits_ > below_root) return sys::Error(sys::ErrorCode::too_long, Word{1} << below_root);
+    if (lent_bits_ > below_root)
+        return sys::Error(sys::ErrorCode::too_long, Word{1} << below_root);
     const sys::CNode lent_cnode(TRY(memory_.make(abi::ObjectType::cnode, lent_bits_)));
     TRY(lend(lent_cnode, lent));
     const abi::CNodeData lent_guard(0, below_root - lent_bits_);

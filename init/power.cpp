@@ -12,11 +12,14 @@ using sys::protocol::process::Error;
 
 const uint8_t* PhysicalMemory::page(Word physical) {
     for (unsigned i = 0; i < count_; ++i)
-        if (pages_[i] == physical) return reinterpret_cast<const uint8_t*>(base_address + i * page_size);
-    if (count_ == capacity) return nullptr;
+        if (pages_[i] == physical)
+            return reinterpret_cast<const uint8_t*>(base_address + i * page_size);
+    if (count_ == capacity)
+        return nullptr;
     const auto frame = device_.take(physical, 1);
     const Word address = base_address + count_ * page_size;
-    if (!frame || !space_.map(sys::Frame(*frame), address, sys::PageAccess::read_only())) return nullptr;
+    if (!frame || !space_.map(sys::Frame(*frame), address, sys::PageAccess::read_only()))
+        return nullptr;
     pages_[count_++] = physical;
     return reinterpret_cast<const uint8_t*>(address);
 }
@@ -25,7 +28,8 @@ bool PhysicalMemory::read(Word physical, std::span<uint8_t> into) {
     while (!into.empty()) {
         const Word offset = physical % page_size;
         const uint8_t* const bytes = page(physical - offset);
-        if (bytes == nullptr) return false;
+        if (bytes == nullptr)
+            return false;
         const size_t count = std::min<size_t>(into.size(), page_size - offset);
         std::copy_n(bytes + offset, count, into.data());
         into = into.subspan(count);
@@ -43,10 +47,12 @@ Result<sys::IoPorts> Power::ports(uint16_t first, uint16_t last) {
 Result<void> Power::enter_acpi_mode(const acpi::PowerOff& how, sys::IoPorts control) {
     constexpr uint16_t sci_enable = 1;
     constexpr unsigned most_polls = 100'000;
-    if ((TRY(control.in16(how.pm1a_control)) & sci_enable) != 0 || how.smi_command == 0) return {};
+    if ((TRY(control.in16(how.pm1a_control)) & sci_enable) != 0 || how.smi_command == 0)
+        return {};
     const sys::IoPorts command = TRY(ports(how.smi_command, how.smi_command));
     TRY(command.out8(how.smi_command, how.acpi_enable));
-    for (unsigned i = 0; i < most_polls && (TRY(control.in16(how.pm1a_control)) & sci_enable) == 0; ++i) {}
+    for (unsigned i = 0; i < most_polls && (TRY(control.in16(how.pm1a_control)) & sci_enable) == 0; ++i) {
+    }
     return {};
 }
 

@@ -30,7 +30,8 @@ private:
 class Power {
 public:
     static constexpr size_t rsdp_size = 36;
-    Power(PhysicalMemory& memory, Slots& slots, std::span<const uint8_t> rsdp) : memory_(memory), slots_(slots), rsdp_(rsdp) {}
+    Power(PhysicalMemory& memory, Slots& slots, std::span<const uint8_t> rsdp)
+        : memory_(memory), slots_(slots), rsdp_(rsdp) {}
 
     /// Does not return if it succeeds.
     Result<void> off();

@@ -25,7 +25,8 @@ sys::SlotRef own(sys::Object object) { return own_cnode.at(object.slot()); }
 } // namespace
 
 Result<void> ProcessObjects::ensure_allotment(OwnMemory& memory) {
-    if (has_allotment_) return {};
+    if (has_allotment_)
+        return {};
     TRY(memory.make_at(abi::ObjectType::untyped, allotment_bits, slot(place_slot::allotment)));
     has_allotment_ = true;
     return {};
@@ -35,7 +36,8 @@ Result<void> ProcessObjects::make_objects() {
     const sys::Untyped memory(slot(place_slot::allotment));
     TRY(memory.retype_into(abi::ObjectType::cnode, cnode_bits, own_cnode, slot(place_slot::cnode)));
     TRY(memory.retype_into(abi::ObjectType::tcb, 0, own_cnode, slot(place_slot::tcb)));
-    TRY(memory.retype_into(abi::ObjectType::sched_context, sched_context_bits, own_cnode, slot(place_slot::sched_context)));
+    TRY(memory.retype_into(abi::ObjectType::sched_context, sched_context_bits, own_cnode,
+                           slot(place_slot::sched_context)));
     TRY(memory.retype_into(abi::ObjectType::notification, 0, own_cnode, slot(place_slot::notification)));
     TRY(memory.retype_into(abi::ObjectType::endpoint, 0, own_cnode, slot(place_slot::endpoint)));
     const sys::CNode cnode(slot(place_slot::cnode));
@@ -54,7 +56,8 @@ Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& s
         TRY(child(sys::slot::service_manager).move_from(own_cnode.at(slot(place_slot::manager_endpoint))));
     TRY(child(sys::slot::notification).copy_from(own_cnode.at(slot(place_slot::notification))));
     TRY(child(sys::slot::endpoint).copy_from(own_cnode.at(slot(place_slot::endpoint))));
-    return child(sys::slot::cnode).mint_from(own_cnode.at(slot(place_slot::cnode)), abi::Rights::all(), small_numbers.raw());
+    return child(sys::slot::cnode)
+        .mint_from(own_cnode.at(slot(place_slot::cnode)), abi::Rights::all(), small_numbers.raw());
 }
 
 Result<void> ProcessObjects::grant_hardware(const Services& services, const Shape& shape) {
@@ -63,7 +66,8 @@ Result<void> ProcessObjects::grant_hardware(const Services& services, const Shap
         return Error::port_refused;
     if ((shape.grants & grant::interrupt) != 0) {
         const sys::IrqControl::IoApicPin line{0, shape.pin, shape.level_triggered, shape.level_triggered};
-        if (!services.interrupts.get_ioapic(child(sys::slot::irq_handler), line, shape.pin)) return Error::interrupt_refused;
+        if (!services.interrupts.get_ioapic(child(sys::slot::irq_handler), line, shape.pin))
+            return Error::interrupt_refused;
     }
     return {};
 }
@@ -99,7 +103,8 @@ Result<void> ProcessObjects::start(const Services& services, const Shape& shape,
                                         .argument = ipc_buffer_address,
                                         .fs_base = 0};
     const auto spawned = thread.spawn(arguments);
-    if (spawned) return {};
+    if (spawned)
+        return {};
     const sys::Error& error = spawned.error();
     constexpr Word entry_word = 9;
     if (error == abi::Error::invalid_argument && error.detail(0) == entry_word)

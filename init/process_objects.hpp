@@ -14,9 +14,9 @@ namespace init {
 /// What processes are connected to, and what they are made with.
 struct Services {
     sys::Endpoint process_service; ///< unbadged
-    sys::Endpoint pager;           ///< unbadged
-    sys::Endpoint pager_of_init;   ///< with init's badge
-    sys::Endpoint console;         ///< unbadged; null as long as there is none
+    sys::Endpoint pager; ///< unbadged
+    sys::Endpoint pager_of_init; ///< with init's badge
+    sys::Endpoint console; ///< unbadged; null as long as there is none
     sys::SchedControl sched_control;
     sys::IoPortControl io_ports{abi::root_slot::io_port_control};
     sys::IrqControl interrupts{abi::root_slot::irq_control};
@@ -37,7 +37,8 @@ struct Shape {
 /// Slots of one place of the process table, as offsets.
 namespace place_slot {
 inline constexpr Word allotment = 0, tcb = 1, cnode = 2, vspace = 3, sched_context = 4, ipc_frame = 5, endpoint = 6,
-                      notification = 7, pager_endpoint = 8, exit_watch = 9, alarm = 10, manager_endpoint = 11, count = 12;
+                      notification = 7, pager_endpoint = 8, exit_watch = 9, alarm = 10, manager_endpoint = 11,
+                      count = 12;
 }
 
 class ProcessObjects {

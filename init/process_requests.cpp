@@ -17,34 +17,37 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
         sys::Dispatch(incoming)
             .on<Spawn>([&](const Spawn& request) { return handle_spawn(badge, request, incoming); })
             .on<Exit>([&](const Exit& request) { return handle_exit(badge, request); })
-            .on<NextExit>([&](const NextExit&) -> std::optional<Message> {
-                return sys::pack(0, table_.next_exit(badge.value));
-            })
+            .on<NextExit>(
+                [&](const NextExit&) -> std::optional<Message> { return sys::pack(0, table_.next_exit(badge.value)); })
             .on<WatchExits>([&](const WatchExits&) { return watch_exits(badge, has_capability); })
             .on<Kill>([&](const Kill& request) { return kill(badge, request); })
             .on<List>([&](const List& request) { return Result<List::Reply>(table_.list(request.from)); })
             .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
             .on<Uptime>([&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
             .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
-                if (TRY(caller(badge))->entry.parent != init_pid) return Error::not_permitted; // PID 1 and the console
+                if (TRY(caller(badge))->entry.parent != init_pid)
+                    return Error::not_permitted; // PID 1 and the console
                 TRY(power_.off());
                 return sys::Empty{};
             })
             .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
             .answer();
-    if (has_capability) drop_received_capability();
+    if (has_capability)
+        drop_received_capability();
     // Whoever exits, or kills itself by it, is no longer there to be answered.
     return table_.find_running(badge.value) == nullptr ? std::nullopt : answer;
 }
 
 Result<Process*> ProcessService::caller(Badge badge) {
     Process* const process = table_.find_running(badge.value);
-    if (process == nullptr) return sys::Error(Error::no_such_process, badge.value);
+    if (process == nullptr)
+        return sys::Error(Error::no_such_process, badge.value);
     return process;
 }
 
 Result<void> ProcessService::require_permission(const Process& process, uint16_t grant) const {
-    if (process.pid() == process::system_manager || (process.grants & grant) != 0) return {};
+    if (process.pid() == process::system_manager || (process.grants & grant) != 0)
+        return {};
     return Error::not_permitted;
 }
 
@@ -55,11 +58,10 @@ Result<void> ProcessService::keep_capability(Process& process, Word which) {
     return place.move_from(own_cnode.at(receive_slot_));
 }
 
-void ProcessService::drop_received_capability() {
-    static_cast<void>(own_cnode.at(receive_slot_).remove());
-}
+void ProcessService::drop_received_capability() { static_cast<void>(own_cnode.at(receive_slot_).remove()); }
 
-Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming) {
+Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& request,
+                                             const sys::Incoming& incoming) {
     static char storage[960];
     const std::string_view payload = TRY(incoming.text<process::Spawn>());
     const std::string_view copy(storage, payload.copy(storage, sizeof(storage))); // calls reuse the IPC buffer
@@ -87,34 +89,41 @@ Result<sys::Empty> ProcessService::handle_exit(Badge badge, const process::Exit&
 Result<sys::Empty> ProcessService::watch_exits(Badge badge, bool has_capability) {
     Process* const watcher = TRY(caller(badge));
     TRY(require_permission(*watcher, process::grant::spawn));
-    if (!has_capability) return Error::no_capability;
+    if (!has_capability)
+        return Error::no_capability;
     TRY(keep_capability(*watcher, place_slot::exit_watch));
-    if (table_.has_exit(watcher->pid())) signal(*watcher, place_slot::exit_watch);
+    if (table_.has_exit(watcher->pid()))
+        signal(*watcher, place_slot::exit_watch);
     return sys::Empty{};
 }
 
 Result<sys::Empty> ProcessService::kill(Badge badge, const process::Kill& request) {
     const Process* const killer = TRY(caller(badge));
     Process* const victim = table_.find_running(request.pid);
-    if (victim == nullptr) return sys::Error(Error::no_such_process, request.pid);
+    if (victim == nullptr)
+        return sys::Error(Error::no_such_process, request.pid);
     const bool is_manager = killer->pid() == process::system_manager;
     const bool is_child = victim->entry.parent == killer->pid();
-    if (victim == killer || !(is_child || (is_manager && victim->entry.parent != init_pid))) return Error::not_permitted;
+    if (victim == killer || !(is_child || (is_manager && victim->entry.parent != init_pid)))
+        return Error::not_permitted;
     end(*victim, {.cause = process::Cause::killed});
     return sys::Empty{};
 }
 
 Result<sys::Empty> ProcessService::set_alarm(Badge badge, const process::Alarm& request, bool has_capability) {
     Process* const sleeper = TRY(caller(badge));
-    if (has_capability) TRY(keep_capability(*sleeper, place_slot::alarm));
-    else if (!objects_of(*sleeper).has(place_slot::alarm)) return Error::no_capability;
+    if (has_capability)
+        TRY(keep_capability(*sleeper, place_slot::alarm));
+    else if (!objects_of(*sleeper).has(place_slot::alarm))
+        return Error::no_capability;
     const unsigned place = table_.index_of(*sleeper);
     if (request.microseconds == 0) {
         alarms_.cancel(place);
         return sys::Empty{};
     }
     Word deadline = 0;
-    if (__builtin_add_overflow(clock_.now(), request.microseconds, &deadline)) return sys::ErrorCode::invalid_value;
+    if (__builtin_add_overflow(clock_.now(), request.microseconds, &deadline))
+        return sys::ErrorCode::invalid_value;
     alarms_.set(place, deadline);
     Ticker::set_running(true);
     return sys::Empty{};

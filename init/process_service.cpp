@@ -14,7 +14,8 @@ using process::Error;
 
 Result<void> ProcessService::prepare() {
     const Word first = TRY(memory_.slots().take(ProcessTable::capacity * place_slot::count));
-    for (unsigned i = 0; i < ProcessTable::capacity; ++i) objects_[i] = ProcessObjects(first + i * place_slot::count);
+    for (unsigned i = 0; i < ProcessTable::capacity; ++i)
+        objects_[i] = ProcessObjects(first + i * place_slot::count);
     receive_slot_ = TRY(memory_.slots().take());
     sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
     return {};
@@ -43,22 +44,24 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                                               .rights = pager_protocol::access::write,
                                               .memory_type = static_cast<Word>(abi::MemoryType::uncacheable)}));
     TRY(objects.build(services_, shape));
-    if (!options.own_endpoint.is_null()) TRY(objects.give_own_endpoint(options.own_endpoint));
-    if (options.announce) {
+    if (!options.own_endpoint.is_null())
+        TRY(objects.give_own_endpoint(options.own_endpoint));
+    if (options.announce)
         sys::log("PROCESS_TRANSFER: Userland environment setup successful");
-        sys::log("PROCESS_TRANSFER: Transferring to RIP={:#x}, RSP={:#x}, PML4={:#x}", loaded.entry, loaded.stack_pointer,
-                 loaded.pml4_physical);
-    }
     TRY(objects.start(services_, shape, loaded));
+    if (options.announce) // init's priority is higher: the process has not yet run
+        sys::log("PROCESS_TRANSFER: Transferring to RIP={:#x}, RSP={:#x}, PML4={:#x}", loaded.entry,
+                 loaded.stack_pointer, loaded.pml4_physical);
     return shape.pid;
 }
 
 Result<Word> ProcessService::spawn(const Texts& texts, const SpawnOptions& options) {
     const Program program = TRY(find_program(archive_, texts.path));
-    if (options.announce) sys::log("ELF_LOADER: Loaded {} bytes from {}", program.file.content.size(), texts.path);
+    if (options.announce)
+        sys::log("ELF_LOADER: Loaded {} bytes from {}", program.file.content.size(), texts.path);
     const Word pid = table_.next_number(options.announce);
-    Process* const process = TRY(table_.add(pid, options.parent, texts.path, options.shape.priority,
-                                            options.shape.grants, clock_.now()));
+    Process* const process =
+        TRY(table_.add(pid, options.parent, texts.path, options.shape.priority, options.shape.grants, clock_.now()));
     // A capability that came for the child waits in the receive slot: it must be in its place before the pager sends others.
     static_cast<void>(keep_capability(*process, place_slot::manager_endpoint));
     Result<Word> placed = place(program, texts, options, *process);
@@ -74,7 +77,8 @@ Result<Word> ProcessService::spawn(const Texts& texts, const SpawnOptions& optio
 void ProcessService::end_descendants(Word pid) {
     for (unsigned i = 0; i < ProcessTable::capacity; ++i) {
         Process& child = table_.at(i);
-        if (child.is_running() && child.entry.parent == pid) end(child, {.cause = process::Cause::killed});
+        if (child.is_running() && child.entry.parent == pid)
+            end(child, {.cause = process::Cause::killed});
     }
 }
 
@@ -84,21 +88,26 @@ void ProcessService::end(Process& ended, const Ending& how) {
     const Word now = clock_.now();
     const Word ran_for = now - ended.entry.started_at;
     // What PID 1 started was connected to it by capabilities that die with it: it ends, too. Others' orphans go to PID 1.
-    if (pid == process::system_manager) end_descendants(pid);
+    if (pid == process::system_manager)
+        end_descendants(pid);
     objects_of(ended).destroy();
     alarms_.cancel(table_.index_of(ended));
     static_cast<void>(sys::call(services_.pager_of_init, pager_protocol::DestroySpace{pid}));
     table_.end(ended, how, now, pid == process::system_manager ? init_pid : process::system_manager);
-    if (Process* const told = table_.find_running(parent); told != nullptr) signal(*told, place_slot::exit_watch);
-    if (parent == init_pid && observer_ != nullptr) observer_->ended(pid, how, ran_for);
+    if (Process* const told = table_.find_running(parent); told != nullptr)
+        signal(*told, place_slot::exit_watch);
+    if (parent == init_pid && observer_ != nullptr)
+        observer_->ended(pid, how, ran_for);
 }
 
 void ProcessService::collect_casualties() {
     for (;;) {
         const auto casualty = sys::call(services_.pager_of_init, pager_protocol::NextCasualty{});
-        if (!casualty || casualty->client == 0) return;
+        if (!casualty || casualty->client == 0)
+            return;
         Process* const process = table_.find_running(casualty->client);
-        if (process == nullptr) continue;
+        if (process == nullptr)
+            continue;
         end(*process, {.cause = process::Cause::faulted,
                        .fault_label = casualty->fault_label,
                        .instruction = casualty->instruction,
@@ -108,7 +117,8 @@ void ProcessService::collect_casualties() {
 }
 
 void ProcessService::signal(const Process& process, Word which) {
-    if (objects_of(process).has(which)) sys::Notification(objects_of(process).slot(which)).signal();
+    if (objects_of(process).has(which))
+        sys::Notification(objects_of(process).slot(which)).signal();
 }
 
 void ProcessService::set_own_alarm(Word microseconds) {
@@ -117,10 +127,13 @@ void ProcessService::set_own_alarm(Word microseconds) {
 }
 
 void ProcessService::handle_signal(Badge badge) {
-    if ((badge.value & signal::casualty & ~sys::signal_badge_bit) != 0) collect_casualties();
+    if ((badge.value & signal::casualty & ~sys::signal_badge_bit) != 0)
+        collect_casualties();
     alarms_.run(clock_.now(), [&](unsigned place) {
-        if (place == own_alarm) observer_->alarm();
-        else signal(table_.at(place), place_slot::alarm);
+        if (place == own_alarm)
+            observer_->alarm();
+        else
+            signal(table_.at(place), place_slot::alarm);
     });
     Ticker::set_running(alarms_.any());
 }

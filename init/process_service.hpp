@@ -15,7 +15,7 @@ namespace init {
 namespace signal {
 inline constexpr Word casualty = sys::signal_badge_bit | 1;
 inline constexpr Word tick = sys::signal_badge_bit | 2;
-}
+} // namespace signal
 
 /// How a process is started.
 struct SpawnOptions {
@@ -33,7 +33,8 @@ public:
     static constexpr Word default_quota = 4096; ///< pages
     static constexpr Word vga_text_size = 0x8000;
 
-    ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock, Power& power)
+    ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock,
+                   Power& power)
         : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power) {}
     /// Makes the slots of all places.
     Result<void> prepare();

@@ -62,8 +62,8 @@ public:
 private:
     Process processes_[capacity];
     Word next_ = process::system_manager + 1;
-    Word endings_ = 0;                  ///< how many processes have ended so far
-    Word ended_as_[capacity] = {};      ///< the value of `endings_` when that one ended
+    Word endings_ = 0; ///< how many processes have ended so far
+    Word ended_as_[capacity] = {}; ///< the value of `endings_` when that one ended
 };
 
 } // namespace init

@@ -37,16 +37,18 @@ void fill_random(uint8_t (&bytes)[16]) {
 
 Result<void> map_segments(sys::Endpoint pager, const Program& program, const LoadRequest& request) {
     for (const sys::elf::Segment& segment : program.image.segments()) {
-        if (segment.memory_size == 0) continue;
+        if (segment.memory_size == 0)
+            continue;
         const Word rights = (segment.writable ? pager_protocol::access::write : 0) |
                             (segment.executable ? pager_protocol::access::execute : 0);
-        TRY(sys::call(pager, pager_protocol::MapImage{.client = request.pid,
-                                                      .address = segment.address,
-                                                      .memory_size = segment.memory_size,
-                                                      .archive_offset = program.file.offset + segment.file_offset,
-                                                      .file_size = segment.file_size,
-                                                      .rights = rights,
-                                                      .options = request.resident ? pager_protocol::option::populate : 0}));
+        TRY(sys::call(pager,
+                      pager_protocol::MapImage{.client = request.pid,
+                                               .address = segment.address,
+                                               .memory_size = segment.memory_size,
+                                               .archive_offset = program.file.offset + segment.file_offset,
+                                               .file_size = segment.file_size,
+                                               .rights = rights,
+                                               .options = request.resident ? pager_protocol::option::populate : 0}));
     }
     // The kernel wants to see code at the entry point before it starts a thread there.
     const Word entry_page = program.image.entry() / page_size * page_size;
@@ -67,7 +69,8 @@ Result<Word> fill_stack(sys::Endpoint pager, const Program& program, const Texts
             program.file.content.subspan(program.image.header_offset(), program.image.header_count() * 56u);
     fill_random(contents.random);
     const auto stack = sys::build_initial_stack(buffer, stack_top, contents);
-    if (!stack) return Error::bad_arguments;
+    if (!stack)
+        return Error::bad_arguments;
     Word address = stack->stack_pointer;
     for (std::span<const uint8_t> rest = stack->bytes; !rest.empty();) {
         const size_t count = rest.size() < pager_protocol::WriteMemory::max_bytes
@@ -82,7 +85,8 @@ Result<Word> fill_stack(sys::Endpoint pager, const Program& program, const Texts
 
 Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request) {
     TRY(map_segments(pager, program, request));
-    if (request.announce) sys::log("PROCESS_TRANSFER: {} ELF segments loaded", program.image.segments().size());
+    if (request.announce)
+        sys::log("PROCESS_TRANSFER: {} ELF segments loaded", program.image.segments().size());
     TRY(sys::call(pager, pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed}));
     TRY(sys::call(pager, pager_protocol::MapAnonymous{.client = request.pid,
                                                       .address = ipc_buffer_address,
@@ -96,34 +100,44 @@ Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts
 
 Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path) {
     auto file = archive.resolve(path);
-    if (!file || file->kind != sys::archive::Kind::file) return Error::no_such_file;
+    if (!file || file->kind != sys::archive::Kind::file)
+        return Error::no_such_file;
     auto image = sys::elf::Image::read(file->content, {.reserved = reserved});
-    if (!image) return sys::Error(Error::not_an_executable, image.error().detail(0));
+    if (!image)
+        return sys::Error(Error::not_an_executable, image.error().detail(0));
     return Program{path, file.take(), image.take()};
 }
 
 Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigned environment) {
     Texts texts;
-    if (arguments > max_pieces || environment > max_pieces) return Error::bad_arguments;
+    if (arguments > max_pieces || environment > max_pieces)
+        return Error::bad_arguments;
     const unsigned pieces = 1 + arguments + environment;
     for (unsigned i = 0; i < pieces; ++i) {
         const size_t end = payload.find('\0');
-        if (end == std::string_view::npos) return Error::bad_arguments;
+        if (end == std::string_view::npos)
+            return Error::bad_arguments;
         const std::string_view piece = payload.substr(0, end);
         payload.remove_prefix(end + 1);
-        if (i == 0) texts.path = piece;
-        else if (i <= arguments) texts.arguments[texts.argument_count++] = piece;
-        else texts.environment[texts.environment_count++] = piece;
+        if (i == 0)
+            texts.path = piece;
+        else if (i <= arguments)
+            texts.arguments[texts.argument_count++] = piece;
+        else
+            texts.environment[texts.environment_count++] = piece;
     }
-    if (!payload.empty()) return Error::bad_arguments;
+    if (!payload.empty())
+        return Error::bad_arguments;
     return texts;
 }
 
-Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request) {
+Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
+                            const LoadRequest& request) {
     const pager_protocol::CreateSpace create{request.pid, request.quota_pages, Word{request.announce}};
     const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
     const auto stack_pointer = fill_space(pager, program, texts, request);
-    if (stack_pointer) return Loaded{program.image.entry(), *stack_pointer, space.pml4_address};
+    if (stack_pointer)
+        return Loaded{program.image.entry(), *stack_pointer, space.pml4_address};
     const sys::Error error = stack_pointer.error();
     static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
     static_cast<void>(own_cnode.at(request.vspace_slot).remove());

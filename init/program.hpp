@@ -56,6 +56,7 @@ struct Loaded {
 };
 
 /// A new address space with the program, its stack and its IPC buffer in it. On failure nothing is left of it.
-Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request);
+Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
+                            const LoadRequest& request);
 
 } // namespace init

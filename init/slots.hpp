@@ -18,7 +18,8 @@ public:
 
     /// `count` neighbouring empty slots.
     Result<Word> take(Word count = 1) {
-        if (count > end_ - next_) return sys::Error(sys::ErrorCode::out_of_slots, count);
+        if (count > end_ - next_)
+            return sys::Error(sys::ErrorCode::out_of_slots, count);
         const Word first = next_;
         next_ += count;
         return first;

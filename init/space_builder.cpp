@@ -9,7 +9,8 @@ namespace init {
 Result<void> SpaceBuilder::map(sys::Frame frame, Word address, const sys::PageAccess& access) {
     for (unsigned levels = 0;; ++levels) {
         const Result<void> mapped = frame.map(space_, address, access);
-        if (mapped || levels == 3 || !sys::is_missing_level(mapped.error())) return mapped;
+        if (mapped || levels == 3 || !sys::is_missing_level(mapped.error()))
+            return mapped;
         const sys::MissingLevel level = sys::missing_level(mapped.error());
         const sys::Object table(TRY(memory_.make(sys::object_for(level))));
         TRY(sys::map_level(level, table, space_, address));
@@ -31,7 +32,8 @@ Result<void> ForeignSpaceBuilder::load(Word address, Word size, std::span<const 
         const Word to = std::min({page + page_size, end, address + bytes.size()});
         if (from < to) {
             TRY(own_.map(frame, scratch_address, sys::PageAccess::read_write()));
-            std::copy_n(bytes.data() + (from - address), to - from, reinterpret_cast<uint8_t*>(scratch_address + (from - page)));
+            std::copy_n(bytes.data() + (from - address), to - from,
+                        reinterpret_cast<uint8_t*>(scratch_address + (from - page)));
             TRY(frame.unmap());
         }
         TRY(foreign_.map(frame, page, access));

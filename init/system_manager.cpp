@@ -17,28 +17,35 @@ constexpr uint8_t console_priority = 253;
 constexpr Word console_quota = 512;
 constexpr uint16_t com1_first = 0x3f8, com1_last = 0x3ff, com1_pin = 4;
 
-constexpr std::string_view environment[] = {
-    "PATH=/sbin:/bin:/usr/sbin:/usr/bin", "HOME=/root",    "USER=root",
-    "SHELL=/bin/eclipse-shell",           "TERM=xterm-256color",
-    "DISPLAY=:0",                         "XDG_SESSION_TYPE=wayland",
-    "XDG_SESSION_DESKTOP=eclipse",        "XDG_CURRENT_DESKTOP=Eclipse"};
+constexpr std::string_view environment[] = {"PATH=/sbin:/bin:/usr/sbin:/usr/bin",
+                                            "HOME=/root",
+                                            "USER=root",
+                                            "SHELL=/bin/eclipse-shell",
+                                            "TERM=xterm-256color",
+                                            "DISPLAY=:0",
+                                            "XDG_SESSION_TYPE=wayland",
+                                            "XDG_SESSION_DESKTOP=eclipse",
+                                            "XDG_CURRENT_DESKTOP=Eclipse"};
 
 Texts texts_of(std::string_view path) {
     Texts texts;
     texts.path = path;
     texts.arguments[texts.argument_count++] = path;
-    for (const std::string_view entry : environment) texts.environment[texts.environment_count++] = entry;
+    for (const std::string_view entry : environment)
+        texts.environment[texts.environment_count++] = entry;
     return texts;
 }
 
 const char* sentence(const sys::Error& error) {
     using Process = process::Error;
-    if (error == Process::not_an_executable) return sys::elf::describe(static_cast<sys::elf::Fault>(error.detail(0)));
+    if (error == Process::not_an_executable)
+        return sys::elf::describe(static_cast<sys::elf::Fault>(error.detail(0)));
     constexpr auto first = static_cast<Word>(Process::not_permitted);
     constexpr auto pager_first = sys::protocol_error_base(sys::Protocol::pager);
     if (error.label() >= pager_first)
         return sys::protocol::pager::describe(static_cast<sys::protocol::pager::Error>(error.label()));
-    if (error.label() >= first) return process::describe(static_cast<Process>(error.label()));
+    if (error.label() >= first)
+        return process::describe(static_cast<Process>(error.label()));
     return error.is_kernel() ? abi::describe(static_cast<abi::Error>(error.label())) : error.describe();
 }
 
@@ -48,7 +55,8 @@ Result<void> SystemManager::start_console(sys::Endpoint endpoint, Word vga_text)
     console_endpoint_ = endpoint;
     console_vga_ = vga_text;
     Texts texts = texts_of("/sbin/console");
-    if (vga_text != 0) texts.arguments[texts.argument_count++] = "vga";
+    if (vga_text != 0)
+        texts.arguments[texts.argument_count++] = "vga";
     SpawnOptions options;
     options.shape = {.pid = 0,
                      .priority = console_priority,
@@ -65,7 +73,8 @@ Result<void> SystemManager::start_console(sys::Endpoint endpoint, Word vga_text)
     return {};
 }
 
-void SystemManager::fail(const char* reason) {
+void SystemManager::fail() {
+    const char* const reason = last_reason_ == nullptr ? "nothing to start" : last_reason_;
     has_failed_ = true;
     sys::log("KERNEL_MAIN: systemd init failed: {} - fallback to kernel loop", reason);
     sys::log("INIT: no system manager is left to try; the console stays (type help)");
@@ -89,7 +98,8 @@ bool SystemManager::is_same_as_before(std::string_view path, unsigned number) co
     auto file = processes_.archive().resolve(path);
     for (unsigned i = 0; file && i < number; ++i) {
         auto earlier = processes_.archive().resolve(candidates[i]);
-        if (earlier && earlier->offset == file->offset) return true;
+        if (earlier && earlier->offset == file->offset)
+            return true;
     }
     return false;
 }
@@ -102,13 +112,17 @@ bool SystemManager::try_candidates() {
             continue;
         }
         const auto started = start_candidate(path);
-        if (started) return true;
+        if (started)
+            return true;
         if (started.error() == process::Error::no_code) {
             sys::log("PROCESS_TRANSFER: No executable code found");
             sys::log("PROCESS_TRANSFER: System will continue with kernel loop");
         }
-        last_reason_ = sentence(started.error());
-        sys::log("SYSTEMD_INIT: Error: {}: {}", path, last_reason_);
+        const char* const reason = sentence(started.error());
+        sys::log("SYSTEMD_INIT: Error: {}: {}", path, reason);
+        // That a later candidate is missing says less than why an earlier one failed.
+        if (last_reason_ == nullptr || !(started.error() == process::Error::no_such_file))
+            last_reason_ = reason;
     }
     return false;
 }
@@ -118,7 +132,8 @@ void SystemManager::start_system_manager() {
     sys::log("SYSTEMD_INIT: Iniciando sistema de inicialización");
     sys::log("SYSTEMD_INIT: Sistema de inicialización configurado");
     sys::log("SYSTEMD_INIT: Ejecutando eclipse-systemd como PID 1");
-    if (!try_candidates()) fail(last_reason_);
+    if (!try_candidates())
+        fail();
 }
 
 void SystemManager::ended(Word pid, const Ending& how, Word ran_for) {
@@ -127,15 +142,17 @@ void SystemManager::ended(Word pid, const Ending& how, Word ran_for) {
         sys::log("INIT: process {} ended with status {} after {} ms", pid, how.status, ran_for / 1000);
     else
         sys::log("INIT: process {} was ended by a fault at {:#x} after {} ms", pid, how.instruction, ran_for / 1000);
-    const Word delay = (is_console ? console_back_off_ : back_off_).died(ran_for);
+    Word delay = (is_console ? console_back_off_ : back_off_).died(ran_for);
     (is_console ? console_waits_ : manager_waits_) = true;
     if (!is_console && back_off_.failures() >= most_failures) {
         last_reason_ = how.cause == process::Cause::exited ? "PID 1 keeps ending" : "PID 1 keeps crashing";
         sys::log("SYSTEMD_INIT: Error: {}: {}", candidates[candidate_], last_reason_);
         ++candidate_;
         back_off_ = BackOff();
+        delay = 0; // another program: no reason to wait
+    } else {
+        sys::log("INIT: starting it again in {} ms", delay / 1000);
     }
-    sys::log("INIT: starting it again in {} ms", delay / 1000);
     processes_.set_own_alarm(delay);
 }
 
@@ -147,7 +164,8 @@ void SystemManager::alarm() {
     }
     if (manager_waits_ && !has_failed_) {
         manager_waits_ = false;
-        if (!try_candidates()) fail(last_reason_);
+        if (!try_candidates())
+            fail();
     }
 }
 

@@ -24,13 +24,13 @@ private:
     bool try_candidates();
     Result<void> start_candidate(std::string_view path);
     bool is_same_as_before(std::string_view path, unsigned number) const;
-    void fail(const char* reason);
+    void fail();
 
     ProcessService& processes_;
     unsigned candidate_ = 0;
     BackOff back_off_;
     bool has_failed_ = false;
-    const char* last_reason_ = "nothing to start";
+    const char* last_reason_ = nullptr; ///< of the failure that says most
     Word console_pid_ = 0;
     sys::Endpoint console_endpoint_;
     Word console_vga_ = 0;

@@ -24,9 +24,11 @@ void yield() {
 /// Yield gives up the rest of the budget: the thread goes on one period later.
 [[noreturn, gnu::force_align_arg_pointer]] void tick() {
     for (;;) {
-        if (!ticking) static_cast<void>(wake.wait());
+        if (!ticking)
+            static_cast<void>(wake.wait());
         yield();
-        if (ticking) signal_target.signal();
+        if (ticking)
+            signal_target.signal();
     }
 }
 
@@ -56,9 +58,11 @@ Result<void> Ticker::start(OwnMemory& memory, const Services& services, sys::Not
 }
 
 void Ticker::set_running(bool running) {
-    if (ticking == running) return;
+    if (ticking == running)
+        return;
     ticking = running;
-    if (running) wake.signal();
+    if (running)
+        wake.signal();
 }
 
 } // namespace init

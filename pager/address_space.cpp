@@ -17,17 +17,21 @@ sys::PageAccess access_of(const Region& region, abi::MemoryType type = abi::Memo
 }
 
 Result<void> or_refused(Result<void> result) {
-    if (result || !result.error().is_kernel()) return result;
-    return sys::Error(Error::kernel_refused, result.error().label(), result.error().detail(0), result.error().detail(1));
+    if (result || !result.error().is_kernel())
+        return result;
+    return sys::Error(Error::kernel_refused, result.error().label(), result.error().detail(0),
+                      result.error().detail(1));
 }
 
 /// The part of an image region's file bytes that belongs on the page at `address`.
 Result<void> fill_from_archive(Archive archive, const Region& region, Word address, Page page) {
     const Word start = std::max(address, region.file_bytes.start);
     const Word end = std::min(address + page_size, region.file_bytes.end);
-    if (start >= end) return {};
+    if (start >= end)
+        return {};
     const Word offset = region.archive_offset + (start - region.file_bytes.start);
-    if (offset > archive.size() || end - start > archive.size() - offset) return Error::bad_archive_range;
+    if (offset > archive.size() || end - start > archive.size() - offset)
+        return Error::bad_archive_range;
     uint8_t* const window = TRY(kernel_memory::open(page));
     std::copy_n(archive.data() + offset, end - start, window + (start - address));
     return kernel_memory::close(page);
@@ -61,8 +65,10 @@ template <class Attempt>
 Result<void> AddressSpace::with_structures(Memory& memory, Word address, const Attempt& attempt) {
     for (unsigned levels = 0;; ++levels) {
         const Result<void> done = attempt();
-        if (done) return {};
-        if (!sys::is_missing_level(done.error()) || levels == 3) return or_refused(done.error());
+        if (done)
+            return {};
+        if (!sys::is_missing_level(done.error()) || levels == 3)
+            return or_refused(done.error());
         const sys::MissingLevel level = sys::missing_level(done.error());
         const Page structure = TRY(memory.take(account_, sys::object_for(level), address, Use::structure));
         TRY(or_refused(kernel_memory::map_structure(structure, level, pml4_, address)));
@@ -71,18 +77,22 @@ Result<void> AddressSpace::with_structures(Memory& memory, Word address, const A
 
 Result<void> AddressSpace::provide_new(Memory& memory, Archive archive, const Region& region, Word address) {
     const Page page = TRY(memory.take(account_, abi::ObjectType::frame_4k, address, Use::leaf));
-    if (region.backing == Backing::image) TRY(or_refused(fill_from_archive(archive, region, address, page)));
+    if (region.backing == Backing::image)
+        TRY(or_refused(fill_from_archive(archive, region, address, page)));
     return with_structures(memory, address,
                            [&] { return kernel_memory::map_page(page, pml4_, address, access_of(region)); });
 }
 
 Result<void> AddressSpace::provide(Memory& memory, Archive archive, const Region& region, Word address) {
-    if (region.backing == Backing::lent) return {}; // mapped since the region exists
+    if (region.backing == Backing::lent)
+        return {}; // mapped since the region exists
     const Page present = memory.pool().find(account_.client, address);
-    if (!present.is_none()) return or_refused(kernel_memory::map_page(present, pml4_, address, access_of(region)));
+    if (!present.is_none())
+        return or_refused(kernel_memory::map_page(present, pml4_, address, access_of(region)));
     const Page mark = account_.newest;
     Result<void> done = provide_new(memory, archive, region, address);
-    if (!done) memory.give_back_since(account_, mark);
+    if (!done)
+        memory.give_back_since(account_, mark);
     return done;
 }
 
@@ -92,7 +102,8 @@ Result<void> AddressSpace::populate(Memory& memory, Archive archive, Range range
         const Decision decision = decide(regions_, {.address = address});
         Result<void> done = decision.refusal != Refusal::none ? Result<void>(Error::no_such_region)
                                                               : provide(memory, archive, *decision.region, address);
-        if (done) continue;
+        if (done)
+            continue;
         memory.give_back_since(account_, mark);
         return done;
     }
@@ -102,7 +113,8 @@ Result<void> AddressSpace::populate(Memory& memory, Archive archive, Range range
 Result<void> AddressSpace::map(Memory& memory, Archive archive, const Region& region, Range present) {
     TRY(regions_.insert(region));
     Result<void> done = populate(memory, archive, present);
-    if (!done) static_cast<void>(regions_.remove(region.range.start));
+    if (!done)
+        static_cast<void>(regions_.remove(region.range.start));
     return done;
 }
 
@@ -111,7 +123,8 @@ Result<void> AddressSpace::map_copies(Memory& memory, const Region& region, Word
     for (Word i = 0; i < region.range.pages(); ++i) {
         const Word address = region.range.start + i * page_size;
         const auto index = static_cast<unsigned>(i % copies_per_page);
-        if (index == 0) copies = TRY(memory.take(account_, abi::ObjectType::cnode, address, Use::copies));
+        if (index == 0)
+            copies = TRY(memory.take(account_, abi::ObjectType::cnode, address, Use::copies));
         TRY(or_refused(kernel_memory::copy_lent(first_slot + i, copies, index)));
         TRY(with_structures(memory, address, [&] {
             return kernel_memory::map_copy(copies, index, pml4_, address, access_of(region, type));
@@ -133,13 +146,15 @@ Result<void> AddressSpace::map_lent(Memory& memory, const Region& region, Word f
 
 Result<Word> AddressSpace::unmap(Memory& memory, Word start) {
     const Region* const region = regions_.find(start);
-    if (region == nullptr || region->range.start != start) return Error::no_such_region;
+    if (region == nullptr || region->range.start != start)
+        return Error::no_such_region;
     const Range range = region->range;
     TRY(regions_.remove(start));
     Word freed = 0;
     for (Word address = range.start; address < range.end; address += page_size) {
         const Page page = memory.pool().find(account_.client, address);
-        if (page.is_none()) continue;
+        if (page.is_none())
+            continue;
         memory.give_back(account_, page);
         ++freed;
     }
@@ -148,7 +163,8 @@ Result<Word> AddressSpace::unmap(Memory& memory, Word start) {
 
 Result<Page> AddressSpace::page_at(Memory& memory, Archive archive, Word address) {
     const Decision decision = decide(regions_, {.address = address});
-    if (decision.refusal != Refusal::none || decision.region->backing == Backing::lent) return Error::no_such_region;
+    if (decision.refusal != Refusal::none || decision.region->backing == Backing::lent)
+        return Error::no_such_region;
     TRY(provide(memory, archive, *decision.region, decision.page));
     return memory.pool().find(account_.client, decision.page);
 }
@@ -156,7 +172,8 @@ Result<Page> AddressSpace::page_at(Memory& memory, Archive archive, Word address
 Result<void> AddressSpace::write(Memory& memory, Archive archive, Word address, std::span<const uint8_t> bytes) {
     while (!bytes.empty()) {
         const Decision decision = decide(regions_, {.address = address, .write = true});
-        if (decision.refusal != Refusal::none) return Error::not_writable;
+        if (decision.refusal != Refusal::none)
+            return Error::not_writable;
         const Page page = TRY(page_at(memory, archive, address));
         const Word offset = address - decision.page;
         const size_t count = std::min<size_t>(bytes.size(), page_size - offset);

@@ -35,16 +35,15 @@ sys::SlotRef chunk_node(uint32_t chunk) {
 }
 unsigned full_depth() { return static_cast<unsigned>(startup().root_bits) + layout::leaf_bits + layout::copy_bits; }
 
-constexpr unsigned size_bits_of(abi::ObjectType type) {
-    return type == abi::ObjectType::cnode ? layout::copy_bits : 0;
-}
+constexpr unsigned size_bits_of(abi::ObjectType type) { return type == abi::ObjectType::cnode ? layout::copy_bits : 0; }
 
 /// Maps a page for the pager itself, making its tables of pages `next`, `next` + 1 ... of the same chunk.
 Result<void> map_own(uint32_t chunk, unsigned& next, Page frame, Word address) {
     const sys::Frame capability(object_slot(frame));
     for (;;) {
         const Result<void> mapped = capability.map(own_space, address, sys::PageAccess::read_write());
-        if (mapped || !sys::is_missing_level(mapped.error())) return mapped;
+        if (mapped || !sys::is_missing_level(mapped.error()))
+            return mapped;
         const sys::MissingLevel level = sys::missing_level(mapped.error());
         const Page table{chunk << 9 | next++};
         TRY(make(table, sys::object_for(level)));
@@ -54,15 +53,14 @@ Result<void> map_own(uint32_t chunk, unsigned& next, Page frame, Word address) {
 
 } // namespace
 
-Word object_slot(Page page) {
-    return leaf_pointer(page.chunk(), 512 + page.index());
-}
+Word object_slot(Page page) { return leaf_pointer(page.chunk(), 512 + page.index()); }
 
 Result<SplitChunk> split_chunk(uint32_t chunk) {
     const sys::Untyped memory((layout::first_chunk + chunk) << root_shift);
     TRY(memory.retype(abi::ObjectType::cnode, layout::leaf_bits, root.at(0, 0), root_index_of_cnode(chunk)));
     for (unsigned first = 0; first < chunk_pages; first += abi::max_retype_count) {
-        const unsigned count = chunk_pages - first < abi::max_retype_count ? chunk_pages - first : abi::max_retype_count;
+        const unsigned count =
+            chunk_pages - first < abi::max_retype_count ? chunk_pages - first : abi::max_retype_count;
         TRY(memory.retype(abi::ObjectType::untyped, abi::page_bits, chunk_node(chunk), first, count));
     }
     unsigned used = record_pages;
@@ -76,11 +74,13 @@ Result<SplitChunk> split_chunk(uint32_t chunk) {
 }
 
 Result<void> make(Page page, abi::ObjectType type) {
-    return sys::Untyped(untyped_slot(page)).retype(type, size_bits_of(type), chunk_node(page.chunk()), 512 + page.index());
+    return sys::Untyped(untyped_slot(page))
+        .retype(type, size_bits_of(type), chunk_node(page.chunk()), 512 + page.index());
 }
 
 void reclaim(Page page) {
-    if (!leaf_ref(untyped_slot(page)).revoke()) sys::panic("a page's untyped cannot be revoked");
+    if (!leaf_ref(untyped_slot(page)).revoke())
+        sys::panic("a page's untyped cannot be revoked");
 }
 
 Result<void> assign_space_number(Page pml4) {
@@ -102,9 +102,7 @@ Result<uint8_t*> open(Page frame) {
     return reinterpret_cast<uint8_t*>(layout::window_address);
 }
 
-Result<void> close(Page frame) {
-    return sys::Frame(object_slot(frame)).unmap();
-}
+Result<void> close(Page frame) { return sys::Frame(object_slot(frame)).unmap(); }
 
 Result<void> copy_lent(Word lent_slot, Page copies, unsigned index) {
     const Word source = layout::lent_root << root_shift | lent_slot;

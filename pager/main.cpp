@@ -15,7 +15,8 @@ constinit pager::Memory memory;
 void take_over_memory() {
     const layout::StartupBlock& block = pager::startup();
     for (sys::Word i = 0; i < block.chunk_count; ++i)
-        if (!memory.pool().add_chunk(block.chunk_physical[i])) sys::panic("more chunks than the pager can count");
+        if (!memory.pool().add_chunk(block.chunk_physical[i]))
+            sys::panic("more chunks than the pager can count");
 }
 
 /// As sys::serve, and the stock of ready frames is filled while nobody waits for an answer.
@@ -27,7 +28,8 @@ void take_over_memory() {
         sys::Incoming incoming(received);
         const std::optional<sys::Message> answer = server.handle(incoming);
         if (memory.is_stock_low()) {
-            if (answer) reply.send(*answer);
+            if (answer)
+                reply.send(*answer);
             memory.refill_stock();
             received = endpoint.receive(reply);
         } else {
@@ -43,7 +45,8 @@ int main(int, char**, char**) {
     sys::set_log_sink(sys::log_to_kernel); // the console is one of its clients
     take_over_memory();
     memory.refill_stock();
-    const pager::Archive archive(reinterpret_cast<const uint8_t*>(layout::archive_address), pager::startup().archive_size);
+    const pager::Archive archive(reinterpret_cast<const uint8_t*>(layout::archive_address),
+                                 pager::startup().archive_size);
     static pager::Server server(memory, archive, sys::Notification(layout::init_notification_slot));
     sys::log("PAGER: {} MiB in {} chunks, boot archive of {} bytes", memory.pool().total() * 4096 >> 20,
              pager::startup().chunk_count, pager::startup().archive_size);

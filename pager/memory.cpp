@@ -25,24 +25,29 @@ Error no_memory_for(abi::ObjectType type) {
 /// A page with nothing made of it: from the pool, or at the very end from the stock.
 Result<Page> Memory::obtain_raw() {
     Result<Page> page = pool_.allocate();
-    if (page || stocked_ == 0) return page;
+    if (page || stocked_ == 0)
+        return page;
     const Page ready = stock_[--stocked_];
     kernel_memory::reclaim(ready);
     return ready;
 }
 
 Result<Page> Memory::obtain(abi::ObjectType type) {
-    if (type == abi::ObjectType::frame_4k && stocked_ > 0) return stock_[--stocked_];
+    if (type == abi::ObjectType::frame_4k && stocked_ > 0)
+        return stock_[--stocked_];
     const Result<Page> page = obtain_raw();
-    if (!page) return no_memory_for(type);
+    if (!page)
+        return no_memory_for(type);
     const Result<void> made = kernel_memory::make(*page, type);
-    if (made) return *page;
+    if (made)
+        return *page;
     pool_.release(*page);
     return made.error() == abi::Error::not_enough_memory ? sys::Error(no_memory_for(type)) : made.error();
 }
 
 Result<Page> Memory::take(Account& account, abi::ObjectType type, Word address, Use use) {
-    if (account.pages >= account.quota) return sys::Error(Error::over_quota, 0);
+    if (account.pages >= account.quota)
+        return sys::Error(Error::over_quota, 0);
     const Page page = TRY(obtain(type));
     pool_.enter(page, account.client, address, use, account.newest);
     ++account.pages;
@@ -68,7 +73,8 @@ void Memory::give_back_since(Account& account, Page mark) {
 void Memory::refill_stock() {
     while (stocked_ < stock_size) {
         const Result<Page> page = pool_.allocate();
-        if (!page) return;
+        if (!page)
+            return;
         if (!kernel_memory::make(*page, abi::ObjectType::frame_4k)) {
             pool_.release(*page);
             return;

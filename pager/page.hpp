@@ -28,16 +28,16 @@ inline constexpr unsigned record_pages = 3;
 /// What a page is used as.
 enum class Use : uint32_t {
     free,
-    leaf,      ///< mapped at its address
+    leaf, ///< mapped at its address
     structure, ///< PML4, PDPT, page directory or page table
-    copies,    ///< CNode with copies of lent frames for 128 pages from its address on
-    own,       ///< the pager's
+    copies, ///< CNode with copies of lent frames for 128 pages from its address on
+    own, ///< the pager's
 };
 
 struct PageRecord {
-    Word address;          ///< in the space of its client, page-aligned
+    Word address; ///< in the space of its client, page-aligned
     Use use;
-    uint32_t client;       ///< index of the client
+    uint32_t client; ///< index of the client
     uint32_t next_in_bucket;
     uint32_t next_of_client; ///< towards older pages
 };

@@ -11,7 +11,8 @@ namespace pager {
 using sys::protocol::pager::Error;
 
 Result<void> PagePool::add_chunk(Word physical) {
-    if (chunk_count_ == sys::protocol::pager_startup::max_chunks) return sys::ErrorCode::out_of_range;
+    if (chunk_count_ == sys::protocol::pager_startup::max_chunks)
+        return sys::ErrorCode::out_of_range;
     chunks_[chunk_count_++] = {physical, nullptr, chunk_pages - record_pages};
     total_ += chunk_pages - record_pages;
     free_ += chunk_pages - record_pages;
@@ -37,9 +38,11 @@ Page PagePool::take_from(uint32_t number) {
     Chunk& chunk = chunks_[number];
     for (unsigned word = 0; word < 8; ++word) {
         const unsigned bit = static_cast<unsigned>(std::countr_one(chunk.records->taken[word]));
-        if (bit == 64) continue;
+        if (bit == 64)
+            continue;
         const unsigned index = word * 64 + bit;
-        if (index >= chunk_pages) return no_page;
+        if (index >= chunk_pages)
+            return no_page;
         chunk.records->taken[word] |= uint64_t{1} << bit;
         --chunk.free;
         --free_;
@@ -50,10 +53,13 @@ Page PagePool::take_from(uint32_t number) {
 
 Result<Page> PagePool::allocate() {
     for (uint32_t number = hint_; number < chunk_count_; ++number) {
-        if (chunks_[number].free == 0) continue;
-        if (chunks_[number].records == nullptr) TRY(split(number));
+        if (chunks_[number].free == 0)
+            continue;
+        if (chunks_[number].records == nullptr)
+            TRY(split(number));
         const Page page = take_from(number);
-        if (page.is_none()) continue;
+        if (page.is_none())
+            continue;
         hint_ = number;
         return page;
     }
@@ -67,7 +73,8 @@ void PagePool::release(Page page) {
     record(page) = {};
     ++chunk.free;
     ++free_;
-    if (page.chunk() < hint_) hint_ = page.chunk();
+    if (page.chunk() < hint_)
+        hint_ = page.chunk();
 }
 
 uint32_t PagePool::bucket_of(uint32_t client, Word address) {
@@ -79,7 +86,8 @@ void PagePool::enter(Page page, uint32_t client, Word address, Use use, Page& ow
     PageRecord& entry = record(page);
     entry = {address, use, client, 0, owner_list.number};
     owner_list = page;
-    if (!is_hashed(use)) return;
+    if (!is_hashed(use))
+        return;
     uint32_t& bucket = buckets_[bucket_of(client, address)];
     entry.next_in_bucket = bucket;
     bucket = page.number + 1;
@@ -87,9 +95,11 @@ void PagePool::enter(Page page, uint32_t client, Word address, Use use, Page& ow
 
 void PagePool::unhash(Page page) {
     const PageRecord& entry = record(page);
-    if (!is_hashed(entry.use)) return;
+    if (!is_hashed(entry.use))
+        return;
     uint32_t* link = &buckets_[bucket_of(entry.client, entry.address)];
-    while (*link != page.number + 1) link = &record(Page{*link - 1}).next_in_bucket;
+    while (*link != page.number + 1)
+        link = &record(Page{*link - 1}).next_in_bucket;
     *link = entry.next_in_bucket;
 }
 
@@ -103,7 +113,8 @@ Page PagePool::remove_newest(Page& owner_list) {
 void PagePool::remove(Page page, Page& owner_list) {
     unhash(page);
     uint32_t* link = &owner_list.number;
-    while (*link != page.number) link = &record(Page{*link}).next_of_client;
+    while (*link != page.number)
+        link = &record(Page{*link}).next_of_client;
     *link = record(page).next_of_client;
 }
 
@@ -111,7 +122,8 @@ Page PagePool::find(uint32_t client, Word address) const {
     for (uint32_t next = buckets_[bucket_of(client, address)]; next != 0;) {
         const Page page{next - 1};
         const PageRecord& entry = record(page);
-        if (entry.client == client && entry.address == address) return page;
+        if (entry.client == client && entry.address == address)
+            return page;
         next = entry.next_in_bucket;
     }
     return no_page;

@@ -12,9 +12,7 @@ using sys::Message;
 
 namespace {
 
-constexpr bool has(Word bits, Word bit) {
-    return (bits & bit) != 0;
-}
+constexpr bool has(Word bits, Word bit) { return (bits & bit) != 0; }
 
 /// A capability as a reply, behind a structure.
 template <class T>
@@ -28,7 +26,8 @@ Result<Message> with_capability(const T& reply, Page page) {
 } // namespace
 
 void Server::announce_mapping(const Client& client, const Region& region, Word pages) {
-    if (!client.announce) return;
+    if (!client.announce)
+        return;
     const Word pml4 = memory_.pool().physical(client.space.pml4());
     sys::log("PAGING: map_userland_memory(pml4={:#x}, vaddr={:#x}, size={:#x})", pml4, region.guard().end,
              region.range.end - region.guard().end);
@@ -36,14 +35,18 @@ void Server::announce_mapping(const Client& client, const Region& region, Word p
 }
 
 Result<Message> Server::create_space(const protocol::CreateSpace& request) {
-    if (request.client == 0 || request.client >= protocol::init_badge) return Error::no_such_space;
-    if (clients_.find(request.client) != nullptr) return Error::space_exists;
+    if (request.client == 0 || request.client >= protocol::init_badge)
+        return Error::no_such_space;
+    if (clients_.find(request.client) != nullptr)
+        return Error::space_exists;
     Client* const client = clients_.free_entry();
-    if (client == nullptr) return sys::Error(Error::too_many_spaces, ClientTable::capacity);
+    if (client == nullptr)
+        return sys::Error(Error::too_many_spaces, ClientTable::capacity);
     TRY(client->space.create(memory_, request.client, clients_.index_of(*client), request.quota_pages));
     client->announce = request.announce != 0;
     const Word physical = memory_.pool().physical(client->space.pml4());
-    if (client->announce) sys::log("PAGING: Created new PML4 at {:#x} with kernel mappings", physical);
+    if (client->announce)
+        sys::log("PAGING: Created new PML4 at {:#x} with kernel mappings", physical);
     return with_capability(protocol::CreateSpace::Reply{physical}, client->space.pml4());
 }
 
@@ -74,11 +77,15 @@ Result<protocol::Mapped> Server::map_image(const protocol::MapImage& request) {
 
 Result<protocol::Mapped> Server::map_stack(const protocol::MapStack& request) {
     Client* const client = TRY(existing(request.client));
-    if (request.size == 0) return Error::zero_size;
-    if (request.size + page_size > request.top) return Error::wraps;
+    if (request.size == 0)
+        return Error::zero_size;
+    if (request.size + page_size > request.top)
+        return Error::wraps;
     const Range range = TRY(checked_range(request.top - request.size - page_size, request.size + page_size));
-    if (request.committed % page_size != 0) return Error::unaligned;
-    if (request.committed > request.size) return sys::ErrorCode::invalid_value;
+    if (request.committed % page_size != 0)
+        return Error::unaligned;
+    if (request.committed > request.size)
+        return sys::ErrorCode::invalid_value;
     const Region region{.range = range, .backing = Backing::stack, .writable = true};
     const Range present{request.top - request.committed, request.top};
     TRY(client->space.map(memory_, archive_, region, present));
@@ -90,8 +97,10 @@ Result<protocol::Mapped> Server::map_lent(const protocol::MapLent& request) {
     Client* const client = TRY(existing(request.client));
     const Range range = TRY(checked_range(request.address, request.size));
     TRY(check_rights(request.rights));
-    if (request.physical % page_size != 0) return Error::unaligned;
-    if (request.memory_type > static_cast<Word>(abi::MemoryType::write_combining)) return sys::ErrorCode::invalid_value;
+    if (request.physical % page_size != 0)
+        return Error::unaligned;
+    if (request.memory_type > static_cast<Word>(abi::MemoryType::write_combining))
+        return sys::ErrorCode::invalid_value;
     const auto& block = startup();
     for (Word i = 0; i < block.lent_count; ++i) {
         const auto& lent = block.lent[i];
@@ -122,9 +131,11 @@ Result<Message> Server::get_frame(const protocol::GetFrame& request) {
 
 Result<sys::Empty> Server::write_memory(const protocol::WriteMemory& request, const sys::Incoming& incoming) {
     const std::span<const uint8_t> payload = TRY(incoming.payload<protocol::WriteMemory>());
-    if (payload.size() > protocol::WriteMemory::max_bytes) return sys::ErrorCode::too_long;
+    if (payload.size() > protocol::WriteMemory::max_bytes)
+        return sys::ErrorCode::too_long;
     uint8_t bytes[protocol::WriteMemory::max_bytes];
-    for (size_t i = 0; i < payload.size(); ++i) bytes[i] = payload[i]; // kernel calls reuse the IPC buffer
+    for (size_t i = 0; i < payload.size(); ++i)
+        bytes[i] = payload[i]; // kernel calls reuse the IPC buffer
     Client* const client = TRY(existing(request.client));
     TRY(client->space.write(memory_, archive_, request.address, {bytes, payload.size()}));
     return sys::Empty{};
@@ -134,15 +145,16 @@ Result<protocol::Mapped> Server::map_anonymous(Badge badge, const protocol::MapA
     Client* const client = TRY(client_of(badge, request.client));
     TRY(check_rights(request.rights));
     TRY(checked_range(0, request.size));
-    const Range range =
-        request.address == 0 ? TRY(client->space.regions().find_gap(request.size)) : TRY(checked_range(request.address, request.size));
+    const Range range = request.address == 0 ? TRY(client->space.regions().find_gap(request.size))
+                                             : TRY(checked_range(request.address, request.size));
     const Region region{.range = range,
                         .backing = Backing::anonymous,
                         .writable = has(request.rights, protocol::access::write),
                         .executable = has(request.rights, protocol::access::execute)};
     const Range present = has(request.options, protocol::option::populate) ? range : Range{};
     TRY(client->space.map(memory_, archive_, region, present));
-    if (badge.value == protocol::init_badge) announce_mapping(*client, region, present.pages());
+    if (badge.value == protocol::init_badge)
+        announce_mapping(*client, region, present.pages());
     return protocol::Mapped{range.start, present.pages()};
 }
 
@@ -163,7 +175,8 @@ Result<protocol::MapArchive::Reply> Server::map_archive(Badge badge, const proto
     const auto& block = startup();
     for (Word i = 0; i < block.lent_count; ++i) {
         const auto& lent = block.lent[i];
-        if (lent.kind != sys::protocol::pager_startup::LentKind::archive) continue;
+        if (lent.kind != sys::protocol::pager_startup::LentKind::archive)
+            continue;
         const Range range = TRY(client->space.regions().find_gap(lent.pages * page_size));
         const Region region{.range = range, .backing = Backing::lent};
         TRY(client->space.map_lent(memory_, region, lent.first_slot, abi::MemoryType::write_back));

@@ -12,9 +12,7 @@ using sys::Message;
 
 namespace {
 
-constexpr bool is_fault(Word label) {
-    return label <= static_cast<Word>(abi::Fault::keeper_fault);
-}
+constexpr bool is_fault(Word label) { return label <= static_cast<Word>(abi::Fault::keeper_fault); }
 
 const char* name_of(Word label) {
     switch (static_cast<abi::Fault>(label)) {
@@ -51,7 +49,8 @@ Casualty describe_fault(const Message& message) {
 } // namespace
 
 std::optional<Message> Server::handle(Incoming& incoming) {
-    if (is_fault(incoming.label())) return handle_fault(incoming);
+    if (is_fault(incoming.label()))
+        return handle_fault(incoming);
     ++requests_;
     return incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming);
 }
@@ -97,14 +96,15 @@ std::optional<Message> Server::handle_request(Incoming& incoming) {
 
 std::optional<Message> Server::handle_fault(const Incoming& incoming) {
     Client* const client = clients_.find(incoming.badge().value);
-    if (client == nullptr) return std::nullopt; // its space is gone already
+    if (client == nullptr)
+        return std::nullopt; // its space is gone already
     if (incoming.label() != static_cast<Word>(abi::Fault::vm_fault)) {
         refuse(*client, incoming, Refusal::not_a_page_fault);
         return std::nullopt;
     }
     const Message& message = incoming.message();
-    const Decision decision = decide(client->space.regions(),
-                                     PageFault::from_message(message.mr0, message.mr1, message.mr2, message.mr3));
+    const Decision decision =
+        decide(client->space.regions(), PageFault::from_message(message.mr0, message.mr1, message.mr2, message.mr3));
     if (decision.refusal != Refusal::none) {
         refuse(*client, incoming, decision.refusal);
         return std::nullopt;
@@ -113,7 +113,8 @@ std::optional<Message> Server::handle_fault(const Incoming& incoming) {
     const Result<void> provided = client->space.provide(memory_, archive_, *decision.region, decision.page);
     if (!provided) {
         const sys::Received kept{copy, incoming.badge()};
-        refuse(*client, Incoming(kept), provided.error() == Error::over_quota ? Refusal::over_quota : Refusal::no_memory);
+        refuse(*client, Incoming(kept),
+               provided.error() == Error::over_quota ? Refusal::over_quota : Refusal::no_memory);
         return std::nullopt;
     }
     ++faults_served_;
@@ -134,13 +135,16 @@ void Server::refuse(Client& client, const Incoming& incoming, Refusal refusal) {
 
 Result<Client*> Server::existing(Word number) {
     Client* const client = clients_.find(number);
-    if (client == nullptr) return Error::no_such_space;
+    if (client == nullptr)
+        return Error::no_such_space;
     return client;
 }
 
 Result<Client*> Server::client_of(Badge badge, Word named) {
-    if (badge.value == protocol::init_badge) return existing(named);
-    if (named != protocol::own_space && named != badge.value) return Error::not_init;
+    if (badge.value == protocol::init_badge)
+        return existing(named);
+    if (named != protocol::own_space && named != badge.value)
+        return Error::not_init;
     return existing(badge.value);
 }
 

@@ -44,36 +44,41 @@ void list_processes(Output& out) {
     const auto uptime = sys::call(process_service, process::Uptime{});
     for (sys::Word from = 0;;) {
         auto list = sys::call(process_service, process::List{from});
-        if (!list) return out.print("ps: the process service does not answer\n");
+        if (!list)
+            return out.print("ps: the process service does not answer\n");
         for (sys::Word i = 0; i < list->count && i < sizeof(list->entries) / sizeof(list->entries[0]); ++i) {
             const process::List::Entry& entry = list->entries[i];
             const sys::Word age = uptime ? (uptime->microseconds - entry.started_at) / 1'000'000 : 0;
             print(out, "{:5} {:6} {:<7} {:4} {:7} {}\n", entry.pid, entry.parent,
-                  entry.state == process::State::running ? "running" : "ended", entry.priority, age,
-                  name_of(entry));
+                  entry.state == process::State::running ? "running" : "ended", entry.priority, age, name_of(entry));
         }
-        if (list->next == 0) return;
+        if (list->next == 0)
+            return;
         from = list->next;
     }
 }
 
 void show_memory(Output& out) {
     const auto statistics = sys::call(pager_service, pager::Statistics{});
-    if (!statistics) return out.print("mem: the pager does not answer\n");
-    print(out, "pages: {} in all, {} free; {} clients\n", statistics->pages_total, statistics->pages_free, statistics->clients);
-    print(out, "page faults: {} served, {} refused; {} requests\n", statistics->faults_served, statistics->faults_refused,
-          statistics->requests);
+    if (!statistics)
+        return out.print("mem: the pager does not answer\n");
+    print(out, "pages: {} in all, {} free; {} clients\n", statistics->pages_total, statistics->pages_free,
+          statistics->clients);
+    print(out, "page faults: {} served, {} refused; {} requests\n", statistics->faults_served,
+          statistics->faults_refused, statistics->requests);
 }
 
 void show_uptime(Output& out) {
     const auto uptime = sys::call(process_service, process::Uptime{});
-    if (!uptime) return out.print("uptime: the process service does not answer\n");
+    if (!uptime)
+        return out.print("uptime: the process service does not answer\n");
     print(out, "up {}.{:03} s\n", uptime->microseconds / 1'000'000, uptime->microseconds / 1000 % 1000);
 }
 
 void power_off(Output& out) {
     const auto result = sys::call(process_service, process::PowerOff{});
-    if (!result) print(out, "poweroff: {}\n", process::describe(static_cast<process::Error>(result.error().label())));
+    if (!result)
+        print(out, "poweroff: {}\n", process::describe(static_cast<process::Error>(result.error().label())));
 }
 
 struct Command {
@@ -87,10 +92,12 @@ constexpr Command commands[] = {
 
 void run_command(std::string_view line, Output& out) {
     const size_t start = line.find_first_not_of(' ');
-    if (start == std::string_view::npos) return;
+    if (start == std::string_view::npos)
+        return;
     const std::string_view name = line.substr(start, line.find(' ', start) - start);
     for (const Command& command : commands)
-        if (command.name == name) return command.run(out);
+        if (command.name == name)
+            return command.run(out);
     print(out, "{}: unknown command (try help)\n", name.substr(0, 60));
 }
 

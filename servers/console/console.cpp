@@ -9,7 +9,8 @@ namespace console {
 namespace protocol = sys::protocol::console;
 
 void Console::start() {
-    for (unsigned i = 0; i < sys::slot::spare_reply_count; ++i) spare_[spare_count_++] = sys::Reply(sys::slot::spare_replies + i);
+    for (unsigned i = 0; i < sys::slot::spare_reply_count; ++i)
+        spare_[spare_count_++] = sys::Reply(sys::slot::spare_replies + i);
     uart_.start();
     screen_.clear();
 }
@@ -23,7 +24,8 @@ void Console::print(std::string_view text) {
     while (!text.empty()) {
         const size_t end = text.find('\n');
         raw(text.substr(0, end));
-        if (end == std::string_view::npos) return;
+        if (end == std::string_view::npos)
+            return;
         raw("\r\n");
         text.remove_prefix(end + 1);
     }
@@ -32,18 +34,23 @@ void Console::print(std::string_view text) {
 /// A line that is being typed gives way and is shown again below.
 void Console::write_lines(std::string_view text) {
     const bool is_typing = !editor_.text().empty();
-    if (is_typing) uart_.write("\r\x1b[K");
+    if (is_typing)
+        uart_.write("\r\x1b[K");
     print(text);
-    if (text.empty() || text.back() != '\n') print("\n");
-    if (is_typing) uart_.write(editor_.text());
+    if (text.empty() || text.back() != '\n')
+        print("\n");
+    if (is_typing)
+        uart_.write(editor_.text());
 }
 
 void Console::finish_line() {
     raw("\r\n");
     const std::string_view line = editor_.take_line();
-    if (reader_count_ == 0) return run_command(line, *this);
+    if (reader_count_ == 0)
+        return run_command(line, *this);
     const sys::Reply reader = readers_[0];
-    for (unsigned i = 1; i < reader_count_; ++i) readers_[i - 1] = readers_[i];
+    for (unsigned i = 1; i < reader_count_; ++i)
+        readers_[i - 1] = readers_[i];
     --reader_count_;
     const auto bytes = std::span(reinterpret_cast<const uint8_t*>(line.data()), line.size());
     auto answer = sys::reply_with_payload(sys::Empty{}, bytes);
@@ -59,7 +66,8 @@ void Console::handle_input() {
         case LineEditor::Echo::character: raw({&*byte, 1}); break;
         case LineEditor::Echo::erase: raw("\b \b"); break;
         case LineEditor::Echo::erase_all:
-            for (size_t i = 0; i < before; ++i) raw("\b \b");
+            for (size_t i = 0; i < before; ++i)
+                raw("\b \b");
             break;
         case LineEditor::Echo::new_line: finish_line(); break;
         }
@@ -68,7 +76,8 @@ void Console::handle_input() {
 
 /// The caller waits on the reply object it was received with; the next message needs another.
 std::optional<sys::Message> Console::keep_reader() {
-    if (spare_count_ == 0) return sys::Message::of_error(sys::Error(protocol::Error::too_many_readers, sys::slot::spare_reply_count));
+    if (spare_count_ == 0)
+        return sys::Message::of_error(sys::Error(protocol::Error::too_many_readers, sys::slot::spare_reply_count));
     readers_[reader_count_++] = current_;
     current_ = spare_[--spare_count_];
     return std::nullopt;

@@ -14,7 +14,8 @@ namespace console {
 
 class Console : public Output {
 public:
-    Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt) : uart_(uart), screen_(screen), interrupt_(interrupt) {}
+    Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt)
+        : uart_(uart), screen_(screen), interrupt_(interrupt) {}
 
     void start();
     [[noreturn]] void serve(sys::Endpoint endpoint);

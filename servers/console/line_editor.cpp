@@ -11,13 +11,15 @@ constexpr char escape = 27, delete_key = 127, ctrl_c = 3, ctrl_u = 21;
 LineEditor::Echo LineEditor::type(char byte) {
     const bool second_half = after_carriage_return_ && byte == '\n';
     after_carriage_return_ = byte == '\r';
-    if (second_half) return Echo::nothing;
+    if (second_half)
+        return Echo::nothing;
     if (escape_ == 1) { // ESC [ ... letter, or ESC and one byte
         escape_ = byte == '[' ? 2 : 0;
         return Echo::nothing;
     }
     if (escape_ == 2) {
-        if (byte >= '@' && byte <= '~') escape_ = 0;
+        if (byte >= '@' && byte <= '~')
+            escape_ = 0;
         return Echo::nothing;
     }
     switch (byte) {
@@ -26,7 +28,8 @@ LineEditor::Echo LineEditor::type(char byte) {
     case escape: escape_ = 1; return Echo::nothing;
     case '\b':
     case delete_key:
-        if (size_ == 0) return Echo::nothing;
+        if (size_ == 0)
+            return Echo::nothing;
         --size_;
         return Echo::erase;
     case ctrl_c:
@@ -34,7 +37,8 @@ LineEditor::Echo LineEditor::type(char byte) {
     default: break;
     }
     const bool printable = static_cast<unsigned char>(byte) >= ' ';
-    if (!printable || size_ == max_line) return Echo::nothing;
+    if (!printable || size_ == max_line)
+        return Echo::nothing;
     line_[size_++] = byte;
     return Echo::character;
 }

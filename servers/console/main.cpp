@@ -21,8 +21,10 @@ void connect_interrupt(sys::IrqHandler interrupt) {
 }
 
 std::span<volatile uint16_t> screen_cells(int argc, char** argv) {
-    if (argc < 2 || std::string_view(argv[1]) != "vga") return {};
-    return {reinterpret_cast<volatile uint16_t*>(vga_text_address), console::TextScreen::rows * console::TextScreen::columns};
+    if (argc < 2 || std::string_view(argv[1]) != "vga")
+        return {};
+    return {reinterpret_cast<volatile uint16_t*>(vga_text_address),
+            console::TextScreen::rows * console::TextScreen::columns};
 }
 
 } // namespace

@@ -5,9 +5,11 @@
 namespace console {
 
 namespace {
-constexpr uint16_t data = 0, interrupt_enable = 1, fifo_control = 2, line_control = 3, modem_control = 4, line_status = 5;
+constexpr uint16_t data = 0, interrupt_enable = 1, fifo_control = 2, line_control = 3, modem_control = 4,
+                   line_status = 5;
 constexpr uint8_t on_received_data = 1;
-constexpr uint8_t fifo_enable = 1; ///< trigger level 1 byte; the FIFOs are not cleared: nothing typed or printed is lost
+constexpr uint8_t fifo_enable =
+    1; ///< trigger level 1 byte; the FIFOs are not cleared: nothing typed or printed is lost
 constexpr uint8_t eight_bits = 3;
 constexpr uint8_t ready_and_interrupts = 0x0b; ///< DTR, RTS, and OUT2, which lets the interrupt through
 constexpr uint8_t data_ready = 1, transmitter_empty = 0x20;
@@ -25,16 +27,19 @@ void Uart::start() {
 void Uart::write(std::string_view bytes) {
     while (!bytes.empty()) {
         unsigned polls = 0;
-        while ((in(line_status) & transmitter_empty) == 0)
-            if (++polls == most_polls) return;
+        while ((in(line_status)&transmitter_empty) == 0)
+            if (++polls == most_polls)
+                return;
         const size_t count = bytes.size() < fifo_size ? bytes.size() : size_t{fifo_size};
-        for (size_t i = 0; i < count; ++i) out(data, static_cast<uint8_t>(bytes[i]));
+        for (size_t i = 0; i < count; ++i)
+            out(data, static_cast<uint8_t>(bytes[i]));
         bytes.remove_prefix(count);
     }
 }
 
 std::optional<char> Uart::read() {
-    if ((in(line_status) & data_ready) == 0) return std::nullopt;
+    if ((in(line_status)&data_ready) == 0)
+        return std::nullopt;
     return static_cast<char>(in(data));
 }
 

@@ -21,7 +21,9 @@ public:
 
 private:
     uint8_t in(uint16_t offset) { return ports_.in8(static_cast<uint16_t>(base_ + offset)).value_or(0); }
-    void out(uint16_t offset, uint8_t value) { static_cast<void>(ports_.out8(static_cast<uint16_t>(base_ + offset), value)); }
+    void out(uint16_t offset, uint8_t value) {
+        static_cast<void>(ports_.out8(static_cast<uint16_t>(base_ + offset), value));
+    }
 
     sys::IoPorts ports_;
     uint16_t base_;

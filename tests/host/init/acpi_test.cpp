@@ -15,12 +15,14 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 void put(Bytes& bytes, size_t offset, uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; ++i) bytes.at(offset + i) = static_cast<uint8_t>(value >> 8 * i);
+    for (unsigned i = 0; i < size; ++i)
+        bytes.at(offset + i) = static_cast<uint8_t>(value >> 8 * i);
 }
 void fix_checksum(Bytes& table) {
     table[9] = 0;
     uint8_t sum = 0;
-    for (const uint8_t byte : table) sum = static_cast<uint8_t>(sum + byte);
+    for (const uint8_t byte : table)
+        sum = static_cast<uint8_t>(sum + byte);
     table[9] = static_cast<uint8_t>(-sum);
 }
 Bytes make_table(const char* signature, size_t length) {
@@ -59,7 +61,8 @@ struct Firmware {
     }
     static bool read(void* context, Word physical, std::span<uint8_t> into) {
         for (const auto& [start, bytes] : static_cast<Firmware*>(context)->memory) {
-            if (physical < start || physical - start > bytes.size() || into.size() > bytes.size() - (physical - start)) continue;
+            if (physical < start || physical - start > bytes.size() || into.size() > bytes.size() - (physical - start))
+                continue;
             std::copy_n(bytes.begin() + static_cast<long>(physical - start), into.size(), into.begin());
             return true;
         }
@@ -156,7 +159,8 @@ TEST_CASE("a cut or damaged \\_S5 package is never read beyond its end", "[init]
     std::mt19937 random(5);
     for (int i = 0; i < 20000; ++i) {
         Bytes aml(bochs_s5);
-        for (int k = 0; k < 3; ++k) aml[random() % aml.size()] = static_cast<uint8_t>(random());
+        for (int k = 0; k < 3; ++k)
+            aml[random() % aml.size()] = static_cast<uint8_t>(random());
         aml.resize(random() % (aml.size() + 1));
         const auto types = find_s5(aml);
         static_cast<void>(types);
@@ -168,8 +172,10 @@ TEST_CASE("random bytes in the tables never hang or crash the search", "[init][a
     for (int i = 0; i < 2000; ++i) {
         Firmware firmware(i % 2 != 0 ? qemu_s5 : bochs_s5);
         for (auto& [at, table] : firmware.memory) {
-            for (int k = 0; k < 2; ++k) table[random() % table.size()] = static_cast<uint8_t>(random());
-            if (random() % 2 != 0) fix_checksum(table);
+            for (int k = 0; k < 2; ++k)
+                table[random() % table.size()] = static_cast<uint8_t>(random());
+            if (random() % 2 != 0)
+                fix_checksum(table);
         }
         const auto how = firmware.find();
         static_cast<void>(how);

@@ -109,7 +109,8 @@ TEST_CASE("a full table refuses by name, and has room again after a reaping", "[
     auto table = std::make_unique<ProcessTable>();
     add_manager(*table);
     std::vector<Word> pids;
-    for (unsigned i = 1; i < ProcessTable::capacity; ++i) pids.push_back(add(*table, 1).pid());
+    for (unsigned i = 1; i < ProcessTable::capacity; ++i)
+        pids.push_back(add(*table, 1).pid());
     const auto full = table->add(table->next_number(false), 1, "/x", 1, 0, 0);
     REQUIRE(!full);
     CHECK(full.error() == Error::too_many_processes);
@@ -122,7 +123,8 @@ TEST_CASE("a full table refuses by name, and has room again after a reaping", "[
 TEST_CASE("the list is complete and ascending however many calls it takes", "[init]") {
     auto table = std::make_unique<ProcessTable>();
     add_manager(*table);
-    for (int i = 0; i < 40; ++i) add(*table, 1, "/sbin/a-name-that-is-much-too-long-for-the-list");
+    for (int i = 0; i < 40; ++i)
+        add(*table, 1, "/sbin/a-name-that-is-much-too-long-for-the-list");
     std::vector<Word> pids;
     for (Word from = 0;;) {
         const auto reply = table->list(from);
@@ -130,7 +132,8 @@ TEST_CASE("the list is complete and ascending however many calls it takes", "[in
             pids.push_back(reply.entries[i].pid);
             CHECK(reply.entries[i].name[29] == '\0');
         }
-        if (reply.next == 0) break;
+        if (reply.next == 0)
+            break;
         from = reply.next;
     }
     CHECK(pids.size() == 41);
@@ -150,7 +153,8 @@ TEST_CASE("R40 random lives: every child's end reaches exactly one living parent
         const unsigned action = random() % 3;
         if (action == 0) {
             const auto added = table->add(table->next_number(false), who, "/p", 1, 0, 0);
-            if (added) running.push_back((*added)->pid());
+            if (added)
+                running.push_back((*added)->pid());
         } else if (action == 1 && who != 1) {
             table->end(*table->find_running(who), {.cause = Cause::exited}, 0, 1);
             std::erase(running, who);
@@ -161,7 +165,8 @@ TEST_CASE("R40 random lives: every child's end reaches exactly one living parent
         }
     }
     for (const Word who : std::vector<Word>(running))
-        for (auto exit = table->next_exit(who); exit.pid != 0; exit = table->next_exit(who)) ++told[exit.pid];
+        for (auto exit = table->next_exit(who); exit.pid != 0; exit = table->next_exit(who))
+            ++told[exit.pid];
     CHECK(told.size() == ended.size());
     CHECK(table->count() == running.size());
 }
@@ -169,7 +174,8 @@ TEST_CASE("R40 random lives: every child's end reaches exactly one living parent
 TEST_CASE("back-off doubles from 250 ms to 8 s and starts over after a healthy run", "[init]") {
     BackOff back_off;
     std::vector<Word> delays;
-    for (int i = 0; i < 8; ++i) delays.push_back(back_off.died(1'999'999) / 1000);
+    for (int i = 0; i < 8; ++i)
+        delays.push_back(back_off.died(1'999'999) / 1000);
     CHECK(delays == std::vector<Word>{250, 500, 1000, 2000, 4000, 8000, 8000, 8000});
     CHECK(back_off.failures() == 8);
     CHECK(back_off.died(2'000'000) == 250'000);

@@ -19,8 +19,10 @@ struct Machine {
 
     explicit Machine(unsigned chunks = 1) : archive_bytes(20000) {
         fake::reset_kernel_memory();
-        for (unsigned i = 0; i < chunks; ++i) REQUIRE(memory->pool().add_chunk(0x1000'0000 + i * 0x20'0000));
-        for (size_t i = 0; i < archive_bytes.size(); ++i) archive_bytes[i] = static_cast<uint8_t>(i * 7 + 1);
+        for (unsigned i = 0; i < chunks; ++i)
+            REQUIRE(memory->pool().add_chunk(0x1000'0000 + i * 0x20'0000));
+        for (size_t i = 0; i < archive_bytes.size(); ++i)
+            archive_bytes[i] = static_cast<uint8_t>(i * 7 + 1);
         const Page first = *memory->pool().allocate(); // splits the first chunk
         memory->pool().release(first);
         free_before = memory->free_count();
@@ -43,9 +45,7 @@ struct Machine {
     }
 };
 
-Region writable(Word start, Word pages) {
-    return {.range = {start, start + pages * page_size}, .writable = true};
-}
+Region writable(Word start, Word pages) { return {.range = {start, start + pages * page_size}, .writable = true}; }
 
 } // namespace
 
@@ -60,7 +60,8 @@ TEST_CASE("first touch maps a page of zeroes with the region's rights", "[pager]
     CHECK(machine.at(0x501000)->access.write);
     CHECK(!machine.at(0x501000)->access.execute);
     CHECK(machine.at(0x500000) == nullptr);
-    for (const uint8_t byte : machine.bytes_at(0x501000)) REQUIRE(byte == 0);
+    for (const uint8_t byte : machine.bytes_at(0x501000))
+        REQUIRE(byte == 0);
     machine.space.destroy(*machine.memory);
     machine.check_nothing_lost();
 }
@@ -92,7 +93,8 @@ TEST_CASE("an image that reaches beyond the archive is refused when touched", "[
                         .backing = Backing::image,
                         .file_bytes = {0x400000, 0x410000},
                         .archive_offset = 0};
-    CHECK(machine.space.map(*machine.memory, machine.archive(), region, region.range).error() == Error::bad_archive_range);
+    CHECK(machine.space.map(*machine.memory, machine.archive(), region, region.range).error() ==
+          Error::bad_archive_range);
     CHECK(machine.space.regions().count() == 0);
     machine.space.destroy(*machine.memory);
     machine.check_nothing_lost();
@@ -116,7 +118,8 @@ TEST_CASE("out of memory at any step leaves no page, no mapping, no region behin
             CHECK(machine.space.account().pages == pages);
             CHECK(fake::kernel_memory().mapped_pages() == 0);
             CHECK(machine.space.regions().count() == 0);
-            REQUIRE(machine.space.map(*machine.memory, machine.archive(), region, region.range)); // nothing stands in the way
+            REQUIRE(machine.space.map(*machine.memory, machine.archive(), region,
+                                      region.range)); // nothing stands in the way
         }
         CHECK(fake::kernel_memory().mapped_pages() == 20);
         machine.space.destroy(*machine.memory);
@@ -125,8 +128,8 @@ TEST_CASE("out of memory at any step leaves no page, no mapping, no region behin
 }
 
 TEST_CASE("what ran out of memory is named: PML4, PDPT, page directory, page table, page", "[pager]") {
-    const Error expected[] = {Error::no_memory_pml4, Error::no_memory_page, Error::no_memory_pdpt,
-                              Error::no_memory_pd,   Error::no_memory_pt};
+    const Error expected[] = {Error::no_memory_pml4, Error::no_memory_page, Error::no_memory_pdpt, Error::no_memory_pd,
+                              Error::no_memory_pt};
     for (Word left = 0; left < 5; ++left) {
         Machine machine;
         Account other{.client = 9, .newest = no_page, .pages = 0, .quota = 100000};
@@ -179,7 +182,8 @@ TEST_CASE("mapping lent frames fails as a whole at any step", "[pager]") {
         REQUIRE(machine.create());
         fake::kernel_memory().steps_until_failure = step;
         const Region region{.range = {0x700000, 0x700000 + 140 * page_size}, .backing = Backing::lent};
-        const bool mapped = static_cast<bool>(machine.space.map_lent(*machine.memory, region, 0, abi::MemoryType::write_back));
+        const bool mapped =
+            static_cast<bool>(machine.space.map_lent(*machine.memory, region, 0, abi::MemoryType::write_back));
         fake::kernel_memory().steps_until_failure = -1;
         CHECK(fake::kernel_memory().mapped_pages() == (mapped ? 140 : 0));
         machine.space.destroy(*machine.memory);
@@ -194,7 +198,8 @@ TEST_CASE("bytes are written across pages, only into writable regions", "[pager]
     const Region text{.range = {0x400000, 0x401000}, .executable = true};
     REQUIRE(machine.space.map(*machine.memory, machine.archive(), text, {}));
     std::vector<uint8_t> bytes(600);
-    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i);
+    for (size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<uint8_t>(i);
     REQUIRE(machine.space.write(*machine.memory, machine.archive(), 0x500e00, bytes));
     CHECK(machine.bytes_at(0x500000)[0xe00] == 0);
     CHECK(machine.bytes_at(0x500000)[0xe01] == 1);
@@ -243,7 +248,8 @@ TEST_CASE("the stock holds ready frames, and gives them up when memory is short"
     CHECK(machine.memory->free_count() == machine.free_before);
     CHECK(!machine.memory->is_stock_low());
     Account other{.client = 9, .newest = no_page, .pages = 0, .quota = 100000};
-    while (machine.memory->take(other, abi::ObjectType::page_table, 0, Use::structure)) {}
+    while (machine.memory->take(other, abi::ObjectType::page_table, 0, Use::structure)) {
+    }
     CHECK(machine.memory->free_count() == 0);
     machine.memory->give_back_since(other, no_page);
     machine.check_nothing_lost();
@@ -270,6 +276,7 @@ TEST_CASE("pages are found by client and address, whatever was removed before", 
             model.erase(key);
         }
     }
-    for (Account& account : accounts) machine.memory->give_back_since(account, no_page);
+    for (Account& account : accounts)
+        machine.memory->give_back_since(account, no_page);
     machine.check_nothing_lost();
 }

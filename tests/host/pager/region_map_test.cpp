@@ -39,7 +39,8 @@ TEST_CASE("a covering range is the pages that its bytes touch", "[pager]") {
 TEST_CASE("R16 write and execute together are refused, unknown rights too", "[pager]") {
     CHECK(check_rights(3).error() == Error::write_and_execute);
     CHECK(check_rights(4).error() == sys::ErrorCode::invalid_value);
-    for (const Word rights : {0, 1, 2}) CHECK(check_rights(rights));
+    for (const Word rights : {0, 1, 2})
+        CHECK(check_rights(rights));
 }
 
 TEST_CASE("regions never overlap and are found by any address inside", "[pager]") {
@@ -61,7 +62,8 @@ TEST_CASE("regions never overlap and are found by any address inside", "[pager]"
 
 TEST_CASE("a full region map says how many it holds", "[pager]") {
     RegionMap map;
-    for (Word i = 0; i < RegionMap::capacity; ++i) REQUIRE(map.insert(anonymous(i * 0x2000 + 0x1000, 1)));
+    for (Word i = 0; i < RegionMap::capacity; ++i)
+        REQUIRE(map.insert(anonymous(i * 0x2000 + 0x1000, 1)));
     const auto full = map.insert(anonymous(0x100'0000, 1));
     REQUIRE(!full);
     CHECK(full.error() == Error::too_many_regions);
@@ -77,11 +79,13 @@ TEST_CASE("random inserts and removes agree with a slow model", "[pager][propert
             const Word start = random() % 64 * page_size;
             const Range range{start, start + (1 + random() % 8) * page_size};
             bool clash = false;
-            for (const Range& other : model) clash = clash || other.overlaps(range);
+            for (const Range& other : model)
+                clash = clash || other.overlaps(range);
             if (random() % 3 != 0) {
                 const bool expected = !clash && model.size() < RegionMap::capacity;
                 REQUIRE(static_cast<bool>(map.insert({.range = range})) == expected);
-                if (expected) model.push_back(range);
+                if (expected)
+                    model.push_back(range);
             } else {
                 const size_t erased = std::erase_if(model, [&](const Range& other) { return other.start == start; });
                 REQUIRE(static_cast<bool>(map.remove(start)) == (erased == 1));
@@ -89,7 +93,8 @@ TEST_CASE("random inserts and removes agree with a slow model", "[pager][propert
             const Word probe = random() % (80 * page_size);
             const Region* const found = map.find(probe);
             bool inside = false;
-            for (const Range& other : model) inside = inside || other.contains(probe);
+            for (const Range& other : model)
+                inside = inside || other.contains(probe);
             REQUIRE((found != nullptr) == inside);
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Line editor and text screen of the console.
 #include <catch.hpp>
+#include <random>
 #include <servers/console/line_editor.hpp>
 #include <servers/console/text_screen.hpp>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -14,7 +14,8 @@ namespace {
 
 std::string type_line(LineEditor& editor, std::string_view bytes) {
     for (const char byte : bytes)
-        if (editor.type(byte) == Echo::new_line) return std::string(editor.take_line());
+        if (editor.type(byte) == Echo::new_line)
+            return std::string(editor.take_line());
     return "no line";
 }
 
@@ -24,7 +25,8 @@ struct Screen {
     Screen() { screen.clear(); }
     std::string row(size_t number) const {
         std::string text;
-        for (size_t i = 0; i < TextScreen::columns; ++i) text += static_cast<char>(cells[number * TextScreen::columns + i]);
+        for (size_t i = 0; i < TextScreen::columns; ++i)
+            text += static_cast<char>(cells[number * TextScreen::columns + i]);
         return text.substr(0, text.find_last_not_of(' ') + 1);
     }
 };
@@ -50,7 +52,8 @@ TEST_CASE("CR LF is one line end, LF alone is one, too", "[console]") {
 TEST_CASE("backspace, delete, Ctrl-U and Ctrl-C edit the line", "[console]") {
     LineEditor editor;
     CHECK(type_line(editor, "helq\bp\r") == "help");
-    CHECK(type_line(editor, "ab\x7f\x7f\x7f" "c\r") == "c");
+    CHECK(type_line(editor, "ab\x7f\x7f\x7f"
+                            "c\r") == "c");
     CHECK(type_line(editor, "wrong\x15right\r") == "right");
     CHECK(type_line(editor, "wrong\x03right\r") == "right");
     CHECK(editor.type('\b') == Echo::nothing);
@@ -72,7 +75,8 @@ TEST_CASE("text wraps and scrolls on the screen", "[console]") {
     screen.screen.write(std::string(81, 'a') + "\n");
     CHECK(screen.row(0) == std::string(80, 'a'));
     CHECK(screen.row(1) == "a");
-    for (int i = 0; i < 30; ++i) screen.screen.write("line " + std::to_string(i) + "\r\n");
+    for (int i = 0; i < 30; ++i)
+        screen.screen.write("line " + std::to_string(i) + "\r\n");
     CHECK(screen.row(23) == "line 29");
     CHECK(screen.row(24) == "");
     CHECK(screen.row(0) == "line 6");

@@ -13,13 +13,16 @@ std::unique_ptr<KernelMemory> state = std::make_unique<KernelMemory>();
 sys::Result<void> step() {
     KernelMemory& kernel = kernel_memory();
     ++kernel.steps;
-    if (kernel.steps_until_failure < 0) return {};
-    if (kernel.steps_until_failure-- == 0) return kernel.failure;
+    if (kernel.steps_until_failure < 0)
+        return {};
+    if (kernel.steps_until_failure-- == 0)
+        return kernel.failure;
     return {};
 }
 
 void need(bool condition, const char* what) {
-    if (!condition) throw std::logic_error(what);
+    if (!condition)
+        throw std::logic_error(what);
 }
 
 sys::Error missing(Word bits) {
@@ -28,8 +31,10 @@ sys::Error missing(Word bits) {
 
 std::optional<sys::Error> missing_level_above(uint32_t pml4, Word address, Word lowest) {
     for (const Word bits : {Word{39}, Word{30}, Word{21}}) {
-        if (bits < lowest) break;
-        if (!kernel_memory().tables[{pml4, bits}].contains(address >> bits)) return missing(bits);
+        if (bits < lowest)
+            break;
+        if (!kernel_memory().tables[{pml4, bits}].contains(address >> bits))
+            return missing(bits);
     }
     return std::nullopt;
 }
@@ -40,29 +45,29 @@ sys::Result<void> map_leaf(Word frame, Page pml4, Word address, const sys::PageA
     need(!(access.write && access.execute), "writable and executable");
     for (const auto& [space, leaves] : kernel.spaces)
         for (const auto& [at, mapping] : leaves)
-            if (mapping.frame == frame && (space != pml4.number || at != address)) return abi::Error::invalid_argument;
-    if (const auto error = missing_level_above(pml4.number, address, 21)) return *error;
+            if (mapping.frame == frame && (space != pml4.number || at != address))
+                return abi::Error::invalid_argument;
+    if (const auto error = missing_level_above(pml4.number, address, 21))
+        return *error;
     kernel.spaces[pml4.number][address] = {frame, access};
     return {};
 }
 
 void unmap_everywhere(Word frame) {
-    for (auto& [space, leaves] : kernel_memory().spaces) std::erase_if(leaves, [&](auto& leaf) { return leaf.second.frame == frame; });
+    for (auto& [space, leaves] : kernel_memory().spaces)
+        std::erase_if(leaves, [&](auto& leaf) { return leaf.second.frame == frame; });
 }
 
 } // namespace
 
-KernelMemory& kernel_memory() {
-    return *state;
-}
+KernelMemory& kernel_memory() { return *state; }
 
-void reset_kernel_memory() {
-    state = std::make_unique<KernelMemory>();
-}
+void reset_kernel_memory() { state = std::make_unique<KernelMemory>(); }
 
 size_t KernelMemory::mapped_pages() const {
     size_t count = 0;
-    for (const auto& [space, leaves] : spaces) count += leaves.size();
+    for (const auto& [space, leaves] : spaces)
+        count += leaves.size();
     return count;
 }
 
@@ -98,10 +103,12 @@ void reclaim(Page page) {
     fake::unmap_everywhere(page.number);
     for (auto copy = kernel.copies.begin(); copy != kernel.copies.end();) {
         const bool gone = copy->first.first == page.number;
-        if (gone) fake::unmap_everywhere(fake::lent_bit | Word{page.number} << 8 | copy->first.second);
+        if (gone)
+            fake::unmap_everywhere(fake::lent_bit | Word{page.number} << 8 | copy->first.second);
         copy = gone ? kernel.copies.erase(copy) : std::next(copy);
     }
-    for (auto& [key, spans] : kernel.tables) std::erase_if(spans, [&](auto& span) { return span.second == page.number; });
+    for (auto& [key, spans] : kernel.tables)
+        std::erase_if(spans, [&](auto& span) { return span.second == page.number; });
     kernel.spaces.erase(page.number);
 }
 
@@ -121,9 +128,11 @@ Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, W
     TRY(fake::step());
     const auto bits = static_cast<Word>(level);
     if (bits < 39)
-        if (const auto error = fake::missing_level_above(pml4.number, address, bits == 30 ? 39 : 30)) return *error;
+        if (const auto error = fake::missing_level_above(pml4.number, address, bits == 30 ? 39 : 30))
+            return *error;
     auto& spans = fake::kernel_memory().tables[{pml4.number, bits}];
-    if (spans.contains(address >> bits)) return abi::Error::delete_first;
+    if (spans.contains(address >> bits))
+        return abi::Error::delete_first;
     spans[address >> bits] = structure.number;
     return {};
 }
@@ -147,7 +156,8 @@ Result<void> copy_lent(Word lent_slot, Page copies, unsigned index) {
     auto& kernel = fake::kernel_memory();
     need(kernel.made.at(copies.number) == abi::ObjectType::cnode && index < 128, "not a CNode, or no such slot");
     TRY(fake::step());
-    if (!kernel.copies.emplace(std::pair(copies.number, index), lent_slot).second) return abi::Error::delete_first;
+    if (!kernel.copies.emplace(std::pair(copies.number, index), lent_slot).second)
+        return abi::Error::delete_first;
     return {};
 }
 
@@ -157,8 +167,6 @@ Result<void> map_copy(Page copies, unsigned index, Page pml4, Word address, cons
     return fake::map_leaf(fake::lent_bit | Word{copies.number} << 8 | index, pml4, address, access);
 }
 
-Word object_slot(Page page) {
-    return page.number;
-}
+Word object_slot(Page page) { return page.number; }
 
 } // namespace pager::kernel_memory

@@ -24,7 +24,7 @@ inline constexpr Word lent_bit = Word{1} << 60;
 struct KernelMemory {
     std::map<uint32_t, abi::ObjectType> made;
     std::map<uint32_t, std::unique_ptr<std::vector<uint8_t>>> bytes; ///< of frames
-    std::map<uint32_t, std::map<Word, Mapping>> spaces;              ///< by PML4: leaf mappings
+    std::map<uint32_t, std::map<Word, Mapping>> spaces; ///< by PML4: leaf mappings
     /// By PML4 and level (39, 30, 21): which table spans are there, and the page that each is.
     std::map<std::pair<uint32_t, Word>, std::map<Word, uint32_t>> tables;
     std::map<std::pair<uint32_t, unsigned>, Word> copies; ///< (CNode page, index) -> lent slot

@@ -18,28 +18,28 @@ inline constexpr Word own_space = 0;
 
 enum class Error : Word {
     zero_size = protocol_error_base(Protocol::pager), ///< a mapping of no bytes
-    unaligned,                        ///< address or size is not a multiple of the page size
-    wraps,                            ///< address + size exceeds 2^64
-    kernel_half,                      ///< reaches beyond the user half
-    too_large,                        ///< above 1 GiB in one request
-    over_quota,                       ///< the client may not hold that many pages; detail 0 = pages left
-    overlap,                          ///< a region is there already; detail 0 = its address
-    too_many_regions,                 ///< detail 0 = limit
-    write_and_execute,                ///< no page is ever both
-    no_such_space,                    ///< no client of that number
-    space_exists,                     ///< a client of that number is already there
-    too_many_spaces,                  ///< detail 0 = limit
-    no_such_region,                   ///< nothing mapped at that address
-    no_memory_pml4,                   ///< out of memory, and for what
+    unaligned, ///< address or size is not a multiple of the page size
+    wraps, ///< address + size exceeds 2^64
+    kernel_half, ///< reaches beyond the user half
+    too_large, ///< above 1 GiB in one request
+    over_quota, ///< the client may not hold that many pages; detail 0 = pages left
+    overlap, ///< a region is there already; detail 0 = its address
+    too_many_regions, ///< detail 0 = limit
+    write_and_execute, ///< no page is ever both
+    no_such_space, ///< no client of that number
+    space_exists, ///< a client of that number is already there
+    too_many_spaces, ///< detail 0 = limit
+    no_such_region, ///< nothing mapped at that address
+    no_memory_pml4, ///< out of memory, and for what
     no_memory_pdpt,
     no_memory_pd,
     no_memory_pt,
     no_memory_page,
     bad_archive_range, ///< the bytes named are not all inside the boot archive
-    not_device,        ///< not memory that the pager was given under its physical address
-    not_init,          ///< only init may ask this
-    not_writable,      ///< the bytes named are not in mapped, writable regions
-    kernel_refused,    ///< the kernel answered with an error; detail 0 = it
+    not_device, ///< not memory that the pager was given under its physical address
+    not_init, ///< only init may ask this
+    not_writable, ///< the bytes named are not in mapped, writable regions
+    kernel_refused, ///< the kernel answered with an error; detail 0 = it
     last,
 };
 
@@ -85,10 +85,10 @@ struct MapImage {
     static constexpr Word label = request_label(Protocol::pager, 2);
     using Reply = Mapped;
     Word client = 0;
-    Word address = 0;        ///< any; the region covers the pages it touches
-    Word memory_size = 0;    ///< bytes
+    Word address = 0; ///< any; the region covers the pages it touches
+    Word memory_size = 0; ///< bytes
     Word archive_offset = 0; ///< where the bytes for `address` are in the archive
-    Word file_size = 0;      ///< at most memory_size
+    Word file_size = 0; ///< at most memory_size
     Word rights = access::read;
     Word options = 0;
 };
@@ -99,7 +99,7 @@ struct MapStack {
     using Reply = Mapped;
     Word client = 0;
     Word top = 0;
-    Word size = 0;      ///< bytes, the most it may grow to
+    Word size = 0; ///< bytes, the most it may grow to
     Word committed = 0; ///< bytes below the top that are mapped at once
 };
 
@@ -139,9 +139,9 @@ struct NextCasualty {
         Word client = 0;
         Word fault_label = 0; ///< abi::Fault
         Word instruction = 0;
-        Word address = 0;    ///< of a page fault; vector of an exception; number of an unknown system call
+        Word address = 0; ///< of a page fault; vector of an exception; number of an unknown system call
         Word error_code = 0; ///< of a page fault or an exception
-        Word reason = 0;     ///< Refusal
+        Word reason = 0; ///< Refusal
     };
 };
 
@@ -196,7 +196,7 @@ struct Statistics {
         Word faults_served = 0;
         Word faults_refused = 0;
         Word requests = 0;
-        Word own_pages = 0;   ///< of the caller, paging structures included
+        Word own_pages = 0; ///< of the caller, paging structures included
         Word own_quota = 0;
     };
 };
@@ -204,8 +204,8 @@ struct Statistics {
 /// Why the pager did not answer a fault.
 enum class Refusal : Word {
     none = 0,
-    no_region,       ///< nothing is mapped there
-    guard_page,      ///< the stack has grown over its end
+    no_region, ///< nothing is mapped there
+    guard_page, ///< the stack has grown over its end
     not_writable,
     not_executable,
     not_user_half,

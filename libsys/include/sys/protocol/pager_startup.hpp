@@ -27,9 +27,10 @@ inline constexpr unsigned chunk_bits = 21;
 inline constexpr unsigned max_chunks = 4096;
 
 /// Addresses in the pager's own space.
-inline constexpr Word block_address = 0x2000'0000;    ///< of the StartupBlock, read-only
-inline constexpr Word archive_address = 0x4000'0000;  ///< of the boot archive, read-only
-inline constexpr Word window_address = 0x20'0000'0000; ///< where it makes tables as it needs them: scratch page and records
+inline constexpr Word block_address = 0x2000'0000; ///< of the StartupBlock, read-only
+inline constexpr Word archive_address = 0x4000'0000; ///< of the boot archive, read-only
+inline constexpr Word window_address =
+    0x20'0000'0000; ///< where it makes tables as it needs them: scratch page and records
 
 enum class LentKind : Word { archive = 1, device = 2 };
 

@@ -16,27 +16,27 @@ inline constexpr Word system_manager = 1; ///< the process number of eclipse-sys
 
 enum class Error : Word {
     not_permitted = protocol_error_base(Protocol::process), ///< this process may not ask this
-    no_such_process,                            ///< never was, or has ended; detail 0 = number
+    no_such_process, ///< never was, or has ended; detail 0 = number
     no_such_file,
     not_an_executable, ///< detail 0 = what the ELF reader found (elf::Fault)
-    no_code,           ///< the entry point's page is not executable, or its first 16 bytes are zero
+    no_code, ///< the entry point's page is not executable, or its first 16 bytes are zero
     too_many_processes,
     bad_arguments, ///< texts malformed, or too long for the stack
     out_of_memory,
-    port_refused,      ///< the I/O ports are taken, or no range
+    port_refused, ///< the I/O ports are taken, or no range
     interrupt_refused, ///< the interrupt line is taken, or there is none
-    no_capability,     ///< the request needs one with it
-    spawn_refused,     ///< by the kernel; detail 0 = its error, 1 and 2 = details
-    no_power_off,      ///< the machine's ACPI tables name no way
+    no_capability, ///< the request needs one with it
+    spawn_refused, ///< by the kernel; detail 0 = its error, 1 and 2 = details
+    no_power_off, ///< the machine's ACPI tables name no way
     last,
 };
 
 /// What a new process gets besides the ordinary.
 namespace grant {
-inline constexpr uint16_t io_ports = 1;  ///< first_port..last_port, in slot::io_ports
+inline constexpr uint16_t io_ports = 1; ///< first_port..last_port, in slot::io_ports
 inline constexpr uint16_t interrupt = 2; ///< I/O APIC 0 pin `pin`, in slot::irq_handler
-inline constexpr uint16_t spawn = 4;     ///< may itself start, watch and kill (its own) processes
-}
+inline constexpr uint16_t spawn = 4; ///< may itself start, watch and kill (its own) processes
+} // namespace grant
 
 /// Starts a program of the boot archive. Payload: the texts, as SpawnTexts packs them. A capability sent along lands in
 /// the child's slot::service_manager.
@@ -53,7 +53,7 @@ struct Spawn {
     uint16_t pin = 0;
     uint16_t level_triggered = 0;
     uint16_t priority = 0; ///< 0 = default_priority; never above the parent's
-    Word quota_pages = 0;  ///< 0 = default
+    Word quota_pages = 0; ///< 0 = default
 };
 
 /// The payload of Spawn: path, arguments, environment, each ended by a zero byte.
@@ -75,8 +75,10 @@ public:
 private:
     static constexpr unsigned max_text = 904;
     bool add(std::string_view piece) {
-        if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - size_) return false;
-        for (const char c : piece) text_[size_++] = c;
+        if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - size_)
+            return false;
+        for (const char c : piece)
+            text_[size_++] = c;
         text_[size_++] = '\0';
         return true;
     }
@@ -99,7 +101,7 @@ struct Exit {
 
 enum class Cause : Word {
     none = 0,
-    exited,  ///< by Exit; `status`
+    exited, ///< by Exit; `status`
     faulted, ///< fault_label, fault_instruction, fault_address, refusal
     killed,
 };
@@ -111,12 +113,12 @@ struct NextExit {
         Word pid = 0;
         Cause cause = Cause::none;
         Word status = 0;
-        Word ended_at = 0;    ///< microseconds of uptime: when it ended, not when it was reaped
+        Word ended_at = 0; ///< microseconds of uptime: when it ended, not when it was reaped
         Word started_at = 0;
         Word fault_label = 0; ///< abi::Fault
         Word fault_instruction = 0;
         Word fault_address = 0; ///< or vector, or number of the system call
-        Word refusal = 0;       ///< pager::Refusal
+        Word refusal = 0; ///< pager::Refusal
     };
 };
 
