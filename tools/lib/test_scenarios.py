@@ -5,6 +5,7 @@
               compilers = ["gcc"] to run it with fewer than all; status = 1 if the system shall fail; reason = "regex";
               until_ready = false to go on to the end of the machine
   [archive]   remove = ["sbin/init"]; text = {"etc/x" = "content"}; link = {"sbin/init" = "target"};
+              program = {"sbin/a" = "tests/system/process/a.elf"} (what the build made, stripped);
               truncate = {"sbin/a" = 100}; zero = {"sbin/a" = [offset, size]}; bytes = {"sbin/a" = [offset, "7f 45"]};
               zero_code = ["sbin/a"] (all its executable segments)
   [[type]]    after = "regex", keys = "ps\\n": typed once the log shows it
@@ -75,6 +76,8 @@ def edit(root: archive.Archive, changes: dict) -> None:
 def edited_archive(build: building.Build, changes: dict, scratch: pathlib.Path) -> pathlib.Path:
     root = archive.Archive.from_bytes(build.archive.read_bytes())
     edit(root, changes)
+    for path, built in changes.get("program", {}).items():
+        root.add_file(path, archive.stripped(build.folder / built), executable=True)
     out = scratch / "rootfs.cpio"
     out.write_bytes(root.to_bytes())
     return out
