@@ -209,6 +209,68 @@ void bench_page_fault(World& world, sys::VSpace space, bool counts) {
         print("page_fault.warm", median(samples));
 }
 
+// --- spawn -----------------------------------------------------------------------------------------------------------
+
+constexpr uint8_t spawned_priority = 200;
+constinit Thread spawned_stack{};
+
+/// What a spawned thread finds behind its first argument.
+struct Spawned {
+    Word first_instruction; ///< the clock at it
+    Word tcb;
+};
+constinit Spawned spawned{};
+
+extern "C" [[noreturn]] void end_spawned() {
+    for (;;)
+        must("spawned", sys::Tcb(spawned.tcb).suspend());
+}
+
+/// Reads the clock before anything else.
+[[gnu::naked]] void spawned_thread() {
+    asm volatile(BENCH_READ_CLOCK("(%%rdi)") "jmp end_spawned\n" ::: "memory");
+}
+
+/// In a counting kernel: reads the event counts before anything else.
+[[noreturn]] void spawned_counter() {
+    shared.server_events = read_events();
+    end_spawned();
+}
+
+/// TCB.Spawn, from before the call to the first instruction of the new thread in the other address space.
+void bench_spawn(World& world, sys::VSpace space, bool counts) {
+    const auto context = world.make_context();
+    const Word tcbs = world.make_slots(abi::ObjectType::tcb, 0, all_rounds);
+    Samples samples{};
+    abi::IpcBuffer& buffer = *sys::raw::ipc_buffer();
+    for (unsigned i = 0; i < all_rounds; i++) {
+        spawned.tcb = tcbs + i;
+        const Word behind_registers[] = {context.slot(), 0, 0, abi::root_slot::tcb,
+                                         Word{spawned_priority} | Word{spawned_priority} << 8,
+                                         reinterpret_cast<Word>(counts ? spawned_counter : spawned_thread),
+                                         reinterpret_cast<Word>(spawned_stack.stack) + thread_stack_size - 16,
+                                         reinterpret_cast<Word>(&spawned), 0};
+        std::copy(std::begin(behind_registers), std::end(behind_registers), &buffer.message[4]);
+        sys::raw::Registers message{
+            .target = spawned.tcb,
+            .info = abi::MessageInfo(static_cast<Word>(abi::Invocation::tcb_spawn), 13).raw(),
+            .mr0 = abi::root_slot::cnode,
+            .mr2 = space.slot(),
+        };
+        const Events before = counts ? read_events() : Events{};
+        stamped_syscall(abi::Syscall::call, message, 0, shared.client);
+        if (abi::MessageInfo(message.info).label() != 0)
+            fail("spawn was refused");
+        if (counts && i == all_rounds - 1)
+            print_events("spawn", before, shared.server_events);
+        if (i >= warm_up)
+            samples[i - warm_up] = spawned.first_instruction - shared.client.before - syscall_clock_cost;
+        must("take the context back", context.unbind());
+    }
+    if (!counts)
+        print("spawn", median(samples));
+}
+
 } // namespace
 
 void fail(const char* what) {
@@ -230,6 +292,7 @@ int main(const abi::BootInfo& boot_info) {
     bench_ipc(world, space, counts);
     must("priority", world.own_thread().set_priority(world.own_thread(), {server_priority}));
     bench_page_fault(world, space, counts);
+    bench_spawn(world, space, counts);
 
     const Word port = world.next_slot();
     must("debug exit", sys::IoPortControl(abi::root_slot::io_port_control).issue(0xf4, 0xf4, world.cnode().at(port)));
