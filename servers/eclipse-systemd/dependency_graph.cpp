@@ -10,11 +10,7 @@ DependencyGraph::DependencyGraph(const UnitTable& units) : units_(units) {
     break_cycles();
 }
 
-UnitSet DependencyGraph::all() const {
-    UnitSet set;
-    for (uint16_t i = 0; i < units_.size(); ++i) set.add({i});
-    return set;
-}
+UnitSet DependencyGraph::all() const { return UnitSet::first(units_.size()); }
 
 void DependencyGraph::read_files() {
     const auto each = [this](const NameList& names, auto&& use) {

@@ -35,8 +35,9 @@ Text short_name(const Unit& unit) {
 
 void banner() {
     sys::log("+--------------------------------------------+");
-    sys::log("|  ECLIPSE-SYSTEMD v{:<8} - Init System    |", UMBRA_VERSION);
-    sys::log("|  Modern Service Manager for Microkernel    |");
+    char title[48];
+    sys::log("|  {:<42}|", sys::format(title, "ECLIPSE-SYSTEMD v{} - Init System", UMBRA_VERSION));
+    sys::log("|  {:<42}|", "Modern Service Manager for Microkernel");
     sys::log("+--------------------------------------------+");
 }
 

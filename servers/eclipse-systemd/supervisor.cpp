@@ -16,11 +16,7 @@ bool has_come_to_rest(UnitState state) {
 
 } // namespace
 
-UnitSet Supervisor::all() const {
-    UnitSet set;
-    for (uint16_t i = 0; i < units_.size(); ++i) set.add({i});
-    return set;
-}
+UnitSet Supervisor::all() const { return UnitSet::first(units_.size()); }
 
 UnitSet Supervisor::on_its_way() const {
     UnitSet set;

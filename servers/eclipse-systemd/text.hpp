@@ -48,7 +48,7 @@ constexpr std::optional<uint64_t> parse_number(Text text, uint64_t most) {
 /// One text is under construction at a time: put() its characters, then finish() or abandon() it.
 class TextStore {
 public:
-    static constexpr size_t capacity = 64 * 1024;
+    static constexpr size_t capacity = 32 * 1024;
 
     TextStore() {} // the buffer stays as it is: pages that hold no text are never touched
     TextStore(const TextStore&) = delete;
