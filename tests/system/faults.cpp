@@ -4,9 +4,9 @@
 #include <tests/system/lib/victim.hpp>
 
 using abi::UserRegister;
-using test::Cap;
 using test::Fault;
 using test::page_size;
+using test::Subject;
 using test::Victim;
 using test::Word;
 
@@ -14,18 +14,6 @@ namespace {
 
 constexpr Word general_protection = 13;
 constexpr Word kernel_text = 0xffff'ffff'8010'0000;
-
-/// A victim ready to run, in memory of its own.
-struct Subject {
-    Cap<sys::Untyped> memory;
-    Victim victim;
-
-    sys::Result<void> make() {
-        memory = TRY(test::make_untyped(Victim::memory_bits));
-        TRY(victim.make(memory));
-        return victim.configure();
-    }
-};
 
 } // namespace
 

@@ -48,6 +48,10 @@ bool check_refused(const sys::Result<T>& result, abi::Error expected, const Wher
 }
 /// As check_refused; the first details must be these as well.
 template <class T>
+bool check_refused(const sys::Result<T>& result, abi::Error expected, Word detail, const Where& where) {
+    return check_refused(result, expected, where) && check_equal(result.error().detail(0), detail, where);
+}
+template <class T>
 bool check_refused(const sys::Result<T>& result, abi::Error expected, Word detail0, Word detail1, const Where& where) {
     if (!check_refused(result, expected, where))
         return false;
@@ -73,7 +77,7 @@ void say(const char* line);
 #define CHECK_EQUAL(actual, expected)                                                                                  \
     test::check_equal(static_cast<Word>(actual), static_cast<Word>(expected), TEST_WHERE(#actual))
 #define CHECK_OK(operation) test::check_result((operation), TEST_WHERE(#operation))
-/// CHECK_REFUSED(operation, error[, detail 0, detail 1])
+/// CHECK_REFUSED(operation, error[, detail 0[, detail 1]])
 #define CHECK_REFUSED(operation, ...) test::check_refused((operation), __VA_ARGS__, TEST_WHERE(#operation))
 /// As the checks, and leave the case (a void function) if they fail.
 #define REQUIRE(condition)                                                                                             \

@@ -75,6 +75,16 @@ sys::UserRegisters Victim::registers() const {
     return read ? read.take() : sys::UserRegisters{};
 }
 
+Result<void> Subject::make_raw() {
+    memory = TRY(make_untyped(Victim::memory_bits));
+    return victim.make(memory);
+}
+
+Result<void> Subject::make(sys::Priority priority, Word badge) {
+    TRY(make_raw());
+    return victim.configure(priority, badge);
+}
+
 std::optional<sys::Received> receive_within(sys::Endpoint endpoint, sys::Reply reply, Word limit_ms) {
     // A poll that finds nobody answers with message information 0; every message of these tests has a label or a badge.
     sys::Received received;

@@ -84,6 +84,17 @@ private:
     sys::Frame buffer_frame_;
 };
 
+/// A victim in memory of its own.
+struct Subject {
+    Cap<sys::Untyped> memory;
+    Victim victim;
+
+    /// Not configured: for tests that do it themselves.
+    Result<void> make_raw();
+    /// Ready to run snippets.
+    Result<void> make(sys::Priority priority = base_priority, Word badge = 0);
+};
+
 /// Receives with a time limit.
 std::optional<sys::Received> receive_within(sys::Endpoint endpoint, sys::Reply reply, Word limit_ms = 3000);
 /// The fault in a message; words behind the fourth come from the IPC buffer.
