@@ -30,7 +30,7 @@ struct StackContents {
 };
 
 struct InitialStack {
-    Word stack_pointer = 0;         ///< address of argc, 16-aligned
+    Word stack_pointer = 0; ///< address of argc, 16-aligned
     std::span<const uint8_t> bytes; ///< what goes to stack_pointer and up to the top: a part of the caller's buffer
 };
 

@@ -36,8 +36,10 @@ inline Result<Endpoint> connect(std::string_view name, Word into) {
     const protocol::service_manager::Connect request{protocol::service_manager::Name::of(name)};
     const Received answer = Endpoint(slot::service_manager).call(pack(request.label, request));
     clear_receive_slot();
-    if (answer.label() != 0) return error_of(answer);
-    if (answer.info.extra_caps() == 0) return protocol::service_manager::Error::no_capability;
+    if (answer.label() != 0)
+        return error_of(answer);
+    if (answer.info.extra_caps() == 0)
+        return protocol::service_manager::Error::no_capability;
     return Endpoint(into);
 }
 

@@ -14,8 +14,8 @@ namespace sys::protocol::service_manager {
 
 enum class Error : Word {
     stale_process = protocol_error_base(Protocol::service_manager), ///< from a process that is no unit's any more
-    bad_name,     ///< empty, or not all printable characters
-    name_taken,   ///< another unit publishes this name
+    bad_name, ///< empty, or not all printable characters
+    name_taken, ///< another unit publishes this name
     no_such_name, ///< nobody publishes it (yet)
     too_many_names,
     no_capability, ///< the request needs one with it
@@ -29,12 +29,14 @@ struct Name {
 
     static constexpr Name of(std::string_view from) {
         Name name;
-        if (from.size() < capacity) from.copy(name.text, from.size()); // else it stays empty, which is refused
+        if (from.size() < capacity)
+            from.copy(name.text, from.size()); // else it stays empty, which is refused
         return name;
     }
     constexpr std::string_view view() const {
         size_t size = 0;
-        while (size < capacity && text[size] != '\0') ++size;
+        while (size < capacity && text[size] != '\0')
+            ++size;
         return {text, size};
     }
     constexpr bool operator==(const Name&) const = default;
@@ -78,12 +80,8 @@ struct Connect {
 constexpr Word service_badge(uint16_t unit, uint32_t incarnation) {
     return Word{incarnation} << 16 | static_cast<Word>(unit + 1u);
 }
-constexpr uint16_t unit_of_badge(Word badge) {
-    return static_cast<uint16_t>((badge & 0xffff) - 1);
-}
-constexpr uint32_t incarnation_of_badge(Word badge) {
-    return static_cast<uint32_t>(badge >> 16);
-}
+constexpr uint16_t unit_of_badge(Word badge) { return static_cast<uint16_t>((badge & 0xffff) - 1); }
+constexpr uint32_t incarnation_of_badge(Word badge) { return static_cast<uint32_t>(badge >> 16); }
 
 constexpr const char* describe(Error value) {
     switch (value) {
