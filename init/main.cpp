@@ -44,6 +44,17 @@ struct ArchiveView {
     sys::archive::Archive archive;
 };
 
+/// What stands behind the first word of the boot archive's command line: the arguments of PID 1.
+std::string_view boot_words(const init::BootInformation& boot) {
+    static abi::BootModule module; // the words stay in it
+    if (const auto found = boot.module(0))
+        module = *found;
+    module.name[sizeof module.name - 1] = '\0';
+    const std::string_view line = module.name;
+    const size_t first_blank = line.find(' ');
+    return first_blank == std::string_view::npos ? std::string_view() : line.substr(first_blank);
+}
+
 /// The first further module, mapped read-only.
 ArchiveView map_archive(const init::BootInformation& boot, init::DeviceMemory& device, init::SpaceBuilder& space) {
     const auto module = boot.module(0);
@@ -128,7 +139,7 @@ int main(const abi::BootInfo& info) {
     static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp));
     static init::ProcessService processes(memory, services, archive.archive, init::Clock(boot.tsc_mhz()), power);
     need(processes.prepare(), "no slots for processes");
-    static init::SystemManager manager(processes);
+    static init::SystemManager manager(processes, boot_words(boot));
     processes.set_observer(manager);
 
     if (const auto console = manager.start_console(services.console, vga_text); !console)

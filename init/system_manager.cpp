@@ -36,6 +36,19 @@ Texts texts_of(std::string_view path) {
     return texts;
 }
 
+/// As many of the words, separated by blanks, as there is room for.
+void add_words(Texts& texts, std::string_view words) {
+    while (texts.argument_count < std::size(texts.arguments)) {
+        while (words.starts_with(' '))
+            words.remove_prefix(1);
+        if (words.empty())
+            return;
+        const size_t end = words.find(' ');
+        texts.arguments[texts.argument_count++] = words.substr(0, end);
+        words.remove_prefix(end == std::string_view::npos ? words.size() : end);
+    }
+}
+
 const char* sentence(const sys::Error& error) {
     using Process = process::Error;
     if (error == Process::not_an_executable)
@@ -89,7 +102,9 @@ Result<void> SystemManager::start_candidate(std::string_view path) {
     options.shape.priority = process::system_manager_priority;
     options.announce = true;
     options.resident = true;
-    TRY(processes_.spawn(texts_of(path), options));
+    Texts texts = texts_of(path);
+    add_words(texts, boot_words_);
+    TRY(processes_.spawn(texts, options));
     return {};
 }
 

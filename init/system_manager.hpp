@@ -10,7 +10,9 @@ namespace init {
 
 class SystemManager : public ProcessService::Observer {
 public:
-    SystemManager(ProcessService& processes) : processes_(processes) {}
+    /// `boot_words`: the arguments of PID 1, separated by blanks.
+    SystemManager(ProcessService& processes, std::string_view boot_words)
+        : processes_(processes), boot_words_(boot_words) {}
 
     /// Starts the console; without one the system goes on, silently.
     Result<void> start_console(sys::Endpoint endpoint, Word vga_text);
@@ -27,6 +29,7 @@ private:
     void fail();
 
     ProcessService& processes_;
+    std::string_view boot_words_;
     unsigned candidate_ = 0;
     BackOff back_off_;
     bool has_failed_ = false;

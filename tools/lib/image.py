@@ -33,11 +33,16 @@ def grub_quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def grub_words(line: str) -> str:
+    """The words of a command line; GRUB would escape the blanks of one that is quoted as a whole."""
+    return " ".join(grub_quote(word) for word in line.split())
+
+
 def grub_config(content: Content) -> str:
     modules = []
     for index, (name, _) in enumerate(content.modules):
-        modules.append(f"    if module2 /boot/module{index} {grub_quote(name)}; then true; else set loaded=0; fi")
-    words = " ".join(grub_quote(word) for word in content.command_line.split())
+        modules.append(f"    if module2 /boot/module{index} {grub_words(name)}; then true; else set loaded=0; fi")
+    words = grub_words(content.command_line)
     return TEMPLATE.read_text().replace("@COMMAND_LINE@", words).replace("@MODULES@", "\n".join(modules))
 
 
@@ -76,7 +81,9 @@ def choose(build: building.Build, options: argparse.Namespace, scratch: pathlib.
             raise ImageError(f"the build made no {needed.relative_to(building.REPOSITORY)}")
     init = scratch / "init"
     without_debug_information(build.init_elf, init)
-    return Content(build.kernel_elf, [("init", init), ("rootfs", archive), *extra], command_line)
+    # Init hands the words behind the archive's name to PID 1: boot options that are not the kernel's.
+    archive_name = f"rootfs {command_line}".strip()
+    return Content(build.kernel_elf, [("init", init), (archive_name, archive), *extra], command_line)
 
 
 def build_and_make(build: building.Build, options: argparse.Namespace, scratch: pathlib.Path) -> pathlib.Path:
