@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/bench: instructions per operation under QEMU's deterministic clock, and the events that they hide."""
+import argparse
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import build as building
+import image
+import packages
+import qemu
+import sources
+import verdict
+
+TIMEOUT_SECONDS = 300.0
+BENCH_LINE = re.compile(r"^BENCH (\S+) (\d+)$", re.MULTILINE)
+COUNT_LINE = re.compile(r"^COUNT (\S+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
+FAILED_LINE = re.compile(r"^BENCH FAILED (.*)$", re.MULTILINE)
+ENTRY, BOOT = "boot.entry", "boot.pid1"  # the first is the clock at the kernel's entry, from which the second counts
+COUNTS = ("entries", "cr3_loads", "invalidations", "fpu_saves")
+KERNEL_CODE = (".cpp", ".hpp", ".S", ".ld")
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """seL4's figure for the same operation in the same emulator, what ours must stay below, and what it aims at."""
+    sel4: int | None
+    limit: int
+    aim: int | None = None
+
+
+PEERS = {
+    "ipc.call.0": Peer(188, 188, 130),
+    "ipc.reply_recv.0": Peer(215, 215, 150),
+    "ipc.call.10": Peer(828, 400, 250),
+    "ipc.reply_recv.10": Peer(795, 400, 270),
+    "page_fault.warm": Peer(2028, 1000, 600),
+    "boot.pid1": Peer(219_000_000, 30_000_000),
+    "kernel.lines": Peer(12_400, 9_000),
+    "kernel.text_bytes": Peer(None, 96 * 1024),
+}
+
+
+class BenchError(Exception):
+    """A figure could not be taken."""
+
+
+def instructions(log: str) -> dict[str, int]:
+    """The figures of a log; the way to PID 1 counts from the kernel's entry."""
+    found = {name: int(value) for name, value in BENCH_LINE.findall(log)}
+    entry = found.pop(ENTRY, None)
+    if BOOT in found and entry is None:
+        raise BenchError("the log has no clock reading at the kernel's entry")
+    if BOOT in found:
+        found[BOOT] -= entry
+    return found
+
+
+def counts(log: str) -> dict[str, dict[str, int]]:
+    return {name: dict(zip(COUNTS, map(int, values))) for name, *values in COUNT_LINE.findall(log)}
+
+
+def combine(figures: dict[str, int], events: dict[str, dict[str, int]], values: dict[str, int]) -> list[dict]:
+    """The objects of the JSON file: measured operations first, then plain values. What was not counted is null."""
+    nothing = dict.fromkeys(COUNTS)
+    unmeasured = sorted(set(events) - set(figures))
+    if unmeasured:
+        raise BenchError(f"counted but not measured: {', '.join(unmeasured)}")
+    measured = [{"name": name, "instructions": value, **(events.get(name) or nothing)}
+                for name, value in figures.items()]
+    return measured + [{"name": name, "value": value} for name, value in values.items()]
+
+
+def without_comments(text: str) -> str:
+    """Source text without // and /* */ comments; strings stay whole."""
+    pattern = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+    return pattern.sub(lambda match: match.group(0) if match.group(0).startswith('"') else
+                       "\n" * match.group(0).count("\n"), text)
+
+
+def kernel_lines(root: pathlib.Path = building.REPOSITORY) -> int:
+    """Lines of microkernel/ that are neither blank nor only comment."""
+    return sum(bool(line.strip()) for path in sources.tracked(root)
+               if sources.relative(path, root).startswith("microkernel/") and path.suffix in KERNEL_CODE
+               for line in without_comments(path.read_text()).splitlines())
+
+
+def text_bytes(kernel: pathlib.Path) -> int:
+    """Bytes of the executable sections of the kernel."""
+    listing = subprocess.run(["readelf", "-SW", str(kernel)], capture_output=True, text=True, check=True).stdout
+    sizes = re.findall(r"\s(?:PROGBITS)\s+\w+\s+\w+\s+(\w+)\s+\w+\s+AX", listing)
+    return sum(int(size, 16) for size in sizes)
+
+
+def boot(build: building.Build, root: bool) -> str:
+    """Boots the benchmark root task, or the whole system until PID 1 is ready; answers the log."""
+    bench_elf = build.folder / "tests" / "bench" / "bench.elf"
+    options = argparse.Namespace(append=["bench"], root=bench_elf if root else None, module=[], archive=None,
+                                 kernel_image=None)
+    with tempfile.TemporaryDirectory(prefix="umbra-") as name:
+        scratch = pathlib.Path(name)
+        with building.locked(build):
+            image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
+        run = qemu.Run(qemu.Machine(scratch / "umbra.iso", icount=True), scratch, interactive=False)
+
+        def enough(text: str) -> bool:
+            wanted = "BENCH FAILED" if root else verdict.READY_LINE
+            return f"{wanted}" in text or verdict.failure_line(text) is not None
+
+        ending = run.go(TIMEOUT_SECONDS, enough, quiet=True)
+    outcome = verdict.judge(run.text, ending, until_ready=not root, root_task=root)
+    failed = FAILED_LINE.search(run.text)
+    if failed or outcome.status != verdict.PASSED:
+        why = failed.group(1) if failed else outcome.reason
+        raise BenchError(f"{run.text[-2000:]}\nthe {build.kernel} kernel: {why}")
+    return run.text
+
+
+def build_variant(compiler: str, kernel: str) -> building.Build:
+    build = building.Build(compiler, kernel)
+    with building.locked(build):
+        building.compile_targets(build)
+    return build
+
+
+def measure(compiler: str) -> list[dict]:
+    release = build_variant(compiler, "release")
+    counting = build_variant(compiler, "counting")
+    figures = instructions(boot(release, root=True) + "\n" + boot(release, root=False))
+    events = counts(boot(counting, root=True) + "\n" + boot(counting, root=False))
+    values = {"kernel.lines": kernel_lines(), "kernel.text_bytes": text_bytes(release.kernel_elf)}
+    return combine(figures, events, values)
+
+
+def table(rows: list[dict]) -> str:
+    """The figures beside the peer's; `!` marks what is not below its limit."""
+    head = ["operation", "instructions", *(name.replace("_", " ") for name in COUNTS), "seL4", "below", "aim"]
+    lines = [head]
+    for row in rows:
+        value = row.get("instructions", row.get("value"))
+        peer = PEERS.get(row["name"])
+        mark = " !" if peer and value >= peer.limit else ""
+        shown = [row["name"], f"{value}{mark}", *(row.get(name) for name in COUNTS)]
+        shown += [peer.sel4, peer.limit, peer.aim] if peer else [None] * 3
+        lines.append(["" if item is None else str(item) for item in shown])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join("  ".join([line[0].ljust(widths[0]), *(item.rjust(width) for item, width in
+                                                            zip(line[1:], widths[1:]))]).rstrip() for line in lines)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", epilog="status: 0 measured, 1 failed, 2 wrong usage",
+        description="Measures instructions of the release kernel, and kernel entries, CR3 loads, TLB invalidations and "
+                    "FPU saves of the counting kernel, under QEMU's deterministic clock: two runs agree exactly.")
+    parser.add_argument("--compiler", choices=building.COMPILERS, default="gcc", help="default: gcc")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures to FILE as well")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    try:
+        packages.ensure(packages.BUILD + packages.IMAGE + packages.QEMU)
+        rows = measure(options.compiler)
+    except (BenchError, building.BuildError, image.ImageError, packages.PackageError, qemu.QemuError) as error:
+        print(f"tools/bench: {error}")
+        return 1
+    print(table(rows))
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
