@@ -135,9 +135,10 @@ int main(const abi::BootInfo& info) {
          "the pager cannot be started");
 
     need(init::Ticker::start(memory, services, ticks), "the ticker cannot be started");
+    const init::Clock clock(boot.tsc_mhz());
     static init::PhysicalMemory physical(device, own_space);
-    static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp));
-    static init::ProcessService processes(memory, services, archive.archive, init::Clock(boot.tsc_mhz()), power);
+    static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp), clock);
+    static init::ProcessService processes(memory, services, archive.archive, clock, power);
     need(processes.prepare(), "no slots for processes");
     static init::SystemManager manager(processes, boot_words(boot));
     processes.set_observer(manager);

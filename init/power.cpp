@@ -77,7 +77,10 @@ Result<void> Power::off() {
         TRY(second.out16(how->pm1b_control,
                          acpi::PowerOff::control_word(TRY(second.in16(how->pm1b_control)), how->sleep_type_b)));
     }
-    return Error::no_power_off; // still here
+    // The machine takes its time to go.
+    constexpr Word patience_us = 1'000'000;
+    for (const Word asked = clock_.now(); clock_.now() - asked < patience_us;) {}
+    return Error::no_power_off;
 }
 
 } // namespace init

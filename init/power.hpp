@@ -3,6 +3,7 @@
 #pragma once
 
 #include <init/acpi.hpp>
+#include <init/clock.hpp>
 #include <init/device_memory.hpp>
 #include <init/space_builder.hpp>
 #include <sys/cap/io_port.hpp>
@@ -30,8 +31,8 @@ private:
 class Power {
 public:
     static constexpr size_t rsdp_size = 36;
-    Power(PhysicalMemory& memory, Slots& slots, std::span<const uint8_t> rsdp)
-        : memory_(memory), slots_(slots), rsdp_(rsdp) {}
+    Power(PhysicalMemory& memory, Slots& slots, std::span<const uint8_t> rsdp, Clock clock)
+        : memory_(memory), slots_(slots), rsdp_(rsdp), clock_(clock) {}
 
     /// Does not return if it succeeds.
     Result<void> off();
@@ -43,6 +44,7 @@ private:
     PhysicalMemory& memory_;
     Slots& slots_;
     std::span<const uint8_t> rsdp_;
+    Clock clock_;
 };
 
 } // namespace init
