@@ -14,10 +14,11 @@ import test_checks
 import test_host
 import test_scenarios
 import test_system
+import test_tables
 import test_tools
 
 # Long ones first, so that the short ones fill the gaps.
-SUITES = (test_host, test_tools, test_system, test_scenarios, test_checks)
+SUITES = (test_host, test_tools, test_system, test_scenarios, test_tables, test_checks)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
