@@ -29,7 +29,7 @@ private:
     void set(Tcb* first, State state) { queue_ = reinterpret_cast<Word>(first) | static_cast<Word>(state); }
 
     Word queue_ = 0; ///< first thread; its TCB is 2048-byte aligned, so the low bits carry the state
-    Word reserved_ = 0;
+    [[maybe_unused]] Word reserved_ = 0;
 };
 
 static_assert(sizeof(Endpoint) == 16);

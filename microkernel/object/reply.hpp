@@ -30,7 +30,7 @@ public:
 private:
     static constexpr Word context_flag = 1;
     Word above_;
-    Word reserved_;
+    [[maybe_unused]] Word reserved_;
 };
 
 static_assert(sizeof(Reply) == 32);
