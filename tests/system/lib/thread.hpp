@@ -9,7 +9,7 @@ namespace test {
 /// Parameters of Thread::start.
 struct ThreadOptions {
     sys::Priority priority = base_priority;
-    sys::Endpoint fault_handler; ///< null: none
+    sys::Endpoint fault_handler = {}; ///< null: none
     bool passive = false; ///< no scheduling context of its own
     sys::SchedControl::Budget budget{{5000}, {5000}};
 };

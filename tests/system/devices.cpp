@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Devices from user space: I/O ports by capability, an interrupt through the I/O APIC, memory by physical address.
+#include <sys/cap/irq.hpp>
+#include <tests/system/lib/test.hpp>
+#include <tests/system/lib/victim.hpp>
+
+using test::Cap;
+using test::Word;
+
+namespace {
+
+const sys::IoPortControl port_control(abi::root_slot::io_port_control);
+const sys::IrqControl irq_control(abi::root_slot::irq_control);
+
+/// The real-time clock: index and data port, its registers, and its pin.
+constexpr uint16_t rtc_index = 0x70;
+constexpr uint16_t rtc_data = 0x71;
+constexpr uint8_t rtc_a = 0x0a, rtc_b = 0x0b, rtc_c = 0x0c;
+constexpr uint8_t rtc_periodic = 0x40;
+constexpr Word rtc_pin = 8;
+constexpr Word vector = 30;
+
+sys::Result<Cap<sys::IoPorts>> issue(uint16_t first, uint16_t last) {
+    sys::Slot slot = TRY(test::space().allocate());
+    TRY(port_control.issue(first, last, slot.ref()));
+    return Cap<sys::IoPorts>::adopt(std::move(slot));
+}
+
+sys::Result<uint8_t> rtc_read(sys::IoPorts ports, uint8_t which) {
+    TRY(ports.out8(rtc_index, which));
+    return ports.in8(rtc_data);
+}
+sys::Result<void> rtc_write(sys::IoPorts ports, uint8_t which, uint8_t value) {
+    TRY(ports.out8(rtc_index, which));
+    return ports.out8(rtc_data, value);
+}
+
+} // namespace
+
+SYSTEM_TEST("I/O ports: only inside the range, which is issued once at a time") {
+    REQUIRE_VALUE(ports, issue(rtc_index, rtc_data));
+    CHECK_REFUSED(issue(rtc_data, rtc_data + 4), abi::Error::revoke_first);
+    CHECK_REFUSED(issue(0x80, 0x7f), abi::Error::invalid_argument, 1);
+    CHECK_OK(ports->out8(rtc_index, 0));
+    CHECK_OK(ports->in16(rtc_index));
+    CHECK_REFUSED(ports->in8(rtc_index - 1), abi::Error::illegal_operation);
+    CHECK_REFUSED(ports->in16(rtc_data), abi::Error::illegal_operation);
+    CHECK_REFUSED(ports->in32(rtc_index), abi::Error::illegal_operation);
+    REQUIRE_VALUE(seconds, rtc_read(ports, 0));
+    CHECK((seconds & 0xf) <= 9 && seconds <= 0x59);
+    ports.reset();
+    REQUIRE_VALUE(again, issue(rtc_index, rtc_data));
+}
+
+SYSTEM_TEST("an interrupt through the I/O APIC signals its notification, and again only after it was acknowledged") {
+    REQUIRE_VALUE(memory, test::make_untyped(12));
+    REQUIRE_VALUE(notification, sys::make_object<sys::Notification>(test::space(), memory));
+    REQUIRE_VALUE(badged, sys::mint_cap(test::space(), notification.get(), sys::Rights::all(), sys::Badge{0x100}));
+    REQUIRE_VALUE(ports, issue(rtc_index, rtc_data));
+    REQUIRE_VALUE(slot, test::space().allocate());
+    REQUIRE_OK(irq_control.get_ioapic(slot.ref(), {.pin = rtc_pin}, vector));
+    const auto handler = Cap<sys::IrqHandler>::adopt(std::move(slot));
+    REQUIRE_OK(handler->set_notification(badged));
+    REQUIRE_VALUE(control, rtc_read(ports, rtc_b));
+    CHECK_OK(rtc_write(ports, rtc_a, 0x26)); // 1024 Hz
+    CHECK_OK(rtc_write(ports, rtc_b, control | rtc_periodic));
+    CHECK_OK(rtc_read(ports, rtc_c));
+    for (unsigned round = 0; round < 20; ++round) {
+        Word badge = 0;
+        REQUIRE(test::wait_until([&] { return (badge = notification->poll().value) != 0; }));
+        CHECK_EQUAL(badge, 0x100);
+        // Masked until acknowledged: the device goes on, nobody hears of it.
+        CHECK_OK(rtc_read(ports, rtc_c));
+        if (round < 3)
+            CHECK(!test::wait_until([&] { return notification->poll().value != 0; }, 10));
+        CHECK_OK(rtc_read(ports, rtc_c));
+        REQUIRE_OK(handler->acknowledge());
+    }
+    CHECK_OK(rtc_write(ports, rtc_b, control));
+    CHECK_OK(rtc_read(ports, rtc_c));
+}
+
+SYSTEM_TEST("R13: an interrupt storm during a thousand spawns is harmless") {
+    REQUIRE_VALUE(memory, test::make_untyped(12));
+    REQUIRE_VALUE(notification, sys::make_object<sys::Notification>(test::space(), memory));
+    REQUIRE_VALUE(badged, sys::mint_cap(test::space(), notification.get(), sys::Rights::all(), sys::Badge{1}));
+    REQUIRE_VALUE(ports, issue(rtc_index, rtc_data));
+    REQUIRE_VALUE(slot, test::space().allocate());
+    REQUIRE_OK(irq_control.get_ioapic(slot.ref(), {.pin = rtc_pin}, vector));
+    const auto handler = Cap<sys::IrqHandler>::adopt(std::move(slot));
+    REQUIRE_OK(handler->set_notification(badged));
+    REQUIRE_VALUE(control, rtc_read(ports, rtc_b));
+    REQUIRE_OK(rtc_write(ports, rtc_a, 0x23)); // 8192 Hz
+    REQUIRE_OK(rtc_write(ports, rtc_b, control | rtc_periodic));
+    REQUIRE_VALUE(spawn_memory, test::make_untyped(test::Victim::memory_bits));
+    unsigned interrupts = 0;
+    for (unsigned i = 0; i < 1000; ++i) {
+        test::Victim victim;
+        REQUIRE_OK(victim.make(spawn_memory));
+        REQUIRE_OK(victim.tcb().spawn(victim.spawn_arguments(snippet_done)));
+        REQUIRE(victim.next_fault().value_or(test::Fault{}).is_done());
+        if (notification->poll().value == 0)
+            continue;
+        ++interrupts;
+        REQUIRE_OK(rtc_read(ports, rtc_c));
+        REQUIRE_OK(handler->acknowledge());
+    }
+    CHECK(interrupts > 50);
+    CHECK_OK(rtc_write(ports, rtc_b, control));
+    CHECK_OK(rtc_read(ports, rtc_c));
+}
+
+SYSTEM_TEST("interrupt lines: wrong vector, pin and I/O APIC are refused; a vector is given out once") {
+    REQUIRE_VALUE(slot, test::space().allocate());
+    CHECK_REFUSED(irq_control.get(8, slot.ref()), abi::Error::illegal_operation);
+    CHECK_REFUSED(irq_control.get_ioapic(slot.ref(), {.pin = rtc_pin}, 108), abi::Error::range_error, 0, 107);
+    CHECK_REFUSED(irq_control.get_ioapic(slot.ref(), {.ioapic = 9, .pin = rtc_pin}, vector), abi::Error::range_error);
+    CHECK_REFUSED(irq_control.get_ioapic(slot.ref(), {.pin = 240}, vector), abi::Error::range_error);
+    REQUIRE_OK(irq_control.get_ioapic(slot.ref(), {.pin = rtc_pin}, vector));
+    const auto handler = Cap<sys::IrqHandler>::adopt(std::move(slot));
+    REQUIRE_VALUE(second, test::space().allocate());
+    CHECK_REFUSED(irq_control.get_ioapic(second.ref(), {.pin = 9}, vector), abi::Error::revoke_first);
+    CHECK_REFUSED(handler->set_notification(sys::Notification(abi::root_slot::tcb)), abi::Error::invalid_capability, 0);
+}
+
+SYSTEM_TEST("device memory is handed out as it is: never cleared, frames only") {
+    const abi::SlotRegion region = test::boot_info().untyped;
+    for (Word i = 0; i < region.count(); ++i) {
+        const abi::UntypedDescriptor& piece = test::boot_info().untyped_list[i];
+        const bool holds_bios =
+            piece.is_device && piece.paddr <= 0xf0000 && piece.paddr + (Word{1} << piece.size_bits) > 0xf0000;
+        if (!holds_bios)
+            continue;
+        const sys::Untyped device(region.start + i);
+        CHECK_REFUSED(sys::make_object<sys::Endpoint>(test::space(), device), abi::Error::invalid_argument, 1);
+        CHECK_REFUSED(sys::make_object<sys::PageTable>(test::space(), device), abi::Error::invalid_argument, 1);
+        REQUIRE_VALUE(frame, sys::make_object<sys::Frame>(test::space(), device));
+        REQUIRE_VALUE(view, test::View::of(frame));
+        CHECK_OK(frame->physical_address());
+        return;
+    }
+    CHECK(!"no device untyped covers the BIOS area");
+}
