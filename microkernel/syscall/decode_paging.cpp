@@ -53,8 +53,7 @@ Decoded map(const Invocation& call) {
     Entry& entry = *TRY(find_place(root, address, level));
     if (entry.is_table(level))
         return refuse(SyscallError::delete_first());
-    const Permissions permissions{rights.can_read(), rights.can_write(),
-                                  !(attributes & abi::attribute_execute_never)};
+    const Permissions permissions{rights.can_read(), rights.can_write(), !(attributes & abi::attribute_execute_never)};
     map_frame(call.slot, entry, asid, address, {permissions, attributes & 7});
     return Outcome::done();
 }
@@ -146,7 +145,9 @@ Decoded decode_asid_control(const Invocation& call) {
     Slot& slot = *TRY(lookup_empty_slot(call.extra(1).cap, call.word(0), call.word(1)));
 
     const PhysAddr pool = untyped.cap.object();
-    *window<AsidPool>(pool) = {};
+    for (PhysAddr& root :
+         window<AsidPool>(pool)->roots) // one by one: a whole pool is larger than the kernel stack likes
+        root = PhysAddr{};
     untyped.cap.set_watermark(bit(abi::page_bits));
     kernel_state.asid_pools[index] = pool;
     insert_original(slot, Capability::asid_pool(pool, index), &untyped);
