@@ -9,6 +9,7 @@ from typing import Callable
 
 import build as building
 import cases
+import documents
 import layering
 import metrics
 import packages
@@ -113,6 +114,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "files name their licence": (licence_problems, []),
     "no file names somebody's machine": (path_problems, []),
     "variants are chosen in config.hpp": (pragma_problems, []),
+    "links in documents lead somewhere": (documents.link_problems, []),
 }
 
 

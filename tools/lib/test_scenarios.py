@@ -9,7 +9,8 @@
               truncate = {"sbin/a" = 100}; zero = {"sbin/a" = [offset, size]}; bytes = {"sbin/a" = [offset, "7f 45"]};
               zero_code = ["sbin/a"] (all its executable segments)
   [[type]]    after = "regex", keys = "ps\\n": typed once the log shows it
-  [[case]]    name = "..."; lines = ["regex", ...] in this order; never = ["regex", ...]
+  [[case]]    name = "..."; lines = ["regex", ...] in this order; never = ["regex", ...];
+              document = "README.md" (further lines: the boot log that it shows)
 """
 import pathlib
 import re
@@ -21,6 +22,7 @@ import tomllib
 import archive
 import build as building
 import cases
+import documents
 import image
 import packages
 import qemu
@@ -85,8 +87,10 @@ def edited_archive(build: building.Build, changes: dict, scratch: pathlib.Path) 
 
 def case_outcome(case: dict, text: str) -> cases.Outcome:
     """Whether the log shows what the case expects."""
-    position = 0
-    for pattern in case.get("lines", []):
+    position, lines = 0, list(case.get("lines", []))
+    if "document" in case:
+        lines += documents.boot_log(building.REPOSITORY / case["document"])
+    for pattern in lines:
         found = re.compile(pattern, re.MULTILINE).search(text, position)
         if not found:
             place = " after what was expected before it" if position else ""

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The checks of documents notice what they are there for."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import documents
+import test_scenarios
+
+
+def lines_of(text: str) -> list[str]:
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name) / "page.md"
+        path.write_text(f"<!-- boot log -->\n\n```text\n{text}```\n")
+        return documents.boot_log(path)
+
+
+def links_of(files: dict[str, str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name)
+        subprocess.run(["git", "init", "-q", name], check=True)
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        subprocess.run(["git", "-C", name, "add", "-A"], check=True)
+        return documents.link_problems(root)
+
+
+class DocumentsTest(unittest.TestCase):
+    def test_a_link_to_a_missing_file_is_reported(self):
+        self.assertEqual(links_of({"docs/a.md": "see [b](b.md) and [c](../c.txt)", "docs/b.md": ""}),
+                         ["docs/a.md: there is no ../c.txt"])
+
+    def test_a_link_to_a_missing_heading_is_reported(self):
+        text = "# How it *ends*, really\n[up](#how-it-ends-really) [away](#nowhere)\n"
+        self.assertEqual(links_of({"a.md": text}), ["a.md: a.md has no heading for #nowhere"])
+
+    def test_links_in_code_and_out_of_the_repository_are_left_alone(self):
+        self.assertEqual(links_of({"a.md": "```\n[b](b.md)\n```\n[web](https://example.org/b.md)\n"}), [])
+
+    def test_a_shown_boot_log_matches_with_other_numbers(self):
+        shown = lines_of("Umbra 1.2.3\n...\nPML4 at 0x12ab, 7 pages\n")
+        self.assertTrue(test_scenarios.case_outcome({"lines": shown}, "Umbra 0.1.0\nx\nPML4 at 0x9f, 12 pages\n").passed)
+
+    def test_a_shown_boot_log_must_have_the_order_and_words_of_the_boot(self):
+        shown = lines_of("first 1\nsecond 0x1\n")
+        for log in ("second 0x1\nfirst 1\n", "first 1\nsecond 1\n", "first 1\nsecond 0x1 more\n"):
+            self.assertFalse(test_scenarios.case_outcome({"lines": shown}, log).passed, log)
+
+    def test_a_page_without_a_boot_log_is_an_error(self):
+        self.assertRaises(ValueError, lines_of, "...\n")
