@@ -2,9 +2,11 @@
 // kernel_main: how the kernel starts, as a table of contents. Called once by arch/x86_64/boot/head.S.
 #include <arch/x86_64/boot/machine.hpp>
 #include <arch/x86_64/cpu/fpu.hpp>
+#include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/cpu/tables.hpp>
 #include <arch/x86_64/io/serial.hpp>
 #include <arch/x86_64/panic.hpp>
+#include <boot/command_line.hpp>
 #include <boot/deliberate_bug.hpp>
 #include <boot/root_task.hpp>
 #include <config.hpp>
@@ -20,6 +22,7 @@ constinit Machine machine{};
 
 /// `magic` and `info` as the boot loader left them in EAX and EBX.
 extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
+    const uint64_t entered = x86::rdtsc();
     x86::serial_init();
     log("Umbra {} ({} kernel)", config::version, config::variant);
 
@@ -28,6 +31,8 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     log("KERNEL_MAIN: Entered.");
 
     x86::read_boot_information(machine, magic, PhysAddr(info));
+    if (command_line::has(machine.image.command_line, "bench"))
+        log("BENCH boot.entry {}", entered); // tools/bench: from here on it is ours
     x86::identify_cpu(machine);
     x86::find_controllers(machine); // ACPI tables: only the first page tables show them
     x86::set_up_paging(machine);
