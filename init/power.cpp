@@ -79,7 +79,8 @@ Result<void> Power::off() {
     }
     // The machine takes its time to go.
     constexpr Word patience_us = 1'000'000;
-    for (const Word asked = clock_.now(); clock_.now() - asked < patience_us;) {}
+    for (const Word asked = clock_.now(); clock_.now() - asked < patience_us;) {
+    }
     return Error::no_power_off;
 }
 
