@@ -40,9 +40,7 @@ constinit Thread faulter_thread{};
 Word syscall_clock_cost = 0;
 Word touch_clock_cost = 0;
 
-void print(const char* name, Word value) {
-    sys::log("BENCH {} {}", name, value);
-}
+void print(const char* name, Word value) { sys::log("BENCH {} {}", name, value); }
 
 Word median(Samples& samples) {
     std::sort(samples.begin(), samples.end());
@@ -160,7 +158,11 @@ constexpr Word page_size = 4096;
 /// Touches one page after the other, each for the first time.
 void fault_pages(Word) {
     for (unsigned i = 0; i < all_rounds; i++) {
+        if (shared.counting)
+            shared.client_events = read_events();
         stamped_touch(reinterpret_cast<volatile uint8_t*>(fault_area + i * page_size), shared.client);
+        if (shared.counting)
+            shared.server_events = read_events();
         sys::raw::Registers message{.target = ipc.endpoint, .info = abi::MessageInfo(0, 0).raw()};
         sys::raw::enter(abi::Syscall::call, message);
     }
@@ -177,10 +179,10 @@ void bench_page_fault(World& world, sys::VSpace space, bool counts) {
     const Word frames = world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds);
     const Word handler = world.next_slot();
     must("handler", world.cnode().at(handler).mint_from(world.cnode().at(endpoint.slot()), abi::Rights::all(), 1));
+    shared.counting = counts;
     start(world, faulter_thread, space, world.make_context(), client_priority, sys::Object(handler), fault_pages, 0);
 
     Samples samples{};
-    Events before{}, after{};
     sys::raw::Registers message{.target = endpoint.slot()};
     sys::raw::enter(abi::Syscall::recv, message, reply.slot());
     for (unsigned i = 0; i < all_rounds; i++) {
@@ -191,22 +193,18 @@ void bench_page_fault(World& world, sys::VSpace space, bool counts) {
         message = {.target = endpoint.slot()};
         sys::raw::enter(abi::Syscall::reply_recv, message, reply.slot());
         // The report after the fault: the figure is complete.
-        if (counts) {
-            after = read_events();
-            if (i == all_rounds - 1)
-                print_events("page_fault.warm", before, after);
-        } else if (i >= warm_up) {
+        if (i >= warm_up)
             samples[i - warm_up] = shared.client.after - shared.client.before - touch_clock_cost;
-        }
         if (i == all_rounds - 1)
             break;
-        if (counts)
-            before = read_events();
         message = {.target = endpoint.slot()};
         sys::raw::enter(abi::Syscall::reply_recv, message, reply.slot());
     }
-    if (!counts)
+    if (counts)
+        print_events("page_fault.warm", shared.client_events, shared.server_events);
+    else
         print("page_fault.warm", median(samples));
+    shared.counting = false;
 }
 
 // --- spawn -----------------------------------------------------------------------------------------------------------
@@ -227,9 +225,7 @@ extern "C" [[noreturn]] void end_spawned() {
 }
 
 /// Reads the clock before anything else.
-[[gnu::naked]] void spawned_thread() {
-    asm volatile(BENCH_READ_CLOCK("(%%rdi)") "jmp end_spawned\n" ::: "memory");
-}
+[[gnu::naked]] void spawned_thread() { asm volatile(BENCH_READ_CLOCK("(%%rdi)") "jmp end_spawned\n" ::: "memory"); }
 
 /// In a counting kernel: reads the event counts before anything else.
 [[noreturn]] void spawned_counter() {
@@ -245,11 +241,15 @@ void bench_spawn(World& world, sys::VSpace space, bool counts) {
     abi::IpcBuffer& buffer = *sys::raw::ipc_buffer();
     for (unsigned i = 0; i < all_rounds; i++) {
         spawned.tcb = tcbs + i;
-        const Word behind_registers[] = {context.slot(), 0, 0, abi::root_slot::tcb,
+        const Word behind_registers[] = {context.slot(),
+                                         0,
+                                         0,
+                                         abi::root_slot::tcb,
                                          Word{spawned_priority} | Word{spawned_priority} << 8,
                                          reinterpret_cast<Word>(counts ? spawned_counter : spawned_thread),
                                          reinterpret_cast<Word>(spawned_stack.stack) + thread_stack_size - 16,
-                                         reinterpret_cast<Word>(&spawned), 0};
+                                         reinterpret_cast<Word>(&spawned),
+                                         0};
         std::copy(std::begin(behind_registers), std::end(behind_registers), &buffer.message[4]);
         sys::raw::Registers message{
             .target = spawned.tcb,
@@ -298,5 +298,6 @@ int main(const abi::BootInfo& boot_info) {
     must("debug exit", sys::IoPortControl(abi::root_slot::io_port_control).issue(0xf4, 0xf4, world.cnode().at(port)));
     sys::log("BENCH DONE");
     must("leave", sys::IoPorts(port).out8(0xf4, 0x10));
-    for (;;) {}
+    for (;;) {
+    }
 }
