@@ -75,7 +75,7 @@ void say(const char* line);
     test::Where { __FILE__, __LINE__, text }
 #define CHECK(condition) test::check(static_cast<bool>(condition), TEST_WHERE(#condition))
 #define CHECK_EQUAL(actual, expected)                                                                                  \
-    test::check_equal(static_cast<Word>(actual), static_cast<Word>(expected), TEST_WHERE(#actual))
+    test::check_equal(static_cast<abi::Word>(actual), static_cast<abi::Word>(expected), TEST_WHERE(#actual))
 #define CHECK_OK(operation) test::check_result((operation), TEST_WHERE(#operation))
 /// CHECK_REFUSED(operation, error[, detail 0[, detail 1]])
 #define CHECK_REFUSED(operation, ...) test::check_refused((operation), __VA_ARGS__, TEST_WHERE(#operation))
