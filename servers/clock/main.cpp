@@ -2,8 +2,8 @@
 // The clock service: a driver in user space. It owns the clock's two ports and its interrupt line by capability, tells
 // the time of day, and lets the log service know once a minute.
 #include <servers/clock/rtc.hpp>
-#include <sys/cap/irq.hpp>
 #include <sys/cap/io_port.hpp>
+#include <sys/cap/irq.hpp>
 #include <sys/ipc/server.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/clock.hpp>
@@ -70,21 +70,25 @@ Result<void> Server::start() {
 }
 
 void Server::handle_signal(sys::Badge badge) {
-    if ((badge.value & interrupt_badge) != interrupt_badge) return;
+    if ((badge.value & interrupt_badge) != interrupt_badge)
+        return;
     rtc_.take_interrupt();
     static_cast<void>(sys::IrqHandler(slot::irq_handler).acknowledge());
-    if (++interrupts_ % seconds_per_report == 0) report();
+    if (++interrupts_ % seconds_per_report == 0)
+        report();
 }
 
 Result<sys::protocol::clock::Now::Reply> Server::answer() {
     const auto time = rtc_.now();
-    if (!time) return sys::ErrorCode::busy;
+    if (!time)
+        return sys::ErrorCode::busy;
     return sys::protocol::clock::Now::Reply{to_unix_seconds(*time), interrupts_};
 }
 
 void Server::report() {
     const auto time = rtc_.now();
-    if (!time) return;
+    if (!time)
+        return;
     char storage[32];
     char line[64];
     const std::string_view text =
@@ -92,7 +96,8 @@ void Server::report() {
     sys::protocol::log::Write record;
     record.priority = static_cast<Word>(sys::protocol::log::Priority::notice);
     const bool logged = has_log_ && sys::call_with_payload(sys::Endpoint(log_slot), record, sys::Payload(text)).is_ok();
-    if (!logged) sys::log("[CLOCK-SERVICE] {}", text);
+    if (!logged)
+        sys::log("[CLOCK-SERVICE] {}", text);
 }
 
 int run() {

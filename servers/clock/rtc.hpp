@@ -9,8 +9,15 @@
 namespace clock_service {
 
 enum class RtcRegister : uint8_t {
-    seconds = 0x00, minutes = 0x02, hours = 0x04, day = 0x07, month = 0x08, year = 0x09,
-    a = 0x0a, b = 0x0b, c = 0x0c,
+    seconds = 0x00,
+    minutes = 0x02,
+    hours = 0x04,
+    day = 0x07,
+    month = 0x08,
+    year = 0x09,
+    a = 0x0a,
+    b = 0x0b,
+    c = 0x0c,
 };
 
 inline constexpr uint16_t rtc_first_port = 0x70;
@@ -65,10 +72,13 @@ public:
         constexpr int patience = 1000;
         for (int i = 0; i < patience; ++i) {
             // An update may begin between two reads: only two equal readings are one.
-            if ((read(RtcRegister::a) & update_in_progress) != 0) continue;
+            if ((read(RtcRegister::a) & update_in_progress) != 0)
+                continue;
             const RtcReading first = read_all();
-            if ((read(RtcRegister::a) & update_in_progress) != 0) continue;
-            if (read_all() == first) return decode(first);
+            if ((read(RtcRegister::a) & update_in_progress) != 0)
+                continue;
+            if (read_all() == first)
+                return decode(first);
         }
         return std::nullopt;
     }
@@ -76,7 +86,8 @@ public:
     /// Interrupts once a second, after each update, and no others.
     void enable_update_interrupts() {
         const uint8_t mode = read(RtcRegister::b);
-        write(RtcRegister::b, static_cast<uint8_t>((mode & ~(set_mode | periodic_enable | alarm_enable)) | update_enable));
+        write(RtcRegister::b,
+              static_cast<uint8_t>((mode & ~(set_mode | periodic_enable | alarm_enable)) | update_enable));
         take_interrupt();
     }
     /// Why the clock has interrupted (bits of register C); it does so again only after this was read.

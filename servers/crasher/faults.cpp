@@ -21,7 +21,8 @@ void overflow_stack() {
     // Page by page downwards, as a deep recursion does; the stack grows until its guard page is hit.
     asm volatile("1: subq $4096, %%rsp\n\t"
                  "movb $0, (%%rsp)\n\t"
-                 "jmp 1b" ::: "memory");
+                 "jmp 1b" ::
+                     : "memory");
 }
 
 } // namespace

@@ -18,10 +18,12 @@ constexpr sys::Word work_time = 1'000'000; ///< microseconds
 unsigned number_from(char** environment, std::string_view name) {
     for (; *environment != nullptr; ++environment) {
         std::string_view entry = *environment;
-        if (!entry.starts_with(name) || entry.size() == name.size() || entry[name.size()] != '=') continue;
+        if (!entry.starts_with(name) || entry.size() == name.size() || entry[name.size()] != '=')
+            continue;
         unsigned value = 0;
         for (const char c : entry.substr(name.size() + 1)) {
-            if (c < '0' || c > '9' || value > 1'000'000) return 0;
+            if (c < '0' || c > '9' || value > 1'000'000)
+                return 0;
             value = value * 10 + static_cast<unsigned>(c - '0');
         }
         return value;
@@ -36,7 +38,8 @@ bool sleep(sys::Word microseconds) {
     if (!own.at(wake.slot()).mint_from(own.at(sys::slot::notification), sys::Rights::all(), sys::signal_badge_bit))
         return false;
     const sys::protocol::process::Alarm alarm{microseconds};
-    if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, sys::with_caps(wake))) return false;
+    if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, sys::with_caps(wake)))
+        return false;
     sys::Notification(sys::slot::notification).wait();
     return true;
 }
@@ -47,14 +50,16 @@ int run(int argc, char** argv, char** environment) {
         sys::log("[CRASHER] no service manager: {}", told.error());
     if (life + 1 >= static_cast<unsigned>(argc)) {
         sys::log("[CRASHER] Life {}: done with misdeeds, staying", life + 1);
-        for (;;) sys::Notification(sys::slot::notification).wait();
+        for (;;)
+            sys::Notification(sys::slot::notification).wait();
     }
     const auto misdeed = misdeed_of(argv[life + 1]);
     if (!misdeed) {
         sys::log("[CRASHER] no such misdeed: {}", argv[life + 1]);
         return 2;
     }
-    if (!sleep(work_time)) sys::log("[CRASHER] no alarm, no patience");
+    if (!sleep(work_time))
+        sys::log("[CRASHER] no alarm, no patience");
     sys::log("[CRASHER] Life {}: {} now", life + 1, describe(*misdeed));
     commit(*misdeed);
     sys::log("[CRASHER] Life {}: the machine let {} pass", life + 1, describe(*misdeed));

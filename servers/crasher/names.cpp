@@ -27,14 +27,16 @@ constexpr Named table[] = {
 
 std::optional<Misdeed> misdeed_of(std::string_view name) {
     for (const Named& entry : table) {
-        if (name == entry.name) return entry.misdeed;
+        if (name == entry.name)
+            return entry.misdeed;
     }
     return std::nullopt;
 }
 
 const char* describe(Misdeed misdeed) {
     for (const Named& entry : table) {
-        if (entry.misdeed == misdeed) return entry.description;
+        if (entry.misdeed == misdeed)
+            return entry.description;
     }
     return "?";
 }

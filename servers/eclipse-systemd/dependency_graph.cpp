@@ -15,7 +15,8 @@ UnitSet DependencyGraph::all() const { return UnitSet::first(units_.size()); }
 void DependencyGraph::read_files() {
     const auto each = [this](const NameList& names, auto&& use) {
         for (const Text name : names) {
-            if (const auto other = units_.find(name)) use(*other);
+            if (const auto other = units_.find(name))
+                use(*other);
         }
     };
     for (const UnitIndex unit : all()) {
@@ -28,12 +29,14 @@ void DependencyGraph::read_files() {
         each(file.after, [&](UnitIndex other) { explicit_order_[i].add(other); });
         each(file.before, [&](UnitIndex other) { explicit_order_[other.value].add(unit); });
         each(file.conflicts, [&](UnitIndex other) {
-            if (other == unit) return;
+            if (other == unit)
+                return;
             conflicts_[i].add(other);
             conflicts_[other.value].add(unit);
         });
         for (const Text name : file.requirements) {
-            if (!units_.find(name)) static_cast<void>(missing_.push({unit, name})); // one a unit is enough
+            if (!units_.find(name))
+                static_cast<void>(missing_.push({unit, name})); // one a unit is enough
         }
     }
     for (const UnitIndex unit : all()) {
@@ -44,15 +47,19 @@ void DependencyGraph::read_files() {
 }
 
 void DependencyGraph::order_unless_opposed(UnitIndex later, UnitIndex earlier) {
-    if (!explicit_order_[earlier.value].has(later)) predecessors_[later.value].add(earlier);
+    if (!explicit_order_[earlier.value].has(later))
+        predecessors_[later.value].add(earlier);
 }
 
 void DependencyGraph::add_orders_between() {
     for (const UnitIndex unit : all()) {
-        for (const UnitIndex other : requirements_[unit.value]) order_unless_opposed(unit, other);
-        if (units_[unit].kind != UnitKind::target || !units_[unit].default_dependencies) continue;
+        for (const UnitIndex other : requirements_[unit.value])
+            order_unless_opposed(unit, other);
+        if (units_[unit].kind != UnitKind::target || !units_[unit].default_dependencies)
+            continue;
         for (const UnitIndex other : wishes_[unit.value]) {
-            if (units_[other].default_dependencies) order_unless_opposed(unit, other);
+            if (units_[other].default_dependencies)
+                order_unless_opposed(unit, other);
         }
     }
 }
@@ -63,9 +70,11 @@ void DependencyGraph::break_cycles() {
     while (!left.empty()) {
         UnitSet free;
         for (const UnitIndex unit : left) {
-            if ((predecessors_[unit.value] & left).empty()) free.add(unit);
+            if ((predecessors_[unit.value] & left).empty())
+                free.add(unit);
         }
-        if (free.empty()) break_one(left);
+        if (free.empty())
+            break_one(left);
         left = left - free;
     }
 }
@@ -84,7 +93,8 @@ void DependencyGraph::break_one(UnitSet stuck) {
     bool inside = false;
     for (const UnitIndex unit : path) {
         inside = inside || unit == at;
-        if (inside) static_cast<void>(cycle.members.push(unit));
+        if (inside)
+            static_cast<void>(cycle.members.push(unit));
     }
     // An order that is only our default gives way first, then one that no Requires= stands behind, then the last.
     const size_t count = cycle.members.size();
@@ -93,7 +103,8 @@ void DependencyGraph::break_one(UnitSet stuck) {
         const UnitIndex later = cycle.members[i];
         const UnitIndex earlier = cycle.members[(i + 1) % count];
         const int merit = !explicit_order_[later.value].has(earlier) ? 2 : !requirements_[later.value].has(earlier);
-        if (merit < best) continue;
+        if (merit < best)
+            continue;
         best = merit;
         cycle.later = later;
         cycle.earlier = earlier;
@@ -106,14 +117,16 @@ void DependencyGraph::break_one(UnitSet stuck) {
 UnitSet DependencyGraph::dependants(UnitIndex unit) const {
     UnitSet set;
     for (const UnitIndex other : all()) {
-        if (requirements_[other.value].has(unit)) set.add(other);
+        if (requirements_[other.value].has(unit))
+            set.add(other);
     }
     return set;
 }
 
 std::optional<Text> DependencyGraph::missing_requirement(UnitIndex unit) const {
     for (const MissingUnit& missing : missing_) {
-        if (missing.unit == unit) return missing.name;
+        if (missing.unit == unit)
+            return missing.name;
     }
     return std::nullopt;
 }
@@ -126,7 +139,8 @@ UnitSet closure(UnitIndex root, UnitSet barred, Next next) {
     UnitSet reached = UnitSet::of(root);
     for (UnitSet fresh = reached; !fresh.empty();) {
         UnitSet further;
-        for (const UnitIndex unit : fresh) further = further | next(unit);
+        for (const UnitIndex unit : fresh)
+            further = further | next(unit);
         fresh = further - reached - barred;
         reached = reached | fresh;
     }
@@ -148,7 +162,8 @@ Plan DependencyGraph::plan(UnitIndex root) const {
         for (const UnitIndex unit : plan.members - plan.essential) {
             const UnitSet rivals = conflicts_[unit.value] & plan.members;
             const bool loses = !(rivals & plan.essential).empty() || (!rivals.empty() && *rivals.begin() < unit);
-            if (!loses) continue;
+            if (!loses)
+                continue;
             plan.dropped.add(unit);
             plan.members = closure(root, plan.dropped, any);
             changed = true;
@@ -164,7 +179,8 @@ List<UnitIndex, max_units> DependencyGraph::start_order(UnitSet members) const {
     while (!left.empty()) {
         UnitSet placed;
         for (const UnitIndex unit : left) {
-            if (!(predecessors_[unit.value] & left).empty()) continue;
+            if (!(predecessors_[unit.value] & left).empty())
+                continue;
             static_cast<void>(order.push(unit)); // each member once
             placed.add(unit);
         }

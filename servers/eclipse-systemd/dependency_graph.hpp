@@ -6,10 +6,10 @@
 // target comes after what it pulls in (unless DefaultDependencies=no). After= alone pulls nothing in.
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/list.hpp>
 #include <servers/eclipse-systemd/unit_set.hpp>
 #include <servers/eclipse-systemd/unit_table.hpp>
-#include <optional>
 
 namespace systemd {
 

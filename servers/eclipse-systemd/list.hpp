@@ -19,7 +19,8 @@ public:
     List() {}
     List(const List& other) { append(other); }
     List& operator=(const List& other) {
-        if (this == &other) return *this;
+        if (this == &other)
+            return *this;
         size_ = 0;
         append(other);
         return *this;
@@ -31,7 +32,8 @@ public:
 
     /// False if there is no room; nothing has changed then.
     [[nodiscard]] bool push(const T& value) {
-        if (size_ == N) return false;
+        if (size_ == N)
+            return false;
         ::new (static_cast<void*>(&values_[size_++])) T(value);
         return true;
     }
@@ -47,7 +49,8 @@ public:
 
 private:
     void append(const List& other) {
-        for (const T& value : other) ::new (static_cast<void*>(&values_[size_++])) T(value);
+        for (const T& value : other)
+            ::new (static_cast<void*>(&values_[size_++])) T(value);
     }
 
     union {
@@ -71,7 +74,8 @@ public:
 
     /// False if there is no room; nothing has changed then.
     [[nodiscard]] bool push(const T& value) {
-        if (count_ == N) return false;
+        if (count_ == N)
+            return false;
         ::new (static_cast<void*>(&values_[(first_ + count_++) % N])) T(value);
         return true;
     }

@@ -19,13 +19,15 @@ Options read_options(int argc, char** argv, char** environment) {
     Options options;
     options.environment = environment;
     options.default_target = variable(environment, "DEFAULT_TARGET");
-    for (int i = 1; i < argc; ++i) options.measure = options.measure || Text(argv[i]) == "bench";
+    for (int i = 1; i < argc; ++i)
+        options.measure = options.measure || Text(argv[i]) == "bench";
     return options;
 }
 
 int run(const Options& options) {
     report::banner();
-    if (!processes.start()) return no_time;
+    if (!processes.start())
+        return no_time;
     const Pid us = introduce(processes);
 
     const auto archive = map_archive(); // the units lie in it
@@ -38,8 +40,10 @@ int run(const Options& options) {
     report::cycles(graph, units);
     static Manager manager(units, graph, processes, options);
 
-    if (!early_boot(manager, processes, options)) return early_boot_failed;
-    if (!system_initialization(*archive, units, processes, us)) return initialization_failed;
+    if (!early_boot(manager, processes, options))
+        return early_boot_failed;
+    if (!system_initialization(*archive, units, processes, us))
+        return initialization_failed;
     sys::log("[PHASE 3] Starting system services");
     manager.start_services();
     sys::log("[PHASE 4] Entering main service manager loop");

@@ -21,7 +21,8 @@ void Manager::start_services() {
     while (started) {
         carry_out();
         if (start_has_ended()) {
-            if (supervisor_.status(*target_).state == UnitState::active) break;
+            if (supervisor_.status(*target_).state == UnitState::active)
+                break;
             sys::log("[WARNING] {} could not be reached", units_[*target_].name);
             started = start_next_candidate();
             continue;
@@ -29,7 +30,8 @@ void Manager::start_services() {
         step();
     }
     is_starting_ = false;
-    if (!started) sys::log("[CRITICAL] No target could be started; only the console is left");
+    if (!started)
+        sys::log("[CRITICAL] No target could be started; only the console is left");
     sys::log("  [COMPLETE] No more services to start");
 }
 
@@ -38,7 +40,8 @@ bool Manager::start_next_candidate() {
     const Text candidates[candidate_count] = {options_.default_target, "multi-user.target", "rescue.target"};
     for (; candidate_ < candidate_count; ++candidate_) {
         const Text name = candidates[candidate_];
-        if (name.empty() || (candidate_ > 0 && name == candidates[candidate_ - 1])) continue;
+        if (name.empty() || (candidate_ > 0 && name == candidates[candidate_ - 1]))
+            continue;
         const auto unit = units_.find(name);
         if (!unit) {
             sys::log("[WARNING] There is no {}", name);
@@ -68,10 +71,12 @@ void Manager::run() {
 
 /// Once, when everything that the target pulls in has been ready.
 void Manager::say_ready_if_so() {
-    if (said_ready_ || !target_) return;
+    if (said_ready_ || !target_)
+        return;
     const UnitSet missing = supervisor_.not_ready(graph_.plan(*target_).members);
     if (missing.empty()) {
-        if (options_.measure) sys::log("BENCH boot.pid1 {}", sys::raw::read_time_stamp());
+        if (options_.measure)
+            sys::log("BENCH boot.pid1 {}", sys::raw::read_time_stamp());
         sys::log("[READY] Eclipse-SystemD is ready");
         said_ready_ = true;
     } else if (!said_degraded_) {
@@ -97,7 +102,8 @@ void Manager::carry_out() {
 }
 
 void Manager::spawn(UnitIndex unit) {
-    if (supervisor_.status(unit).state != UnitState::activating) return; // stopped in the meantime
+    if (supervisor_.status(unit).state != UnitState::activating)
+        return; // stopped in the meantime
     announce_pass();
     const Unit& file = units_[unit];
     const Text name = report::short_name(file);
@@ -108,7 +114,8 @@ void Manager::spawn(UnitIndex unit) {
     const sys::Word badge = sys::protocol::service_manager::service_badge(unit.value, status.incarnation);
     const auto rights = sys::Rights::write() | sys::Rights::grant() | sys::Rights::grant_reply();
     sys::Result<void> minted = copy.mint_from(own.at(sys::slot::endpoint), rights, badge);
-    if (!minted) sys::log("    [FAILED] No capability to send along: {}", minted.error());
+    if (!minted)
+        sys::log("    [FAILED] No capability to send along: {}", minted.error());
     const auto pid = processes_.spawn(file, status, options_.environment, sys::Endpoint(manager_slot::outgoing));
     static_cast<void>(copy.remove());
     if (pid) {
@@ -123,22 +130,28 @@ void Manager::spawn(UnitIndex unit) {
 
 /// In phase 3: a new process after the first ones means that somebody's dependencies have been met.
 void Manager::announce_pass() {
-    if (!is_starting_ || is_first_wave_ || is_wave_announced_) return;
-    if (passes_ == 0) sys::log("  [START] Starting dependent services...");
+    if (!is_starting_ || is_first_wave_ || is_wave_announced_)
+        return;
+    if (passes_ == 0)
+        sys::log("  [START] Starting dependent services...");
     sys::log("  [PASS {}] Checking service dependencies...", ++passes_);
     is_wave_announced_ = true;
 }
 
 void Manager::set_alarm() {
     const Instant next = earlier(supervisor_.next_deadline(), next_heartbeat_);
-    if (next == alarm_) return;
+    if (next == alarm_)
+        return;
     const auto set = processes_.set_alarm(next, sys::Notification(manager_slot::alarm_signal));
-    if (set) alarm_ = next;
-    else sys::log("[WARNING] No alarm: {}", set.error());
+    if (set)
+        alarm_ = next;
+    else
+        sys::log("[WARNING] No alarm: {}", set.error());
 }
 
 void Manager::heartbeat(Instant now) {
-    if (now < next_heartbeat_) return;
+    if (now < next_heartbeat_)
+        return;
     sys::log("[HEARTBEAT #{}] SystemD operational", ++heartbeats_);
     report::status_table(units_, supervisor_);
     next_heartbeat_ = now + heartbeat_period;

@@ -22,7 +22,8 @@ constexpr sys::Endpoint endpoint(sys::slot::endpoint);
 constexpr sys::Reply reply(sys::slot::reply);
 
 Result<Empty> accepted(bool is_current) {
-    if (!is_current) return protocol::Error::stale_process;
+    if (!is_current)
+        return protocol::Error::stale_process;
     return Empty{};
 }
 
@@ -45,22 +46,27 @@ void Manager::step() {
         answer_ = writer.finish(0);
     }
     const sys::Received received = answer_ ? endpoint.reply_receive(*answer_, reply) : endpoint.receive(reply);
-    if (answer_has_capability_) static_cast<void>(own.at(manager_slot::answer).remove());
+    if (answer_has_capability_)
+        static_cast<void>(own.at(manager_slot::answer).remove());
     answer_has_capability_ = false;
     answer_.reset();
     is_first_wave_ = is_wave_announced_ = false;
-    if ((received.badge.value & sys::signal_badge_bit) != 0) handle_signal(received.badge);
-    else answer_ = handle(received);
+    if ((received.badge.value & sys::signal_badge_bit) != 0)
+        handle_signal(received.badge);
+    else
+        answer_ = handle(received);
 }
 
 std::optional<sys::Message> Manager::handle(const sys::Received& received) {
     sys::Incoming incoming(received);
     const Word badge = received.badge.value;
     const UnitIndex unit{protocol::unit_of_badge(badge)};
-    if (badge == 0 || unit.value >= units_.size()) return sys::Message::of_error(sys::ErrorCode::not_permitted);
+    if (badge == 0 || unit.value >= units_.size())
+        return sys::Message::of_error(sys::ErrorCode::not_permitted);
     const auto answer = handle_request(incoming, unit, protocol::incarnation_of_badge(badge));
     // Whatever came along and was not taken goes: the next message needs the slot.
-    if (incoming.capabilities() != 0) static_cast<void>(own.at(manager_slot::incoming).remove());
+    if (incoming.capabilities() != 0)
+        static_cast<void>(own.at(manager_slot::incoming).remove());
     return answer;
 }
 
@@ -73,7 +79,8 @@ std::optional<sys::Message> Manager::handle_request(sys::Incoming& incoming, Uni
             return accepted(supervisor_.main_process(unit, incarnation, request.pid));
         })
         .on<protocol::Publish>([&](const protocol::Publish& request) -> Result<Empty> {
-            if (supervisor_.status(unit).incarnation != incarnation) return protocol::Error::stale_process;
+            if (supervisor_.status(unit).incarnation != incarnation)
+                return protocol::Error::stale_process;
             return publish(incoming, unit, request);
         })
         .on<protocol::Connect>([&](const protocol::Connect& request) { return connect(incoming.badge(), request); })
@@ -81,7 +88,8 @@ std::optional<sys::Message> Manager::handle_request(sys::Incoming& incoming, Uni
 }
 
 Result<Empty> Manager::publish(const sys::Incoming& incoming, UnitIndex unit, const protocol::Publish& request) {
-    if (incoming.capabilities() == 0) return protocol::Error::no_capability;
+    if (incoming.capabilities() == 0)
+        return protocol::Error::no_capability;
     const size_t place = TRY(names_.publish(request.name, unit));
     const sys::SlotRef kept = own.at(manager_slot::first_name + place);
     static_cast<void>(kept.remove()); // of the service's earlier process
@@ -97,13 +105,15 @@ Result<Empty> Manager::connect(sys::Badge client, const protocol::Connect& reque
     const size_t place = TRY(names_.find(request.name));
     const auto rights = sys::Rights::write() | sys::Rights::grant_reply();
     const sys::SlotRef published = own.at(manager_slot::first_name + place);
-    if (!own.at(manager_slot::answer).mint_from(published, rights, client.value)) return protocol::Error::no_such_name;
+    if (!own.at(manager_slot::answer).mint_from(published, rights, client.value))
+        return protocol::Error::no_such_name;
     answer_has_capability_ = true;
     return Empty{};
 }
 
 void Manager::handle_signal(sys::Badge badge) {
-    if ((badge.value & alarm_badge) == alarm_badge) alarm_ = Instant::never();
+    if ((badge.value & alarm_badge) == alarm_badge)
+        alarm_ = Instant::never();
     reap();
     const Instant now = processes_.now();
     supervisor_.tick(now);
@@ -115,7 +125,8 @@ void Manager::reap() {
     while (const auto end = processes_.next_end()) {
         const bool is_service = supervisor_.died(end->pid, end->cause, end->when);
         carry_out();
-        if (!is_service) sys::log("[REAPED] PID {}", end->pid);
+        if (!is_service)
+            sys::log("[REAPED] PID {}", end->pid);
         report::end_of_process(*end);
     }
 }

@@ -11,7 +11,8 @@ using Error = sys::protocol::service_manager::Error;
 bool is_name(const NameDirectory::Name& name) {
     const auto text = name.view();
     for (const char c : text) {
-        if (c <= ' ' || c > '~') return false;
+        if (c <= ' ' || c > '~')
+            return false;
     }
     return !text.empty() && text.size() < NameDirectory::Name::capacity;
 }
@@ -19,25 +20,30 @@ bool is_name(const NameDirectory::Name& name) {
 } // namespace
 
 sys::Result<size_t> NameDirectory::publish(const Name& name, UnitIndex unit) {
-    if (!is_name(name)) return Error::bad_name;
+    if (!is_name(name))
+        return Error::bad_name;
     std::optional<size_t> free;
     for (size_t i = 0; i < capacity; ++i) {
         const Entry& entry = entries_[i];
         if (entry.name.view().empty()) {
-            if (!free) free = i;
+            if (!free)
+                free = i;
         } else if (entry.name.view() == name.view()) {
-            if (entry.unit == unit) return i;
+            if (entry.unit == unit)
+                return i;
             return Error::name_taken;
         }
     }
-    if (!free) return Error::too_many_names;
+    if (!free)
+        return Error::too_many_names;
     entries_[*free] = {Name::of(name.view()), unit};
     return *free;
 }
 
 sys::Result<size_t> NameDirectory::find(const Name& name) const {
     for (size_t i = 0; i < capacity; ++i) {
-        if (!name.view().empty() && entries_[i].name.view() == name.view()) return i;
+        if (!name.view().empty() && entries_[i].name.view() == name.view())
+            return i;
     }
     return Error::no_such_name;
 }

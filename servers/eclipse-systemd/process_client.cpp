@@ -29,7 +29,8 @@ Text variable_name(Text entry) { return entry.substr(0, entry.find('=')); }
 
 bool sets(const WordList& environment, Text name) {
     for (const Text entry : environment) {
-        if (variable_name(entry) == name) return true;
+        if (variable_name(entry) == name)
+            return true;
     }
     return false;
 }
@@ -41,7 +42,8 @@ bool add_environment(process::SpawnTexts& texts, const Unit& unit, const UnitSta
             return false;
     }
     for (const Text entry : unit.service.environment) {
-        if (!texts.add_environment(entry)) return false;
+        if (!texts.add_environment(entry))
+            return false;
     }
     char life[40];
     return texts.add_environment(sys::format(life, "SERVICE_RESTARTS={}", status.restarts));
@@ -71,8 +73,10 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, const UnitStatus& status, cha
                                  sys::Endpoint manager) const {
     process::SpawnTexts texts;
     bool fits = texts.set_path(unit.service.command[0]);
-    for (const Text word : unit.service.command) fits = fits && texts.add_argument(word);
-    if (!fits || !add_environment(texts, unit, status, environment)) return process::Error::bad_arguments;
+    for (const Text word : unit.service.command)
+        fits = fits && texts.add_argument(word);
+    if (!fits || !add_environment(texts, unit, status, environment))
+        return process::Error::bad_arguments;
     process::Spawn request = texts.request();
     if (const auto& ports = unit.capabilities.io_ports) {
         request.grants |= process::grant::io_ports;
@@ -95,7 +99,8 @@ Result<void> ProcessClient::kill(Pid pid) const {
 
 std::optional<ProcessEnd> ProcessClient::next_end() const {
     const auto end = sys::call(service, process::NextExit{});
-    if (!end || end->pid == 0) return std::nullopt;
+    if (!end || end->pid == 0)
+        return std::nullopt;
     return ProcessEnd{end->pid, cause_of(*end), {end->ended_at}, *end};
 }
 

@@ -15,7 +15,8 @@ class NameLine {
 public:
     NameLine() = default;
     void add(Text separator, Text name) {
-        if (!text_.text().empty()) text_.put(separator);
+        if (!text_.text().empty())
+            text_.put(separator);
         text_.put(name);
     }
     Text text() const { return text_.text(); }
@@ -29,7 +30,8 @@ private:
 
 Text short_name(const Unit& unit) {
     Text name = unit.name;
-    if (unit.kind == UnitKind::service) name.remove_suffix(Text(".service").size());
+    if (unit.kind == UnitKind::service)
+        name.remove_suffix(Text(".service").size());
     return name;
 }
 
@@ -55,7 +57,8 @@ void remark(const LoadRemark& remark) {
 void cycles(const DependencyGraph& graph, const UnitTable& units) {
     for (const Cycle& cycle : graph.cycles()) {
         NameLine members;
-        for (const UnitIndex unit : cycle.members) members.add(" -> ", units[unit].name);
+        for (const UnitIndex unit : cycle.members)
+            members.add(" -> ", units[unit].name);
         sys::log("[WARNING] Dependency cycle: {} -> {}; {} no longer waits for {}", members.text(),
                  units[cycle.members[0]].name, units[cycle.later].name, units[cycle.earlier].name);
     }
@@ -70,8 +73,10 @@ void action(const Action& action, const UnitTable& units, const DependencyGraph&
     case ActionKind::spawn:
     case ActionKind::kill: break;
     case ActionKind::started:
-        if (action.pid != 0) sys::log("    [OK] {} started with PID {}", name, action.pid);
-        else sys::log("    [OK] {} has done its work", name);
+        if (action.pid != 0)
+            sys::log("    [OK] {} started with PID {}", name, action.pid);
+        else
+            sys::log("    [OK] {} has done its work", name);
         break;
     case ActionKind::target_reached: sys::log("  [TARGET] Target completado: {}", name); break;
     case ActionKind::terminated: sys::log("[TERMINATED] Service {} (PID {}) exited", name, action.pid); break;
@@ -112,16 +117,17 @@ void status_table(const UnitTable& units, const Supervisor& supervisor) {
     sys::log("SERVICE STATUS:");
     for (uint16_t i = 0; i < units.size(); ++i) {
         const Unit& unit = units[{i}];
-        if (unit.kind != UnitKind::service) continue;
+        if (unit.kind != UnitKind::service)
+            continue;
         const UnitStatus& status = supervisor.status({i});
-        sys::log("  {} [{}] PID:{} Restarts:{}", short_name(unit), describe(status.state), status.pid,
-                 status.restarts);
+        sys::log("  {} [{}] PID:{} Restarts:{}", short_name(unit), describe(status.state), status.pid, status.restarts);
     }
 }
 
 void degraded(Text target, UnitSet missing, const UnitTable& units) {
     NameLine names;
-    for (const UnitIndex unit : missing) names.add(", ", short_name(units[unit]));
+    for (const UnitIndex unit : missing)
+        names.add(", ", short_name(units[unit]));
     sys::log("[DEGRADED] {} without: {}", target, names.text());
 }
 

@@ -3,9 +3,9 @@
 // manual page systemd.service(5), "Exit causes and the effect of the Restart= settings".
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/time.hpp>
 #include <servers/eclipse-systemd/unit.hpp>
-#include <optional>
 #include <stdint.h>
 
 namespace systemd {
@@ -43,9 +43,11 @@ inline constexpr Duration healthy_run = Duration::seconds(2);
 
 /// Delay of the restart that follows after `earlier` quick ones in a row.
 constexpr Duration restart_delay(const std::optional<Duration>& fixed, unsigned earlier) {
-    if (fixed) return *fixed;
+    if (fixed)
+        return *fixed;
     Duration delay = first_back_off;
-    for (unsigned i = 0; i < earlier && delay < longest_back_off; ++i) delay = delay * 2;
+    for (unsigned i = 0; i < earlier && delay < longest_back_off; ++i)
+        delay = delay * 2;
     return shorter(delay, longest_back_off);
 }
 

@@ -20,9 +20,11 @@ using sys::archive::Archive;
 void check_programs(const Archive& archive, const UnitTable& units) {
     for (uint16_t i = 0; i < units.size(); ++i) {
         const Unit& unit = units[{i}];
-        if (unit.kind != UnitKind::service) continue;
+        if (unit.kind != UnitKind::service)
+            continue;
         const auto program = archive.resolve(unit.service.command[0]);
-        if (program && program->kind == sys::archive::Kind::file) continue;
+        if (program && program->kind == sys::archive::Kind::file)
+            continue;
         sys::log("[WARNING] {}: there is no program {}", unit.name, unit.service.command[0]);
     }
 }
@@ -30,7 +32,8 @@ void check_programs(const Archive& archive, const UnitTable& units) {
 bool check_root(const Archive& archive) {
     for (const Text directory : {"sbin", "etc"}) {
         const auto entry = archive.resolve(directory);
-        if (entry && entry->kind == sys::archive::Kind::directory) continue;
+        if (entry && entry->kind == sys::archive::Kind::directory)
+            continue;
         sys::log("[CRITICAL] The boot archive has no directory /{}", directory);
         return false;
     }
@@ -65,8 +68,10 @@ bool check_memory() {
 bool check_console() {
     const auto printed = sys::call_with_payload(sys::Endpoint(sys::slot::console), sys::protocol::console::Write{},
                                                 sys::Payload("  [SYSTEM] Setting up /dev"));
-    if (!printed) sys::log("[CRITICAL] The console does not answer: {}", printed.error());
-    else sys::log("  [SYSTEM]   the console server prints this");
+    if (!printed)
+        sys::log("[CRITICAL] The console does not answer: {}", printed.error());
+    else
+        sys::log("  [SYSTEM]   the console server prints this");
     return printed.is_ok();
 }
 
@@ -90,17 +95,21 @@ Pid introduce(const ProcessClient& processes) {
     const auto identity = processes.who_am_i();
     const Pid us = identity ? identity->pid : 0;
     sys::log("Eclipse-SystemD starting with PID: {}", us);
-    if (us != sys::protocol::process::system_manager) sys::log("[WARNING] SystemD should run as PID 1!");
+    if (us != sys::protocol::process::system_manager)
+        sys::log("[WARNING] SystemD should run as PID 1!");
     return us;
 }
 
 void load_registry(const Archive& archive, UnitTable& units) {
     sys::log("[INIT] Initializing service registry...");
     const LoadCount count = load_units(archive, units, report::remark);
-    if (!count.directory_found) sys::log("[WARNING] There is no directory /{}", unit_directory);
-    if (!units.add_implied_targets()) sys::log("[WARNING] No room for all targets that the units name");
+    if (!count.directory_found)
+        sys::log("[WARNING] There is no directory /{}", unit_directory);
+    if (!units.add_implied_targets())
+        sys::log("[WARNING] No room for all targets that the units name");
     size_t services = 0;
-    for (uint16_t i = 0; i < units.size(); ++i) services += units[{i}].kind == UnitKind::service;
+    for (uint16_t i = 0; i < units.size(); ++i)
+        services += units[{i}].kind == UnitKind::service;
     sys::log("  [OK] Registered {} services", services);
     sys::log("Servicios cargados: {} exitosos, {} con errores", count.loaded, count.refused);
 }
@@ -116,7 +125,8 @@ bool early_boot(Manager& manager, ProcessClient& processes, const Options& optio
         sys::log("[CRITICAL] No signals: {}", opened.error());
         return false;
     }
-    while (const auto end = processes.next_end()) report::end_of_process(*end); // children of an earlier PID 1
+    while (const auto end = processes.next_end())
+        report::end_of_process(*end); // children of an earlier PID 1
     sys::log("  [EARLY] Initializing signal handlers");
     sys::log("  [EARLY] Early boot complete");
     return true;
@@ -124,7 +134,8 @@ bool early_boot(Manager& manager, ProcessClient& processes, const Options& optio
 
 bool system_initialization(const Archive& archive, const UnitTable& units, const ProcessClient& processes, Pid us) {
     sys::log("[PHASE 2] System initialization");
-    if (!check_root(archive) || !check_processes(processes, us) || !check_memory() || !check_console()) return false;
+    if (!check_root(archive) || !check_processes(processes, us) || !check_memory() || !check_console())
+        return false;
     check_programs(archive, units);
     sys::log("  [SYSTEM] System initialization complete");
     return true;

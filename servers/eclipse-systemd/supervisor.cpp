@@ -21,14 +21,16 @@ UnitSet Supervisor::all() const { return UnitSet::first(units_.size()); }
 UnitSet Supervisor::on_its_way() const {
     UnitSet set;
     for (const UnitIndex unit : all()) {
-        if (!has_come_to_rest(at(unit).state)) set.add(unit);
+        if (!has_come_to_rest(at(unit).state))
+            set.add(unit);
     }
     return set;
 }
 
 /// The owner fetches all actions after each event, and one event causes a few of them per unit: there is room.
 void Supervisor::say(Action action) {
-    if (!actions_.push(action)) __builtin_trap();
+    if (!actions_.push(action))
+        __builtin_trap();
 }
 
 bool Supervisor::is_settled() const { return on_its_way().empty(); }
@@ -36,7 +38,8 @@ bool Supervisor::is_settled() const { return on_its_way().empty(); }
 UnitSet Supervisor::not_ready(UnitSet members) const {
     UnitSet set;
     for (const UnitIndex unit : members) {
-        if (!at(unit).was_ready) set.add(unit);
+        if (!at(unit).was_ready)
+            set.add(unit);
     }
     return set;
 }
@@ -44,12 +47,14 @@ UnitSet Supervisor::not_ready(UnitSet members) const {
 void Supervisor::start(UnitIndex root, Instant now) {
     const Plan plan = graph_.plan(root);
     for (const UnitIndex unit : plan.dropped)
-        say({.kind = ActionKind::conflict_dropped, .unit = unit,
+        say({.kind = ActionKind::conflict_dropped,
+             .unit = unit,
              .other = *(graph_.conflicts(unit) & (plan.members | plan.dropped)).begin()});
     UnitSet started;
     for (const UnitIndex unit : plan.members) {
         UnitStatus& status = at(unit);
-        if (status.state != UnitState::inactive && status.state != UnitState::failed) continue;
+        if (status.state != UnitState::inactive && status.state != UnitState::failed)
+            continue;
         status.state = UnitState::queued;
         status.succeeded = false;
         status.attempts = status.quick_ends = 0;
@@ -76,13 +81,15 @@ void Supervisor::stop(UnitIndex unit, Instant now) {
     UnitSet doomed = UnitSet::of(unit);
     for (UnitSet fresh = doomed; !fresh.empty();) {
         UnitSet further;
-        for (const UnitIndex one : fresh) further = further | graph_.dependants(one);
+        for (const UnitIndex one : fresh)
+            further = further | graph_.dependants(one);
         fresh = further - doomed;
         doomed = doomed | fresh;
     }
     for (const UnitIndex one : doomed) {
         const UnitState state = at(one).state;
-        if (state != UnitState::inactive && state != UnitState::failed) stop_one(one, true);
+        if (state != UnitState::inactive && state != UnitState::failed)
+            stop_one(one, true);
     }
     advance(now);
 }
@@ -105,17 +112,22 @@ void Supervisor::advance(Instant now) {
     for (bool changed = true; changed;) {
         changed = false;
         for (const UnitIndex unit : all()) {
-            if (at(unit).state == UnitState::queued) changed = advance_one(unit, now) || changed;
+            if (at(unit).state == UnitState::queued)
+                changed = advance_one(unit, now) || changed;
         }
     }
 }
 
 /// True if the unit is no longer queued.
 bool Supervisor::advance_one(UnitIndex unit, Instant now) {
-    if (fails_by_requirement(unit)) return true;
-    if (!may_start(unit, now)) return false;
-    if (units_[unit].kind == UnitKind::target) become_active(unit, now);
-    else begin(unit, now);
+    if (fails_by_requirement(unit))
+        return true;
+    if (!may_start(unit, now))
+        return false;
+    if (units_[unit].kind == UnitKind::target)
+        become_active(unit, now);
+    else
+        begin(unit, now);
     return true;
 }
 
@@ -128,7 +140,8 @@ bool Supervisor::fails_by_requirement(UnitIndex unit) {
     for (const UnitIndex other : graph_.requirements(unit)) {
         const UnitStatus& required = at(other);
         const bool absent = required.state == UnitState::inactive && !required.succeeded;
-        if (required.state != UnitState::failed && !absent) continue;
+        if (required.state != UnitState::failed && !absent)
+            continue;
         say({.kind = ActionKind::dependency_failed, .unit = unit, .other = other});
         fail(unit);
         return true;
@@ -144,19 +157,24 @@ bool Supervisor::is_up_or_done(UnitIndex unit) const {
 
 bool Supervisor::may_start(UnitIndex unit, Instant now) const {
     const UnitSet before = graph_.predecessors(unit);
-    if (!(before & on_its_way()).empty()) return false;
+    if (!(before & on_its_way()).empty())
+        return false;
     // What is required but not ordered before this unit (a broken cycle) is only known not to have failed.
     for (const UnitIndex other : graph_.requirements(unit) & before) {
-        if (!is_up_or_done(other)) return false;
+        if (!is_up_or_done(other))
+            return false;
     }
     for (const UnitIndex rival : graph_.conflicts(unit)) {
-        if (at(rival).state == UnitState::deactivating) return false;
+        if (at(rival).state == UnitState::deactivating)
+            return false;
     }
-    if (units_[unit].service.type != ServiceType::idle || now >= at(unit).queued_at + idle_patience) return true;
+    if (units_[unit].service.type != ServiceType::idle || now >= at(unit).queued_at + idle_patience)
+        return true;
     for (const UnitIndex other : on_its_way()) { // restarts do not count: they may go on for ever
         const bool is_start = at(other).state == UnitState::queued || at(other).state == UnitState::activating;
         const bool is_peer = units_[other].service.type == ServiceType::idle && units_[other].kind != UnitKind::target;
-        if (is_start && !is_peer && !graph_.predecessors(other).has(unit)) return false;
+        if (is_start && !is_peer && !graph_.predecessors(other).has(unit))
+            return false;
     }
     return true;
 }
@@ -192,7 +210,8 @@ Instant Supervisor::next_deadline() const {
         const UnitStatus& status = at(unit);
         next = earlier(next, status.deadline);
         const bool idles = status.state == UnitState::queued && units_[unit].service.type == ServiceType::idle;
-        if (idles) next = earlier(next, status.queued_at + idle_patience);
+        if (idles)
+            next = earlier(next, status.queued_at + idle_patience);
     }
     return next;
 }

@@ -16,10 +16,10 @@ namespace systemd {
 enum class UnitState : uint8_t {
     inactive,
     queued,
-    activating,   ///< its process is being made, or not ready yet
+    activating, ///< its process is being made, or not ready yet
     active,
-    exited,       ///< a oneshot with RemainAfterExit=yes that has done its work
-    restarting,   ///< waits for its delay to pass
+    exited, ///< a oneshot with RemainAfterExit=yes that has done its work
+    restarting, ///< waits for its delay to pass
     deactivating, ///< its process is being ended
     failed,
 };
@@ -31,15 +31,15 @@ using Pid = uint64_t;
 enum class ActionKind : uint8_t {
     // To be carried out:
     spawn, ///< make the process, then call spawned() or spawn_refused()
-    kill,  ///< end process `pid`; its end is reported to died()
+    kill, ///< end process `pid`; its end is reported to died()
     // To be told:
-    started,          ///< is active now
+    started, ///< is active now
     target_reached,
-    terminated,       ///< the process `pid` ended by `cause`
-    restarting,       ///< spawn follows; `attempt` of `limit`
-    gave_up,          ///< `limit` restarts were not enough
-    failed,           ///< ended by `cause`, and is not to be restarted
-    dependency_failed,///< failed because `other` has
+    terminated, ///< the process `pid` ended by `cause`
+    restarting, ///< spawn follows; `attempt` of `limit`
+    gave_up, ///< `limit` restarts were not enough
+    failed, ///< ended by `cause`, and is not to be restarted
+    dependency_failed, ///< failed because `other` has
     requirement_missing, ///< failed because it requires a unit that does not exist
     conflict_stopped, ///< is being stopped because `other` starts
     conflict_dropped, ///< not started because it conflicts with `other`
@@ -59,16 +59,16 @@ struct Action {
 
 struct UnitStatus {
     UnitState state = UnitState::inactive;
-    Pid pid = 0;              ///< 0: no process
+    Pid pid = 0; ///< 0: no process
     uint32_t incarnation = 0; ///< counts the processes made for it: tells a message of this one from an earlier one's
-    unsigned restarts = 0;    ///< in all
-    unsigned attempts = 0;    ///< restarts since the last healthy run
-    unsigned quick_ends = 0;  ///< in a row, for the back-off
-    bool succeeded = false;   ///< the last start came to its end as wanted
-    bool was_ready = false;   ///< was active at least once
+    unsigned restarts = 0; ///< in all
+    unsigned attempts = 0; ///< restarts since the last healthy run
+    unsigned quick_ends = 0; ///< in a row, for the back-off
+    bool succeeded = false; ///< the last start came to its end as wanted
+    bool was_ready = false; ///< was active at least once
     bool stop_wanted = false; ///< deactivating: inactive afterwards, not failed
     ExitCause ended_by_us = ExitCause::success; ///< timeout or watchdog: why it is being ended
-    Pid named_main = 0;       ///< forking: the process it has named
+    Pid named_main = 0; ///< forking: the process it has named
     Instant active_since;
     Instant deadline = Instant::never(); ///< of the start, the restart delay, or the watchdog
     Instant queued_at;

@@ -14,44 +14,53 @@ void Supervisor::spawned(UnitIndex unit, Pid pid, Instant now) {
         return;
     }
     const ServiceType type = units_[unit].service.type;
-    if (type == ServiceType::simple || type == ServiceType::idle) become_active(unit, now);
+    if (type == ServiceType::simple || type == ServiceType::idle)
+        become_active(unit, now);
     advance(now);
 }
 
 void Supervisor::spawn_refused(UnitIndex unit, Instant now) {
-    if (at(unit).state == UnitState::activating) ended(unit, ExitCause::no_start, now, now);
+    if (at(unit).state == UnitState::activating)
+        ended(unit, ExitCause::no_start, now, now);
 }
 
 bool Supervisor::ready(UnitIndex unit, uint32_t incarnation, Instant now) {
     UnitStatus& status = at(unit);
-    if (status.incarnation != incarnation || status.pid == 0) return false;
+    if (status.incarnation != incarnation || status.pid == 0)
+        return false;
     const bool waited_for = status.state == UnitState::activating && units_[unit].service.type == ServiceType::notify;
-    if (waited_for && status.ended_by_us == ExitCause::success) become_active(unit, now);
+    if (waited_for && status.ended_by_us == ExitCause::success)
+        become_active(unit, now);
     advance(now);
     return true;
 }
 
 bool Supervisor::alive(UnitIndex unit, uint32_t incarnation, Instant now) {
     UnitStatus& status = at(unit);
-    if (status.incarnation != incarnation || status.pid == 0) return false;
+    if (status.incarnation != incarnation || status.pid == 0)
+        return false;
     const bool watched = status.state == UnitState::active && status.ended_by_us == ExitCause::success;
-    if (watched) status.deadline = now + units_[unit].service.watchdog;
+    if (watched)
+        status.deadline = now + units_[unit].service.watchdog;
     return true;
 }
 
 bool Supervisor::main_process(UnitIndex unit, uint32_t incarnation, Pid pid) {
     UnitStatus& status = at(unit);
-    if (status.incarnation != incarnation || status.pid == 0) return false;
+    if (status.incarnation != incarnation || status.pid == 0)
+        return false;
     status.named_main = pid;
     return true;
 }
 
 bool Supervisor::died(Pid pid, ExitCause cause, Instant when) {
-    if (pid == 0) return false;
+    if (pid == 0)
+        return false;
     for (const UnitIndex unit : all()) {
         UnitStatus& status = at(unit);
         if (status.pid != pid) {
-            if (status.named_main == pid) status.named_main = 0;
+            if (status.named_main == pid)
+                status.named_main = 0;
             continue;
         }
         say({.kind = ActionKind::terminated, .unit = unit, .pid = pid, .cause = cause_of(unit, cause)});
@@ -65,8 +74,10 @@ bool Supervisor::died(Pid pid, ExitCause cause, Instant when) {
 /// What the end means for this unit: we may have ended the process ourselves, and a clean end may come too early.
 ExitCause Supervisor::cause_of(UnitIndex unit, ExitCause reported) const {
     const UnitStatus& status = at(unit);
-    if (status.ended_by_us != ExitCause::success) return status.ended_by_us;
-    if (status.state != UnitState::activating || reported != ExitCause::success) return reported;
+    if (status.ended_by_us != ExitCause::success)
+        return status.ended_by_us;
+    if (status.state != UnitState::activating || reported != ExitCause::success)
+        return reported;
     switch (units_[unit].service.type) {
     case ServiceType::notify: return ExitCause::no_start;
     case ServiceType::forking: return status.named_main != 0 ? reported : ExitCause::no_start;
@@ -104,8 +115,10 @@ void Supervisor::ended(UnitIndex unit, ExitCause cause, Instant when, Instant no
         return;
     }
     const Duration up = before == UnitState::active ? when - status.active_since : Duration{};
-    if (up >= healthy_run) status.quick_ends = 0;
-    if (up >= units_[unit].start_limit_interval) status.attempts = 0;
+    if (up >= healthy_run)
+        status.quick_ends = 0;
+    if (up >= units_[unit].start_limit_interval)
+        status.attempts = 0;
     if (restarts(service.restart, cause)) {
         restart_later(unit, when);
     } else if (cause == ExitCause::success) {
@@ -150,7 +163,8 @@ void Supervisor::drop_dependants(UnitIndex culprit) {
             const UnitState state = at(unit).state;
             const bool up = state == UnitState::active || state == UnitState::activating ||
                             state == UnitState::exited || state == UnitState::restarting;
-            if (!up) continue;
+            if (!up)
+                continue;
             seen.add(unit);
             say({.kind = ActionKind::dependency_failed, .unit = unit, .other = culprits[i]});
             stop_one(unit, false);
@@ -162,11 +176,14 @@ void Supervisor::drop_dependants(UnitIndex culprit) {
 void Supervisor::tick(Instant now) {
     for (const UnitIndex unit : all()) {
         UnitStatus& status = at(unit);
-        if (status.deadline > now) continue;
+        if (status.deadline > now)
+            continue;
         status.deadline = Instant::never();
         const bool starting = status.state == UnitState::activating;
         if (status.state == UnitState::restarting) {
-            say({.kind = ActionKind::restarting, .unit = unit, .attempt = status.attempts,
+            say({.kind = ActionKind::restarting,
+                 .unit = unit,
+                 .attempt = status.attempts,
                  .limit = units_[unit].start_limit});
             begin(unit, now);
         } else if ((starting || status.state == UnitState::active) && status.pid != 0) {

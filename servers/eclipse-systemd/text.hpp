@@ -16,8 +16,10 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Without blanks at both ends.
 constexpr Text trim(Text text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
     return text;
 }
 
@@ -25,7 +27,8 @@ constexpr Text trim(Text text) {
 constexpr Text next_word(Text& rest) {
     rest = trim(rest);
     size_t length = 0;
-    while (length < rest.size() && !is_blank(rest[length])) ++length;
+    while (length < rest.size() && !is_blank(rest[length]))
+        ++length;
     const Text word = rest.substr(0, length);
     rest.remove_prefix(length);
     return word;
@@ -33,12 +36,15 @@ constexpr Text next_word(Text& rest) {
 
 /// The whole of `text` as a decimal number up to `most`.
 constexpr std::optional<uint64_t> parse_number(Text text, uint64_t most) {
-    if (text.empty()) return std::nullopt;
+    if (text.empty())
+        return std::nullopt;
     uint64_t value = 0;
     for (const char c : text) {
-        if (!is_digit(c)) return std::nullopt;
+        if (!is_digit(c))
+            return std::nullopt;
         const auto digit = static_cast<uint64_t>(c - '0');
-        if (value > (most - digit) / 10 || digit > most) return std::nullopt;
+        if (value > (most - digit) / 10 || digit > most)
+            return std::nullopt;
         value = value * 10 + digit;
     }
     return value;
@@ -56,13 +62,15 @@ public:
 
     /// False if the store is full.
     [[nodiscard]] bool put(char c) {
-        if (used_ == capacity) return false;
+        if (used_ == capacity)
+            return false;
         buffer_[used_++] = c;
         return true;
     }
     [[nodiscard]] bool put(Text text) {
         for (const char c : text) {
-            if (!put(c)) return false;
+            if (!put(c))
+                return false;
         }
         return true;
     }

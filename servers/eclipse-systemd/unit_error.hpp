@@ -72,7 +72,8 @@ class Warning {
 public:
     constexpr Warning() = default;
     constexpr Warning(WarningKind kind, uint32_t line, Text subject) : kind_(kind), line_(line) {
-        for (const char c : subject.substr(0, sizeof subject_)) subject_[size_++] = c;
+        for (const char c : subject.substr(0, sizeof subject_))
+            subject_[size_++] = c;
     }
     constexpr WarningKind kind() const { return kind_; }
     constexpr uint32_t line() const { return line_; }

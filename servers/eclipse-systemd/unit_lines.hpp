@@ -3,9 +3,9 @@
 // backslash with the next one by a blank, and checks every byte.
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/text.hpp>
 #include <servers/eclipse-systemd/unit_error.hpp>
-#include <optional>
 
 namespace systemd {
 

@@ -8,9 +8,11 @@ namespace {
 
 /// The name of a unit file directly in the unit directory; empty for anything else.
 Text unit_file_name(Text path) {
-    if (!path.starts_with(unit_directory)) return {};
+    if (!path.starts_with(unit_directory))
+        return {};
     path.remove_prefix(unit_directory.size());
-    if (!path.starts_with('/')) return {};
+    if (!path.starts_with('/'))
+        return {};
     path.remove_prefix(1);
     const bool is_unit = path.ends_with(".service") || path.ends_with(".target");
     return is_unit && path.find('/') == Text::npos ? path : Text();
@@ -20,8 +22,10 @@ Text unit_file_name(Text path) {
 bool load_one(Text name, Text text, UnitTable& table, void (*remark)(const LoadRemark&)) {
     Warnings warnings;
     const auto error = table.load(name, text, warnings);
-    for (const Warning& warning : warnings.first) remark({.file = name, .warning = &warning});
-    if (error) remark({.file = name, .error = &*error});
+    for (const Warning& warning : warnings.first)
+        remark({.file = name, .warning = &warning});
+    if (error)
+        remark({.file = name, .error = &*error});
     return !error;
 }
 
@@ -32,9 +36,11 @@ LoadCount load_units(const sys::archive::Archive& archive, UnitTable& table, voi
     auto entries = archive.entries();
     sys::archive::Entry entry;
     while (entries.next(entry)) {
-        if (entry.name == unit_directory && entry.kind == sys::archive::Kind::directory) count.directory_found = true;
+        if (entry.name == unit_directory && entry.kind == sys::archive::Kind::directory)
+            count.directory_found = true;
         const Text name = unit_file_name(entry.name);
-        if (name.empty()) continue;
+        if (name.empty())
+            continue;
         count.directory_found = true; // archives may leave out the entries of directories
         const auto file = archive.resolve(entry.name);
         if (!file || file->kind != sys::archive::Kind::file) {
@@ -43,8 +49,10 @@ LoadCount load_units(const sys::archive::Archive& archive, UnitTable& table, voi
             ++count.refused;
             continue;
         }
-        if (load_one(name, file->text(), table, remark)) ++count.loaded;
-        else ++count.refused;
+        if (load_one(name, file->text(), table, remark))
+            ++count.loaded;
+        else
+            ++count.refused;
     }
     return count;
 }

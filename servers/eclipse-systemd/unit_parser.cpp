@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One table of keys, one handler per kind of value; then the checks that need the whole file.
-#include <servers/eclipse-systemd/unit_parser.hpp>
 #include <servers/eclipse-systemd/unit_lines.hpp>
+#include <servers/eclipse-systemd/unit_parser.hpp>
 #include <servers/eclipse-systemd/values.hpp>
 #include <servers/eclipse-systemd/words.hpp>
 
@@ -14,9 +14,32 @@ using Fault = std::optional<UnitFault>;
 enum class Section : uint8_t { none, unit, service, install, capabilities, unknown };
 
 enum class Key : uint8_t {
-    description, documentation, after, before, requirements, wishes, conflicts, default_dependencies, start_limit,
-    start_limit_interval, type, exec_start, exec_reload, restart, restart_delay, start_timeout, watchdog, user, group,
-    working_directory, environment, remain_after_exit, wanted_by, required_by, io_ports, interrupt,
+    description,
+    documentation,
+    after,
+    before,
+    requirements,
+    wishes,
+    conflicts,
+    default_dependencies,
+    start_limit,
+    start_limit_interval,
+    type,
+    exec_start,
+    exec_reload,
+    restart,
+    restart_delay,
+    start_timeout,
+    watchdog,
+    user,
+    group,
+    working_directory,
+    environment,
+    remain_after_exit,
+    wanted_by,
+    required_by,
+    io_ports,
+    interrupt,
 };
 
 struct KnownKey {
@@ -55,16 +78,21 @@ constexpr KnownKey known_keys[] = {
 };
 
 Section section_of(Text name) {
-    if (name == "Unit") return Section::unit;
-    if (name == "Service") return Section::service;
-    if (name == "Install") return Section::install;
-    if (name == "Capabilities") return Section::capabilities;
+    if (name == "Unit")
+        return Section::unit;
+    if (name == "Service")
+        return Section::service;
+    if (name == "Install")
+        return Section::install;
+    if (name == "Capabilities")
+        return Section::capabilities;
     return Section::unknown;
 }
 
 template <class T, class Parsed>
 Fault assign(T& target, const std::optional<Parsed>& parsed, UnitFault otherwise) {
-    if (!parsed) return otherwise;
+    if (!parsed)
+        return otherwise;
     target = static_cast<T>(*parsed);
     return std::nullopt;
 }
@@ -105,32 +133,42 @@ private:
 
 std::optional<UnitError> Parser::run() {
     const auto kind = unit_kind_of(name_);
-    if (!kind) return UnitError{UnitFault::bad_file_name, 0};
-    if (file_.size() > max_file_bytes) return UnitError{UnitFault::file_too_big, 0};
+    if (!kind)
+        return UnitError{UnitFault::bad_file_name, 0};
+    if (file_.size() > max_file_bytes)
+        return UnitError{UnitFault::file_too_big, 0};
     unit_ = Unit{};
     unit_.kind = *kind;
-    if (const auto fault = keep(unit_.name, name_)) return UnitError{*fault, 0};
+    if (const auto fault = keep(unit_.name, name_))
+        return UnitError{*fault, 0};
 
     LineReader lines(file_);
     while (const auto line = lines.next()) {
         line_ = line->number;
-        if (const auto fault = take(line->text)) return UnitError{*fault, line_};
+        if (const auto fault = take(line->text))
+            return UnitError{*fault, line_};
     }
-    if (lines.error()) return lines.error();
-    if (const auto fault = check()) return UnitError{*fault, 0};
+    if (lines.error())
+        return lines.error();
+    if (const auto fault = check())
+        return UnitError{*fault, 0};
     return std::nullopt;
 }
 
 Fault Parser::take(Text line) {
-    if (line.front() == '[') return take_section(line);
+    if (line.front() == '[')
+        return take_section(line);
     const size_t equals = line.find('=');
-    if (equals == Text::npos) return UnitFault::missing_equals;
-    if (section_ == Section::none) return UnitFault::key_outside_section;
+    if (equals == Text::npos)
+        return UnitFault::missing_equals;
+    if (section_ == Section::none)
+        return UnitFault::key_outside_section;
     return take_key(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
 }
 
 Fault Parser::take_section(Text line) {
-    if (line.back() != ']') return UnitFault::bad_section_line;
+    if (line.back() != ']')
+        return UnitFault::bad_section_line;
     const Text name = trim(line.substr(1, line.size() - 2));
     section_ = section_of(name);
     switch (section_) {
@@ -138,7 +176,8 @@ Fault Parser::take_section(Text line) {
     case Section::install: has_install_ = true; break;
     case Section::service: has_service_ = true; [[fallthrough]];
     case Section::capabilities:
-        if (unit_.kind == UnitKind::target) return UnitFault::service_in_target;
+        if (unit_.kind == UnitKind::target)
+            return UnitFault::service_in_target;
         break;
     case Section::unknown: warn(WarningKind::unknown_section, name); break;
     case Section::none: break;
@@ -147,9 +186,11 @@ Fault Parser::take_section(Text line) {
 }
 
 Fault Parser::take_key(Text key, Text value) {
-    if (section_ == Section::unknown) return std::nullopt; // its section line has warned
+    if (section_ == Section::unknown)
+        return std::nullopt; // its section line has warned
     for (const auto& known : known_keys) {
-        if (known.section == section_ && key == known.name) return apply(known.key, value);
+        if (known.section == section_ && key == known.name)
+            return apply(known.key, value);
     }
     warn(WarningKind::unknown_key, key);
     return std::nullopt;
@@ -181,12 +222,11 @@ Fault Parser::apply_service(Key key, Text value) {
     ServicePart& service = unit_.service;
     switch (key) {
     case Key::type:
-        if (value == "dbus") return UnitFault::no_bus;
+        if (value == "dbus")
+            return UnitFault::no_bus;
         return assign(service.type, parse_service_type(value), UnitFault::bad_type);
     case Key::exec_start: return set_command(value);
-    case Key::exec_reload:
-        warn(WarningKind::without_effect, "ExecReload");
-        return keep(service.reload_command, value);
+    case Key::exec_reload: warn(WarningKind::without_effect, "ExecReload"); return keep(service.reload_command, value);
     case Key::restart: return assign(service.restart, parse_restart_policy(value), UnitFault::bad_restart);
     case Key::restart_delay: return assign(service.restart_delay.emplace(), parse_duration(value), UnitFault::bad_time);
     case Key::start_timeout: return assign(service.start_timeout, parse_duration(value), UnitFault::bad_time);
@@ -201,8 +241,7 @@ Fault Parser::apply_service(Key key, Text value) {
         warn(WarningKind::without_effect, "WorkingDirectory");
         return keep(service.working_directory, value);
     case Key::environment: return add_environment(value);
-    case Key::remain_after_exit:
-        return assign(service.remain_after_exit, parse_boolean(value), UnitFault::bad_boolean);
+    case Key::remain_after_exit: return assign(service.remain_after_exit, parse_boolean(value), UnitFault::bad_boolean);
     default: return std::nullopt;
     }
 }
@@ -223,17 +262,22 @@ Fault Parser::keep(Text& target, Text value) {
 }
 
 Fault Parser::keep_filled(Text& target, Text value, UnitFault if_empty) {
-    if (value.empty()) return if_empty;
+    if (value.empty())
+        return if_empty;
     return keep(target, value);
 }
 
 Fault Parser::add_names(NameList& list, Text value, UnitFault if_empty) {
-    if (value.empty()) return if_empty;
+    if (value.empty())
+        return if_empty;
     for (Text name = next_word(value); !name.empty(); name = next_word(value)) {
-        if (!unit_kind_of(name)) return UnitFault::bad_dependency_name;
+        if (!unit_kind_of(name))
+            return UnitFault::bad_dependency_name;
         Text kept;
-        if (const auto fault = keep(kept, name)) return fault;
-        if (!list.push(kept)) return UnitFault::too_many_values;
+        if (const auto fault = keep(kept, name))
+            return fault;
+        if (!list.push(kept))
+            return UnitFault::too_many_values;
     }
     return std::nullopt;
 }
@@ -244,9 +288,12 @@ Fault Parser::set_command(Text value) {
         command.clear();
         return std::nullopt;
     }
-    if (!command.empty()) return UnitFault::second_exec_start;
-    if (const auto fault = split_words(value, store_, command)) return fault;
-    if (!command[0].starts_with('/')) return UnitFault::relative_exec_start;
+    if (!command.empty())
+        return UnitFault::second_exec_start;
+    if (const auto fault = split_words(value, store_, command))
+        return fault;
+    if (!command[0].starts_with('/'))
+        return UnitFault::relative_exec_start;
     return std::nullopt;
 }
 
@@ -257,25 +304,33 @@ Fault Parser::add_environment(Text value) {
         return std::nullopt;
     }
     const size_t before = environment.size();
-    if (const auto fault = split_words(value, store_, environment)) return fault;
+    if (const auto fault = split_words(value, store_, environment))
+        return fault;
     for (size_t i = before; i < environment.size(); ++i) {
         const size_t equals = environment[i].find('=');
-        if (equals == 0 || equals == Text::npos) return UnitFault::bad_environment;
+        if (equals == 0 || equals == Text::npos)
+            return UnitFault::bad_environment;
     }
     return std::nullopt;
 }
 
 /// What only the whole file can tell.
 Fault Parser::check() const {
-    if (!has_unit_) return UnitFault::no_unit_section;
+    if (!has_unit_)
+        return UnitFault::no_unit_section;
     const bool is_service = unit_.kind == UnitKind::service;
-    if (is_service && !has_service_ && !has_install_) return UnitFault::no_service_or_install;
-    if (unit_.description.empty()) return UnitFault::no_description;
-    if (!is_service) return std::nullopt;
+    if (is_service && !has_service_ && !has_install_)
+        return UnitFault::no_service_or_install;
+    if (unit_.description.empty())
+        return UnitFault::no_description;
+    if (!is_service)
+        return std::nullopt;
     const ServicePart& service = unit_.service;
-    if (service.command.empty()) return UnitFault::no_exec_start;
+    if (service.command.empty())
+        return UnitFault::no_exec_start;
     const bool for_ever = service.restart == RestartPolicy::always || service.restart == RestartPolicy::on_success;
-    if (service.type == ServiceType::oneshot && for_ever) return UnitFault::oneshot_restart;
+    if (service.type == ServiceType::oneshot && for_ever)
+        return UnitFault::oneshot_restart;
     return std::nullopt;
 }
 
@@ -290,7 +345,8 @@ std::optional<UnitError> parse_unit(Text name, Text file, TextStore& store, Unit
     const size_t mark = store.used();
     warnings = Warnings{};
     auto error = Parser(name, file, store, unit, warnings).run();
-    if (error) store.release(mark);
+    if (error)
+        store.release(mark);
     return error;
 }
 

@@ -4,11 +4,11 @@
 // that is repeated adds to its list; of any other key the last one counts. Keys and sections that are not known warn.
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/list.hpp>
 #include <servers/eclipse-systemd/text.hpp>
 #include <servers/eclipse-systemd/unit.hpp>
 #include <servers/eclipse-systemd/unit_error.hpp>
-#include <optional>
 
 namespace systemd {
 

@@ -33,7 +33,8 @@ public:
     constexpr bool empty() const { return bits_ == 0; }
     constexpr size_t size() const { // std::popcount would call libgcc
         size_t count = 0;
-        for (uint64_t left = bits_; left != 0; left &= left - 1) ++count;
+        for (uint64_t left = bits_; left != 0; left &= left - 1)
+            ++count;
         return count;
     }
     constexpr bool operator==(const UnitSet&) const = default;

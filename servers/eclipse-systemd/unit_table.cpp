@@ -24,18 +24,23 @@ constexpr StandardTarget standard_targets[] = {
 
 std::optional<UnitIndex> UnitTable::find(Text name) const {
     for (uint16_t i = 0; i < units_.size(); ++i) {
-        if (units_[i].name == name) return UnitIndex{i};
+        if (units_[i].name == name)
+            return UnitIndex{i};
     }
     return std::nullopt;
 }
 
 std::optional<UnitError> UnitTable::load(Text name, Text file, Warnings& warnings) {
     warnings = Warnings{};
-    if (find(name)) return UnitError{UnitFault::duplicate_unit, 0};
-    if (!units_.push(Unit{})) return UnitError{UnitFault::too_many_units, 0};
+    if (find(name))
+        return UnitError{UnitFault::duplicate_unit, 0};
+    if (!units_.push(Unit{}))
+        return UnitError{UnitFault::too_many_units, 0};
     const auto error = parse_unit(name, file, store_, units_.back(), warnings);
-    if (error) units_.drop_back();
-    else ++loaded_;
+    if (error)
+        units_.drop_back();
+    else
+        ++loaded_;
     return error;
 }
 
@@ -46,7 +51,8 @@ bool UnitTable::add_implied_targets() {
         const NameList* lists[] = {&unit.requirements, &unit.wishes, &unit.wanted_by, &unit.required_by};
         for (const NameList* list : lists) {
             for (const Text name : *list) {
-                if (unit_kind_of(name) == UnitKind::target && !find(name) && !imply(name)) return false;
+                if (unit_kind_of(name) == UnitKind::target && !find(name) && !imply(name))
+                    return false;
             }
         }
     }
@@ -55,17 +61,20 @@ bool UnitTable::add_implied_targets() {
 
 std::optional<UnitIndex> UnitTable::imply(Text name) {
     const UnitIndex index{static_cast<uint16_t>(units_.size())};
-    if (!units_.push(Unit{})) return std::nullopt;
+    if (!units_.push(Unit{}))
+        return std::nullopt;
     Unit& unit = units_.back();
     unit.name = name;
     unit.kind = UnitKind::target;
     unit.implied = true;
     unit.description = "Target without a file";
     for (const auto& standard : standard_targets) {
-        if (name != standard.name) continue;
+        if (name != standard.name)
+            continue;
         unit.description = standard.description;
         const Text requirement = standard.requirement;
-        if (!requirement.empty()) static_cast<void>(unit.requirements.push(requirement)); // the list is empty
+        if (!requirement.empty())
+            static_cast<void>(unit.requirements.push(requirement)); // the list is empty
     }
     return index;
 }

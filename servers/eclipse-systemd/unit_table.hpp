@@ -2,13 +2,13 @@
 // UnitTable: all units that are loaded, with the text they refer to. A bad file leaves it as it was.
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/list.hpp>
 #include <servers/eclipse-systemd/text.hpp>
 #include <servers/eclipse-systemd/unit.hpp>
 #include <servers/eclipse-systemd/unit_error.hpp>
 #include <servers/eclipse-systemd/unit_parser.hpp>
 #include <servers/eclipse-systemd/unit_set.hpp>
-#include <optional>
 
 namespace systemd {
 

@@ -15,7 +15,8 @@ struct Word {
 template <class T, size_t N>
 std::optional<T> look_up(const Word<T> (&table)[N], Text text) {
     for (const auto& word : table) {
-        if (text == word.text) return word.value;
+        if (text == word.text)
+            return word.value;
     }
     return std::nullopt;
 }
@@ -37,17 +38,20 @@ constexpr Word<RestartPolicy> policies[] = {{"no", RestartPolicy::no},
                                             {"on-abort", RestartPolicy::on_abort},
                                             {"always", RestartPolicy::always}};
 
-constexpr Word<uint64_t> time_units[] = {{"", 1'000'000}, {"us", 1},          {"ms", 1000},
-                                         {"s", 1'000'000}, {"sec", 1'000'000}, {"m", 60'000'000},
+constexpr Word<uint64_t> time_units[] = {{"", 1'000'000},     {"us", 1},          {"ms", 1000},
+                                         {"s", 1'000'000},    {"sec", 1'000'000}, {"m", 60'000'000},
                                          {"min", 60'000'000}, {"h", 3600'000'000}};
 
 /// The longest span that is not infinity: about 31 years.
 constexpr uint64_t max_seconds = 1'000'000'000;
 
 std::optional<uint64_t> hexadecimal_digit(char c) {
-    if (is_digit(c)) return static_cast<uint64_t>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<uint64_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') return static_cast<uint64_t>(c - 'A' + 10);
+    if (is_digit(c))
+        return static_cast<uint64_t>(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return static_cast<uint64_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F')
+        return static_cast<uint64_t>(c - 'A' + 10);
     return std::nullopt;
 }
 
@@ -57,11 +61,13 @@ std::optional<uint16_t> parse_port(Text text) {
         return port ? std::optional(static_cast<uint16_t>(*port)) : std::nullopt;
     }
     text.remove_prefix(2);
-    if (text.empty() || text.size() > 4) return std::nullopt;
+    if (text.empty() || text.size() > 4)
+        return std::nullopt;
     uint64_t port = 0;
     for (const char c : text) {
         const auto digit = hexadecimal_digit(c);
-        if (!digit) return std::nullopt;
+        if (!digit)
+            return std::nullopt;
         port = port * 16 + *digit;
     }
     return static_cast<uint16_t>(port);
@@ -79,26 +85,33 @@ std::optional<RestartPolicy> parse_restart_policy(Text text) { return look_up(po
 
 const char* to_word(RestartPolicy policy) {
     for (const auto& word : policies) {
-        if (word.value == policy) return word.text;
+        if (word.value == policy)
+            return word.text;
     }
     return "?";
 }
 
 std::optional<Duration> parse_duration(Text text) {
-    if (text == "infinity") return Duration::infinite();
+    if (text == "infinity")
+        return Duration::infinite();
     Duration total;
     Text rest = trim(text);
-    if (rest.empty()) return std::nullopt;
+    if (rest.empty())
+        return std::nullopt;
     while (!rest.empty()) {
         size_t digits = 0;
-        while (digits < rest.size() && is_digit(rest[digits])) ++digits;
+        while (digits < rest.size() && is_digit(rest[digits]))
+            ++digits;
         size_t end = digits;
-        while (end < rest.size() && !is_blank(rest[end]) && !is_digit(rest[end])) ++end;
+        while (end < rest.size() && !is_blank(rest[end]) && !is_digit(rest[end]))
+            ++end;
         const auto count = parse_number(rest.substr(0, digits), max_seconds);
         const auto unit = look_up(time_units, rest.substr(digits, end - digits));
-        if (!count || !unit || *count > max_seconds * 1'000'000 / *unit) return std::nullopt;
+        if (!count || !unit || *count > max_seconds * 1'000'000 / *unit)
+            return std::nullopt;
         total.microseconds += *count * *unit;
-        if (total.microseconds > max_seconds * 1'000'000) return std::nullopt;
+        if (total.microseconds > max_seconds * 1'000'000)
+            return std::nullopt;
         rest = trim(rest.substr(end));
     }
     return total;
@@ -108,19 +121,24 @@ std::optional<IoPortRange> parse_io_ports(Text text) {
     const size_t dash = text.find('-');
     const auto first = parse_port(trim(text.substr(0, dash)));
     const auto last = dash == Text::npos ? first : parse_port(trim(text.substr(dash + 1)));
-    if (!first || !last || *first > *last) return std::nullopt;
+    if (!first || !last || *first > *last)
+        return std::nullopt;
     return IoPortRange{*first, *last};
 }
 
 std::optional<UnitKind> unit_kind_of(Text name) {
     const size_t dot = name.rfind('.');
-    if (dot == Text::npos || dot == 0 || name.size() > 128) return std::nullopt;
+    if (dot == Text::npos || dot == 0 || name.size() > 128)
+        return std::nullopt;
     for (const char c : name) {
-        if (!is_name_character(c)) return std::nullopt;
+        if (!is_name_character(c))
+            return std::nullopt;
     }
     const Text suffix = name.substr(dot);
-    if (suffix == ".service") return UnitKind::service;
-    if (suffix == ".target") return UnitKind::target;
+    if (suffix == ".service")
+        return UnitKind::service;
+    if (suffix == ".target")
+        return UnitKind::target;
     return std::nullopt;
 }
 

@@ -2,9 +2,9 @@
 // The words and numbers that may stand behind = in a unit file.
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/text.hpp>
 #include <servers/eclipse-systemd/unit.hpp>
-#include <optional>
 
 namespace systemd {
 

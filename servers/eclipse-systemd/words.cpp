@@ -34,13 +34,16 @@ std::optional<UnitFault> take_word(Text& rest, TextStore& store) {
         }
         if (c == '\\') {
             const auto plain = rest.empty() ? std::nullopt : unescape(rest.front());
-            if (!plain) return UnitFault::bad_escape;
+            if (!plain)
+                return UnitFault::bad_escape;
             c = *plain;
             rest.remove_prefix(1);
         }
-        if (!store.put(c)) return UnitFault::too_much_text;
+        if (!store.put(c))
+            return UnitFault::too_much_text;
     }
-    if (quote != 0) return UnitFault::open_quote;
+    if (quote != 0)
+        return UnitFault::open_quote;
     return std::nullopt;
 }
 
@@ -52,7 +55,8 @@ std::optional<UnitFault> split_words(Text value, TextStore& store, WordList& wor
             store.abandon();
             return fault;
         }
-        if (!words.push(store.finish())) return UnitFault::too_many_values;
+        if (!words.push(store.finish()))
+            return UnitFault::too_many_values;
     }
     return std::nullopt;
 }

@@ -3,10 +3,10 @@
 //   'one word'  "one word"  \\ \" \' \n \t \s (a blank)
 #pragma once
 
+#include <optional>
 #include <servers/eclipse-systemd/text.hpp>
 #include <servers/eclipse-systemd/unit.hpp>
 #include <servers/eclipse-systemd/unit_error.hpp>
-#include <optional>
 
 namespace systemd {
 

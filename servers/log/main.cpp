@@ -26,21 +26,25 @@ public:
 
 private:
     Result<protocol::Write::Reply> write(const sys::Incoming& incoming, const protocol::Write& request) {
-        if (request.priority >= static_cast<Word>(Priority::count)) return protocol::Error::bad_priority;
+        if (request.priority >= static_cast<Word>(Priority::count))
+            return protocol::Error::bad_priority;
         const std::string_view sent = TRY(incoming.text<protocol::Write>());
-        if (!is_line(sent)) return protocol::Error::not_text;
+        if (!is_line(sent))
+            return protocol::Error::not_text;
         char text[protocol::max_text]; // the message is gone with the next call
         const std::string_view kept(text, sent.copy(text, sizeof text));
         const auto priority = static_cast<Priority>(request.priority);
         const Word sender = incoming.badge().value;
         const Word number = ring_.add(priority, sender, uptime(), kept);
-        if (priority <= Priority::notice) print(number);
+        if (priority <= Priority::notice)
+            print(number);
         return protocol::Write::Reply{number};
     }
 
     Result<sys::Message> read(const protocol::Read& request) {
         const auto record = ring_.at_or_after(request.from);
-        if (!record) return sys::Error(protocol::Error::no_record, ring_.next_number());
+        if (!record)
+            return sys::Error(protocol::Error::no_record, ring_.next_number());
         const protocol::Read::Reply reply{record->number, static_cast<Word>(record->priority), record->sender,
                                           record->uptime};
         return sys::reply_with_payload(reply, sys::Payload(record->text).bytes);
@@ -48,7 +52,8 @@ private:
 
     void print(Word number) {
         const auto record = ring_.at_or_after(number);
-        if (!record) return;
+        if (!record)
+            return;
         sys::log("[LOG] {}.{:06} {}: {}", record->uptime / 1'000'000, record->uptime % 1'000'000,
                  describe(record->priority), record->text);
     }

@@ -10,9 +10,11 @@ constexpr size_t max_text = sys::protocol::log::max_text;
 
 /// At most max_text bytes, without half a character at the end (a UTF-8 continuation byte is 10xxxxxx).
 std::string_view cut(std::string_view text) {
-    if (text.size() <= max_text) return text;
+    if (text.size() <= max_text)
+        return text;
     size_t size = max_text;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
+        --size;
     return text.substr(0, size);
 }
 
@@ -33,7 +35,8 @@ Word Ring::add(Priority priority, Word sender, Word uptime, std::string_view tex
 std::optional<Record> Ring::at_or_after(Word from) const {
     const Word oldest = added_ > capacity ? added_ - capacity + 1 : 1;
     const Word number = from > oldest ? from : oldest;
-    if (number > added_) return std::nullopt;
+    if (number > added_)
+        return std::nullopt;
     const Place& place = places_[number % capacity];
     return Record{place.number, place.priority, place.sender, place.uptime, {place.text, place.size}};
 }
@@ -41,7 +44,8 @@ std::optional<Record> Ring::at_or_after(Word from) const {
 bool is_line(std::string_view text) {
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return false;
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            return false;
     }
     return !text.empty();
 }

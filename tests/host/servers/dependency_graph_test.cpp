@@ -66,9 +66,11 @@ TEST_CASE("graph: [Install] makes the members of a target, which comes after the
     CHECK(world.graph->cycle_count() == 0);
 }
 
-TEST_CASE("behaviour 32: graphical pulls multi-user pulls basic, with the units of the original tree", "[systemd][graph]") {
+TEST_CASE("behaviour 32: graphical pulls multi-user pulls basic, with the units of the original tree",
+          "[systemd][graph]") {
     UnitWorld world;
-    for (const auto& file : seed_units::files) world.file(file.name, file.text);
+    for (const auto& file : seed_units::files)
+        world.file(file.name, file.text);
     world.build();
     const Strings members = world.members("graphical.target");
     CHECK(members.size() == 7 + 4); // all units; basic, multi-user, hardware and graphical
@@ -80,8 +82,8 @@ TEST_CASE("behaviour 32: graphical pulls multi-user pulls basic, with the units 
     CHECK(position(order, "drm-init.service") < position(order, "hardware.target"));
     CHECK(position(order, "hardware.target") < position(order, "eclipse-wayland.service"));
     CHECK(position(order, "eclipse-wayland.service") < position(order, "eclipse-cosmic.service"));
-    CHECK(world.members("multi-user.target") == Strings{"basic.target", "eclipse-shell.service", "multi-user.target",
-                                                        "network.service", "syslog.service"});
+    CHECK(world.members("multi-user.target") ==
+          Strings{"basic.target", "eclipse-shell.service", "multi-user.target", "network.service", "syslog.service"});
     CHECK(world.graph->cycle_count() == 0);
 }
 
@@ -95,7 +97,8 @@ TEST_CASE("behaviour 31: a cycle is reported with its members and broken", "[sys
     REQUIRE(world.graph->cycle_count() == 1);
     const Cycle& cycle = world.graph->cycles()[0];
     Strings members;
-    for (const UnitIndex unit : cycle.members) members.emplace_back(world.table[unit].name);
+    for (const UnitIndex unit : cycle.members)
+        members.emplace_back(world.table[unit].name);
     std::sort(members.begin(), members.end());
     CHECK(members == Strings{"a.service", "b.service", "c.service"});
     CHECK(world.order().size() == 4);
@@ -133,7 +136,8 @@ TEST_CASE("graph: a requirement that does not exist is known by name", "[systemd
     CHECK(world.graph->missing_requirement(world["a.service"]) == "ghost.service");
 }
 
-TEST_CASE("behaviour 31: random graphs are ordered, and cycles reported exactly when there are any", "[systemd][graph]") {
+TEST_CASE("behaviour 31: random graphs are ordered, and cycles reported exactly when there are any",
+          "[systemd][graph]") {
     const unsigned seed = GENERATE(range(1u, 41u));
     INFO("seed " << seed);
     std::mt19937 random(seed);
@@ -144,15 +148,20 @@ TEST_CASE("behaviour 31: random graphs are ordered, and cycles reported exactly 
     for (size_t i = 0; i < edges; ++i) {
         const size_t later = random() % count;
         const size_t earlier = random() % count;
-        if (later == earlier) continue;
-        if (random() % 2 == 0) lines[later] += "After=u" + std::to_string(earlier) + ".service\n";
-        else lines[earlier] += "Before=u" + std::to_string(later) + ".service\n";
+        if (later == earlier)
+            continue;
+        if (random() % 2 == 0)
+            lines[later] += "After=u" + std::to_string(earlier) + ".service\n";
+        else
+            lines[earlier] += "Before=u" + std::to_string(later) + ".service\n";
         before[later].push_back(earlier);
     }
     UnitWorld world;
     bool fits = true; // lists longer than max_names are refused; such a draw proves nothing
-    for (size_t i = 0; i < count; ++i) fits = world.try_service("u" + std::to_string(i), lines[i]) && fits;
-    if (!fits) return;
+    for (size_t i = 0; i < count; ++i)
+        fits = world.try_service("u" + std::to_string(i), lines[i]) && fits;
+    if (!fits)
+        return;
     world.build();
 
     const Strings order = world.order();
@@ -168,15 +177,19 @@ TEST_CASE("behaviour 31: random graphs are ordered, and cycles reported exactly 
     // A slow and obvious test for cycles: reachability by repeated squaring of the relation.
     std::vector<std::vector<bool>> reach(count, std::vector<bool>(count));
     for (size_t i = 0; i < count; ++i)
-        for (const size_t j : before[i]) reach[i][j] = true;
+        for (const size_t j : before[i])
+            reach[i][j] = true;
     for (size_t k = 0; k < count; ++k)
         for (size_t i = 0; i < count; ++i)
-            for (size_t j = 0; j < count; ++j) reach[i][j] = reach[i][j] || (reach[i][k] && reach[k][j]);
+            for (size_t j = 0; j < count; ++j)
+                reach[i][j] = reach[i][j] || (reach[i][k] && reach[k][j]);
     bool cyclic = false;
-    for (size_t i = 0; i < count; ++i) cyclic = cyclic || reach[i][i];
+    for (size_t i = 0; i < count; ++i)
+        cyclic = cyclic || reach[i][i];
 
     CHECK((world.graph->cycle_count() > 0) == cyclic);
-    if (!cyclic) CHECK(violated == 0);
+    if (!cyclic)
+        CHECK(violated == 0);
     for (const Cycle& cycle : world.graph->cycles()) {
         REQUIRE(cycle.members.size() >= 2);
         for (const UnitIndex unit : cycle.members) {

@@ -26,7 +26,8 @@ TEST_CASE("log: records come back in order with their numbers", "[log]") {
 TEST_CASE("log: a full ring loses the oldest records, and the numbers show which", "[log]") {
     auto ring = std::make_unique<Ring>();
     constexpr size_t extra = 10;
-    for (size_t i = 1; i <= Ring::capacity + extra; ++i) ring->add(Priority::notice, 0, i, std::to_string(i));
+    for (size_t i = 1; i <= Ring::capacity + extra; ++i)
+        ring->add(Priority::notice, 0, i, std::to_string(i));
     CHECK(ring->at_or_after(1)->number == extra + 1);
     for (size_t i = extra + 1; i <= Ring::capacity + extra; ++i) {
         REQUIRE(ring->at_or_after(i));

@@ -23,8 +23,10 @@ struct FakeClock {
         return registers[index & 0x7f];
     }
     void out(uint16_t port, uint8_t value) {
-        if (port == rtc_first_port) index = value;
-        else registers[index & 0x7f] = value;
+        if (port == rtc_first_port)
+            index = value;
+        else
+            registers[index & 0x7f] = value;
     }
     void set(uint8_t year, uint8_t month, uint8_t day, uint8_t hour, uint8_t minute, uint8_t second, uint8_t mode) {
         registers = {};
@@ -77,7 +79,8 @@ TEST_CASE("clock: an update between two reads is not half seen", "[clock]") {
     clock.set(0x26, 0x12, 0x31, 0x23, 0x59, 0x59, hours_24);
     const int at = GENERATE(range(1, 17));
     clock.on_read = [at](FakeClock& self) {
-        if (self.reads == at) self.set(0x27, 0x01, 0x01, 0, 0, 0, hours_24);
+        if (self.reads == at)
+            self.set(0x27, 0x01, 0x01, 0, 0, 0, hours_24);
     };
     const auto time = Rtc(clock).now();
     REQUIRE(time);

@@ -43,8 +43,10 @@ std::vector<std::string> remarks;
 void note(const LoadRemark& remark) {
     std::ostringstream line;
     line << remark.file << ":";
-    if (remark.error != nullptr) line << remark.error->line << ": " << describe(remark.error->fault);
-    if (remark.warning != nullptr) line << remark.warning->line() << ": " << remark.warning->subject();
+    if (remark.error != nullptr)
+        line << remark.error->line << ": " << describe(remark.error->fault);
+    if (remark.warning != nullptr)
+        line << remark.warning->line() << ": " << remark.warning->subject();
     remarks.push_back(line.str());
 }
 
@@ -99,11 +101,12 @@ TEST_CASE("shipped units: all load without a warning and all become ready", "[sy
     world.start("multi-user.target");
     const UnitSet members = world.graph->plan(world["multi-user.target"]).members;
     for (const UnitIndex unit : members) {
-        if (world.table[unit].kind != UnitKind::service) continue;
+        if (world.table[unit].kind != UnitKind::service)
+            continue;
         CHECK(world.table[unit].service.type == ServiceType::notify); // ready means: has said so
     }
-    CHECK(world.names(members) == Strings{"basic.target", "clock.service", "crasher.service", "log.service",
-                                          "multi-user.target"});
+    CHECK(world.names(members) ==
+          Strings{"basic.target", "clock.service", "crasher.service", "log.service", "multi-user.target"});
     CHECK(world.spawned == Strings{"log.service"}); // the others come after basic.target
     world.ready("log.service");
     CHECK(world.spawned.size() == 3);
@@ -117,7 +120,8 @@ TEST_CASE("shipped units: all load without a warning and all become ready", "[sy
     CHECK(clock.io_ports == IoPortRange{0x70, 0x71});
     CHECK(clock.interrupt == 8);
     const WordList& crashes = world.table[world["crasher.service"]].service.command;
-    for (size_t i = 1; i < crashes.size(); ++i) CHECK(crasher::misdeed_of(crashes[i]));
+    for (size_t i = 1; i < crashes.size(); ++i)
+        CHECK(crasher::misdeed_of(crashes[i]));
     CHECK(world.table[world["crasher.service"]].start_limit >= crashes.size() - 1);
 }
 
@@ -141,10 +145,12 @@ TEST_CASE("names: malformed names and too many of them are refused", "[systemd][
     using Name = NameDirectory::Name;
     NameDirectory names;
     Name unterminated;
-    for (char& c : unterminated.text) c = 'x';
+    for (char& c : unterminated.text)
+        c = 'x';
     for (const Name& bad : {Name::of(""), Name::of("a b"), Name::of("\x1b"), unterminated,
                             Name::of("a name that is longer than any name may be")})
         CHECK(names.publish(bad, {0}).error() == protocol::Error::bad_name);
-    for (size_t i = 0; i < NameDirectory::capacity; ++i) CHECK(names.publish(Name::of("n" + std::to_string(i)), {0}));
+    for (size_t i = 0; i < NameDirectory::capacity; ++i)
+        CHECK(names.publish(Name::of("n" + std::to_string(i)), {0}));
     CHECK(names.publish(Name::of("more"), {0}).error() == protocol::Error::too_many_names);
 }

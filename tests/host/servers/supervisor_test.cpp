@@ -18,7 +18,8 @@ TEST_CASE("behaviour 33: a simple service is active as soon as its process exist
     CHECK(world.said(ActionKind::started) == Strings{"a.service"});
 }
 
-TEST_CASE("behaviour 33, R26: a notify service is active when it says so, however long that takes", "[systemd][supervisor]") {
+TEST_CASE("behaviour 33, R26: a notify service is active when it says so, however long that takes",
+          "[systemd][supervisor]") {
     SupervisorWorld world;
     world.service("a", "", "Type=notify\nTimeoutStartSec=infinity");
     world.service("b", "Requires=a.service\nAfter=a.service", "Type=notify");
@@ -62,7 +63,8 @@ TEST_CASE("behaviour 33: a oneshot is started when it has ended with status 0", 
     CHECK(world.state("user.service") == UnitState::active);
 }
 
-TEST_CASE("behaviour 33: a forking service is active when its first process has named another and ended", "[systemd][supervisor]") {
+TEST_CASE("behaviour 33: a forking service is active when its first process has named another and ended",
+          "[systemd][supervisor]") {
     SupervisorWorld world;
     world.service("a", "", "Type=forking");
     world.service("lost", "", "Type=forking");
@@ -112,14 +114,16 @@ TEST_CASE("behaviour 34: the restart table is systemd's", "[systemd][supervisor]
             SupervisorWorld world;
             world.service("a", "", "Restart=" + word + "\nRestartSec=1\nWatchdogSec=10");
             world.start("a.service");
-            if (cause == ExitCause::watchdog) world.advance(Duration::seconds(11)); // its end is then ours
+            if (cause == ExitCause::watchdog)
+                world.advance(Duration::seconds(11)); // its end is then ours
             world.die("a.service", cause == ExitCause::watchdog ? ExitCause::killed : cause);
             const bool again = causes.contains(cause);
             CHECK((world.state("a.service") == UnitState::restarting) == again);
             world.advance(Duration::seconds(2));
             CHECK((world.state("a.service") == UnitState::active) == again);
             if (!again)
-                CHECK(world.state("a.service") == (cause == ExitCause::success ? UnitState::inactive : UnitState::failed));
+                CHECK(world.state("a.service") ==
+                      (cause == ExitCause::success ? UnitState::inactive : UnitState::failed));
         }
     }
 }
@@ -186,7 +190,8 @@ TEST_CASE("behaviour 35: the back-off doubles and starts anew after a healthy ru
         return delay.microseconds / 1000;
     };
     std::vector<uint64_t> delays;
-    for (int i = 0; i < 7; ++i) delays.push_back(delay_after(Duration::milliseconds(10)));
+    for (int i = 0; i < 7; ++i)
+        delays.push_back(delay_after(Duration::milliseconds(10)));
     CHECK(delays == std::vector<uint64_t>{250, 500, 1000, 2000, 4000, 8000, 8000});
     CHECK(delay_after(Duration::seconds(2)) == 250);
 }
@@ -231,7 +236,8 @@ TEST_CASE("behaviour 31: a failed Requires goes down the chain, each unit once",
         CHECK(world.state("d.service") == UnitState::active);
         world.die("a.service", ExitCause::status);
         CHECK(world.killed == Strings{"b.service", "c.service", "d.service"});
-        for (const char* name : {"b.service", "c.service", "d.service"}) world.die(name, ExitCause::killed);
+        for (const char* name : {"b.service", "c.service", "d.service"})
+            world.die(name, ExitCause::killed);
     }
     for (const char* name : {"a.service", "b.service", "c.service", "d.service"}) {
         INFO(name);
@@ -328,8 +334,10 @@ TEST_CASE("supervisor: random lives keep its promises", "[systemd][supervisor]")
         const std::string stem = "s" + std::to_string(i);
         std::string unit = "StartLimitBurst=2\nStartLimitIntervalSec=infinity\n";
         for (int other = 0; other < i; ++other) { // only earlier ones: no cycles
-            if (random() % 5 == 0) unit += "Requires=s" + std::to_string(other) + ".service\n";
-            if (random() % 5 == 0) unit += "After=s" + std::to_string(other) + ".service\n";
+            if (random() % 5 == 0)
+                unit += "Requires=s" + std::to_string(other) + ".service\n";
+            if (random() % 5 == 0)
+                unit += "After=s" + std::to_string(other) + ".service\n";
         }
         world.service(stem, unit, "Type=" + types[random() % 4] + "\nRestart=" + policies[random() % 5]);
         names.push_back(stem + ".service");
@@ -355,9 +363,10 @@ TEST_CASE("supervisor: random lives keep its promises", "[systemd][supervisor]")
         for (const std::string& one : names) { // whatever starts has what it waits for and requires
             const UnitIndex unit = world[one];
             const UnitState state = world.status(one).state;
-            CHECK((world.status(one).pid != 0) == (state == UnitState::activating || state == UnitState::active ||
-                                                   state == UnitState::deactivating));
-            if (state != UnitState::active && state != UnitState::activating) continue;
+            CHECK((world.status(one).pid != 0) ==
+                  (state == UnitState::activating || state == UnitState::active || state == UnitState::deactivating));
+            if (state != UnitState::active && state != UnitState::activating)
+                continue;
             for (const UnitIndex needed : world.graph->requirements(unit))
                 CHECK(world.supervisor->status(needed).state != UnitState::failed);
             CHECK(world.status(one).attempts <= 2);
@@ -368,11 +377,14 @@ TEST_CASE("supervisor: random lives keep its promises", "[systemd][supervisor]")
     for (int round = 0; round < 1000 && !world.supervisor->is_settled(); ++round) {
         for (const std::string& name : names) {
             const UnitStatus& status = world.status(name);
-            if (status.pid == 0) continue;
-            if (status.state == UnitState::deactivating) world.die(name, ExitCause::killed);
+            if (status.pid == 0)
+                continue;
+            if (status.state == UnitState::deactivating)
+                world.die(name, ExitCause::killed);
             else if (status.state == UnitState::activating && world.unit_type(name) == ServiceType::oneshot)
                 world.die(name, ExitCause::success);
-            else if (status.state == UnitState::activating) world.ready(name);
+            else if (status.state == UnitState::activating)
+                world.ready(name);
         }
         world.advance(Duration::seconds(1));
     }

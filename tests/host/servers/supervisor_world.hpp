@@ -16,8 +16,10 @@ struct SupervisorWorld : UnitWorld {
     std::vector<systemd::Action> actions;
 
     void start(const std::string& root) {
-        if (!graph) build();
-        if (!supervisor) supervisor = std::make_unique<systemd::Supervisor>(table, *graph);
+        if (!graph)
+            build();
+        if (!supervisor)
+            supervisor = std::make_unique<systemd::Supervisor>(table, *graph);
         supervisor->start((*this)[root], now);
         drain();
     }
@@ -30,8 +32,10 @@ struct SupervisorWorld : UnitWorld {
         const systemd::Instant end = now + span;
         for (int i = 0; i < 10000; ++i) {
             const systemd::Instant next = supervisor->next_deadline();
-            if (next > end) break;
-            if (next > now) now = next;
+            if (next > end)
+                break;
+            if (next > now)
+                now = next;
             supervisor->tick(now);
             drain();
         }
@@ -62,7 +66,8 @@ struct SupervisorWorld : UnitWorld {
                 spawned.push_back(name);
                 supervisor->spawned(action.unit, next_pid++, now);
             }
-            if (action.kind == ActionKind::kill) killed.push_back(name);
+            if (action.kind == ActionKind::kill)
+                killed.push_back(name);
             if (action.kind == ActionKind::restarting)
                 restart_attempts.push_back(std::to_string(action.attempt) + "/" + std::to_string(action.limit));
         }
@@ -70,7 +75,8 @@ struct SupervisorWorld : UnitWorld {
     std::vector<std::string> said(systemd::ActionKind kind) const {
         std::vector<std::string> names;
         for (const auto& action : actions)
-            if (action.kind == kind) names.emplace_back(table[action.unit].name);
+            if (action.kind == kind)
+                names.emplace_back(table[action.unit].name);
         return names;
     }
 };

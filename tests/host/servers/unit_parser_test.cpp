@@ -67,7 +67,8 @@ TEST_CASE("behaviour 30: both Environment= lines of the README example survive",
     CHECK(texts(unit.wishes) == Strings{"network.service"});
     // What nothing answers to here is said, not silently dropped.
     CHECK(parsed.warnings.total == 4);
-    for (size_t i = 0; i < 4; ++i) CHECK(parsed.warnings.first[i].kind() == WarningKind::without_effect);
+    for (size_t i = 0; i < 4; ++i)
+        CHECK(parsed.warnings.first[i].kind() == WarningKind::without_effect);
 }
 
 TEST_CASE("unit files: repeated list keys add up, of other keys the last one counts", "[systemd][units]") {
@@ -87,13 +88,15 @@ TEST_CASE("unit files: an empty Environment= takes back what stood before", "[sy
 }
 
 TEST_CASE("unit files: comments, blank lines and carriage returns", "[systemd][units]") {
-    const Parsed parsed = parse("# one\r\n; two\r\n\r\n  [Unit]\r\n Description = x # y\r\n[Service]\r\nExecStart=/bin/x\r\n");
+    const Parsed parsed =
+        parse("# one\r\n; two\r\n\r\n  [Unit]\r\n Description = x # y\r\n[Service]\r\nExecStart=/bin/x\r\n");
     REQUIRE_FALSE(parsed.error);
     CHECK(parsed.unit->description == "x # y");
 }
 
 TEST_CASE("unit files: continued lines join with a blank and skip comments between", "[systemd][units]") {
-    const Parsed parsed = parse("[Unit]\nDescription=a \\\n  b \\\n# no\n; no\nc\n[Service]\nExecStart=/bin/x \\\n  y\nBogus=1\n");
+    const Parsed parsed =
+        parse("[Unit]\nDescription=a \\\n  b \\\n# no\n; no\nc\n[Service]\nExecStart=/bin/x \\\n  y\nBogus=1\n");
     REQUIRE_FALSE(parsed.error);
     CHECK(parsed.unit->description == "a b c");
     CHECK(texts(parsed.unit->service.command) == Strings{"/bin/x", "y"});
@@ -102,15 +105,17 @@ TEST_CASE("unit files: continued lines join with a blank and skip comments betwe
 }
 
 TEST_CASE("unit files: quotes and escapes in commands and environments", "[systemd][units]") {
-    const Parsed parsed = parse("[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x \"a b\" 'c \"d' e\\sf \"\" g\"h i\"\n"
-                                "Environment=\"A=b c\" 'D=\\\\'\n");
+    const Parsed parsed =
+        parse("[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x \"a b\" 'c \"d' e\\sf \"\" g\"h i\"\n"
+              "Environment=\"A=b c\" 'D=\\\\'\n");
     REQUIRE_FALSE(parsed.error);
     CHECK(texts(parsed.unit->service.command) == Strings{"/bin/x", "a b", "c \"d", "e f", "", "gh i"});
     CHECK(texts(parsed.unit->service.environment) == Strings{"A=b c", "D=\\"});
 }
 
 TEST_CASE("unit files: unknown keys and sections warn with their line", "[systemd][units]") {
-    const Parsed parsed = parse("[Unit]\nDescription=x\nFoo=1\n[Socket]\nListenStream=1\n[Service]\nExecStart=/x\nTypo=2\n");
+    const Parsed parsed =
+        parse("[Unit]\nDescription=x\nFoo=1\n[Socket]\nListenStream=1\n[Service]\nExecStart=/x\nTypo=2\n");
     REQUIRE_FALSE(parsed.error);
     REQUIRE(parsed.warnings.total == 3);
     CHECK(parsed.warnings.first[0].subject() == "Foo");
@@ -125,7 +130,8 @@ TEST_CASE("unit files: drivers name their ports and interrupt", "[systemd][units
     REQUIRE_FALSE(parsed.error);
     CHECK(parsed.unit->capabilities.io_ports == IoPortRange{0x70, 0x71});
     CHECK(parsed.unit->capabilities.interrupt == 8);
-    CHECK(parse(service_file("", "", "[Capabilities]\nIoPorts=80\n")).unit->capabilities.io_ports == IoPortRange{80, 80});
+    CHECK(parse(service_file("", "", "[Capabilities]\nIoPorts=80\n")).unit->capabilities.io_ports ==
+          IoPortRange{80, 80});
 }
 
 namespace {
@@ -140,7 +146,8 @@ struct BadFile {
 std::vector<BadFile> bad_files() {
     const std::string long_line(3000, 'x');
     std::string names = "After=";
-    for (int i = 0; i < 17; ++i) names += " a.service";
+    for (int i = 0; i < 17; ++i)
+        names += " a.service";
     using enum UnitFault;
     return {
         {bad_file_name, 0, service_file("", ""), "a.socket"},
@@ -212,7 +219,8 @@ TEST_CASE("unit files: the store of texts may be full", "[systemd][units]") {
     const std::string file = service_file("", "Environment=A=" + std::string(1900, 'x'));
     size_t loaded = 0;
     std::optional<UnitError> error;
-    while (!(error = parse_unit("a.service", file, store, unit, warnings))) ++loaded;
+    while (!(error = parse_unit("a.service", file, store, unit, warnings)))
+        ++loaded;
     CHECK(error->fault == UnitFault::too_much_text);
     CHECK(loaded == TextStore::capacity / (1902 + 9 + 1 + 6));
 }
@@ -233,7 +241,8 @@ TEST_CASE("unit files: spans of time", "[systemd][units]") {
 
 TEST_CASE("unit files: no prefix, bit flip or random bytes do harm", "[systemd][units][hostile]") {
     const std::string text(seed_units::readme_example.text);
-    for (size_t length = 0; length <= text.size(); ++length) parse(text.substr(0, length));
+    for (size_t length = 0; length <= text.size(); ++length)
+        parse(text.substr(0, length));
     size_t accepted = 0;
     for (size_t bit = 0; bit < text.size() * 8; ++bit) {
         std::string damaged = text;
@@ -248,7 +257,8 @@ TEST_CASE("unit files: no prefix, bit flip or random bytes do harm", "[systemd][
     constexpr std::string_view alphabet = "[]=#;\\\n\"' \tUnitServceDxpo./-0";
     for (int round = 0; round < 2000; ++round) {
         std::string noise;
-        for (size_t i = random() % 200; i > 0; --i) noise += alphabet[random() % alphabet.size()];
+        for (size_t i = random() % 200; i > 0; --i)
+            noise += alphabet[random() % alphabet.size()];
         CHECK(parse(noise).error); // no random text has a [Unit] section with a Description and an ExecStart
     }
 }

@@ -23,8 +23,8 @@ struct UnitWorld {
     void file(std::string_view name, std::string_view text) { REQUIRE(try_file(name, text)); }
     bool try_service(const std::string& stem, const std::string& unit, const std::string& service = "",
                      const std::string& rest = "") {
-        return try_file(stem + ".service", "[Unit]\nDescription=" + stem + "\n" + unit + "\n[Service]\nExecStart=/sbin/" +
-                                               stem + "\n" + service + "\n" + rest);
+        return try_file(stem + ".service", "[Unit]\nDescription=" + stem + "\n" + unit +
+                                               "\n[Service]\nExecStart=/sbin/" + stem + "\n" + service + "\n" + rest);
     }
     void service(const std::string& stem, const std::string& unit, const std::string& service = "",
                  const std::string& rest = "") {
@@ -46,20 +46,25 @@ struct UnitWorld {
     }
     std::vector<std::string> names(const systemd::UnitSet& set) const {
         std::vector<std::string> result;
-        for (const systemd::UnitIndex unit : set) result.emplace_back(table[unit].name);
+        for (const systemd::UnitIndex unit : set)
+            result.emplace_back(table[unit].name);
         std::sort(result.begin(), result.end());
         return result;
     }
-    std::vector<std::string> members(const std::string& root) const { return names(graph->plan((*this)[root]).members); }
+    std::vector<std::string> members(const std::string& root) const {
+        return names(graph->plan((*this)[root]).members);
+    }
     std::vector<std::string> order(const systemd::UnitSet& set) const {
         std::vector<std::string> result;
-        for (const systemd::UnitIndex unit : graph->start_order(set)) result.emplace_back(table[unit].name);
+        for (const systemd::UnitIndex unit : graph->start_order(set))
+            result.emplace_back(table[unit].name);
         return result;
     }
     std::vector<std::string> order(const std::string& root) const { return order(graph->plan((*this)[root]).members); }
     std::vector<std::string> order() const {
         systemd::UnitSet all;
-        for (uint16_t i = 0; i < table.size(); ++i) all.add({i});
+        for (uint16_t i = 0; i < table.size(); ++i)
+            all.add({i});
         return order(all);
     }
 };
