@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Features of canned CPUID dumps, and the control registers that follow from them.
+#include <support/catch.hpp>
+
+#include <arch/x86_64/cpu/control.hpp>
+#include <arch/x86_64/cpu/cpuid.hpp>
+#include <arch/x86_64/cpu/fpu.hpp>
+#include <kernel_host.hpp>
+
+#include <string>
+
+namespace {
+
+using namespace kernel;
+using namespace kernel::x86;
+
+void put_vendor(uint32_t highest, const char* name) {
+    const auto word = [&](unsigned at) {
+        uint32_t value;
+        std::memcpy(&value, name + at, 4);
+        return value;
+    };
+    simulated.cpuid[{0, 0}] = {highest, word(0), word(8), word(4)};
+}
+
+/// QEMU 7.2, -accel tcg -cpu max.
+void use_qemu_max() {
+    simulated.reset();
+    put_vendor(0xd, "AuthenticAMD");
+    simulated.cpuid[{1, 0}] = {0x000606a3, 0x800, 0xfed83203, 0x0f8bfbfd};
+    simulated.cpuid[{7, 0}] = {0, 0x219c07ab, 0x0040'001c, 0};
+    simulated.cpuid[{0xd, 2}] = {0x100, 0x240, 0, 0};
+    simulated.cpuid[{0x8000'0000, 0}] = {0x8000'0008, 0, 0, 0};
+    simulated.cpuid[{0x8000'0001, 0}] = {0, 0, 0, 0x2c10'0800};
+    simulated.cpuid[{0x8000'0008, 0}] = {0x3028, 0, 0, 0};
+}
+
+/// QEMU 7.2, -cpu qemu64: leaf 7 is beyond what it has anything in.
+void use_qemu64() {
+    simulated.reset();
+    put_vendor(0xd, "AuthenticAMD");
+    simulated.cpuid[{1, 0}] = {0x60fb1, 0x800, 0x8000'2001, 0x078b'fbfd};
+    simulated.cpuid[{0x8000'0000, 0}] = {0x8000'000a, 0, 0, 0};
+    simulated.cpuid[{0x8000'0001, 0}] = {0, 0, 0, 0x2010'0800};
+    simulated.cpuid[{0x8000'0008, 0}] = {0x3028, 0, 0, 0};
+}
+
+TEST_CASE("CPUID: a CPU with the hardening") {
+    use_qemu_max();
+    const CpuFeatures f = read_features();
+    CHECK(std::string(f.vendor.data()) == "AuthenticAMD");
+    CHECK((f.no_execute && f.smep && f.smap && f.umip && f.fsgsbase && f.huge_pages && f.xsave));
+    CHECK_FALSE(f.pcid);
+    CHECK(f.xsave_size == 576 + 256);
+    CHECK(f.physical_bits == 40);
+    CHECK(missing_feature(f) == nullptr);
+    const Cr4 cr4 = wanted_cr4(f);
+    CHECK(cr4.has(Cr4::smep | Cr4::smap | Cr4::umip | Cr4::fsgsbase | Cr4::xsave | Cr4::global_pages));
+    CHECK_FALSE(cr4.has(Cr4::pcid));
+}
+
+TEST_CASE("CPUID: a CPU without the hardening gets none of its bits") {
+    use_qemu64();
+    const CpuFeatures f = read_features();
+    CHECK(f.no_execute);
+    CHECK_FALSE((f.smep || f.smap || f.umip || f.fsgsbase || f.xsave || f.huge_pages || f.pcid));
+    CHECK(missing_feature(f) == nullptr);
+    const Cr4 expected(Cr4::pae | Cr4::fxsave | Cr4::simd_exceptions | Cr4::machine_check | Cr4::global_pages);
+    CHECK(wanted_cr4(f).raw() == expected.raw());
+}
+
+TEST_CASE("CPUID: leaves beyond the highest are not believed") {
+    use_qemu_max();
+    put_vendor(1, "GenuineIntel"); // most CPUs answer a leaf too high with the highest one
+    const CpuFeatures f = read_features();
+    CHECK_FALSE((f.smep || f.smap || f.xsave || f.avx));
+    simulated.cpuid[{0x8000'0000, 0}] = {0x8000'0001, 0, 0, 0};
+    CHECK(read_features().physical_bits == 36);
+}
+
+TEST_CASE("CPUID: a CPU that lacks what the kernel needs is refused by name") {
+    use_qemu_max();
+    simulated.cpuid[{1, 0}].edx &= ~(1u << 9);
+    CHECK(std::string(missing_feature(read_features())) == "local APIC");
+    simulated.reset();
+    CHECK(missing_feature(read_features()) != nullptr);
+}
+
+TEST_CASE("CR0: writes to read-only pages fault in ring 0, caches are on") {
+    CHECK(wanted_cr0().has(Cr0::write_protect | Cr0::paging | Cr0::protection_enable | Cr0::numeric_error));
+    constexpr Word not_write_through = 1u << 29, cache_disable = 1u << 30;
+    CHECK((wanted_cr0().raw() & (not_write_through | cache_disable | Cr0::emulation | Cr0::task_switched)) == 0);
+}
+
+TEST_CASE("FPU: saved and restored with the instruction that the CPU has") {
+    FpuState first, second;
+    CpuFeatures f;
+    for (const bool with_xsave : {false, true}) {
+        simulated.reset();
+        f.xsave = with_xsave;
+        enable_fpu(f);
+        CHECK(simulated.xcr0 == (with_xsave ? fpu_components : 0));
+        CHECK(simulated.fpu[0] == 0x7f); // loaded with the initial state
+        CHECK(simulated.fpu[25] == 0x1f);
+        simulated.fpu[160] = 0x5a;  // XMM0
+        simulated.fpu[520] = 0x11;  // behind FXSAVE's 512 bytes
+        first.bytes.fill(0xee);
+        fpu_save(first.bytes.data());
+        CHECK(first.bytes[160] == 0x5a);
+        CHECK(first.bytes[520] == (with_xsave ? 0x11 : 0xee));
+        second = initial_fpu_state();
+        fpu_restore(second.bytes.data());
+        CHECK(simulated.fpu[160] == 0); // nothing is left of the other thread's
+    }
+}
+
+} // namespace
