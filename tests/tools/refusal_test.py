@@ -25,6 +25,29 @@ def elf64(**changes: int) -> bytes:
     return (head + segment).ljust(0x80, b"\0").ljust(4096, b"\xcc")
 
 
+MAGIC = 0x36D76289
+MODULE, MEMORY_MAP = 3, 6
+
+
+def tag(kind: int, body: bytes) -> bytes:
+    """A multiboot2 tag, padded to the next."""
+    return (struct.pack("<II", kind, 8 + len(body)) + body).ljust((15 + len(body)) // 8 * 8, b"\0")
+
+
+def information(*tags: bytes, magic: int = MAGIC, size: int | None = None) -> bytes:
+    """What payload-handover takes: EAX, then the information block, whose size may lie."""
+    body = b"".join(tags) + tag(0, b"")
+    return struct.pack("<QII", magic, size if size is not None else 8 + len(body), 0) + body
+
+
+def memory_map(entry_size: int = 24, *entries: tuple[int, int, int]) -> bytes:
+    return tag(MEMORY_MAP, struct.pack("<II", entry_size, 0) + b"".join(
+        struct.pack("<QQII", base, length, kind, 0) for base, length, kind in entries))
+
+
+SOUND_MAP = memory_map(24, (0, 0x9F000, 1), (0x100000, 63 << 20, 1))
+
+
 def boot(modules: list[bytes], append: str = "", kernel: pathlib.Path | None = None) -> tuple[str, verdict.Verdict]:
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         files = []
@@ -69,6 +92,18 @@ class RefusalTest(unittest.TestCase):
             text = self.expect("^KERNEL PANIC: ", [bad])
             seen.add(verdict.failure_line(text))
         self.assertGreaterEqual(len(seen), 7, seen)
+
+    def test_malformed_multiboot2_information_is_refused_by_name(self) -> None:
+        module = tag(MODULE, struct.pack("<II", 0x1000000, 0x1001000) + b"root\0")
+        stub = BUILD.folder / "tests" / "system" / "harness" / "payload-handover.elf"
+        seen = set()
+        for bad in (information(SOUND_MAP, module, magic=0x2BADB002), information(SOUND_MAP, module, size=4),
+                    information(SOUND_MAP, module, size=1 << 30), information(module), information(memory_map(), module),
+                    information(memory_map(7, (0, 1 << 26, 1)), module),
+                    information(SOUND_MAP, tag(MODULE, struct.pack("<II", 0x1001000, 0x1000000) + b"root\0"))):
+            text = self.expect("^KERNEL PANIC: ", [BUILD.kernel_elf.read_bytes(), bad], kernel=stub)
+            seen.add(verdict.failure_line(text))
+        self.assertGreaterEqual(len(seen), 5, seen)
 
 
 if __name__ == "__main__":
