@@ -108,8 +108,9 @@ def boot(build: building.Build, root: bool) -> str:
         run = qemu.Run(qemu.Machine(scratch / "umbra.iso", icount=True), scratch, interactive=False)
 
         def enough(text: str) -> bool:
+            whole = text[:text.rfind("\n") + 1]
             wanted = "BENCH FAILED" if root else verdict.READY_LINE
-            return f"{wanted}" in text or verdict.failure_line(text) is not None
+            return wanted in whole or verdict.failure_line(whole) is not None
 
         ending = run.go(TIMEOUT_SECONDS, enough, quiet=True)
     outcome = verdict.judge(run.text, ending, until_ready=not root, root_task=root)
@@ -131,6 +132,8 @@ def measure(compiler: str) -> list[dict]:
     release = build_variant(compiler, "release")
     counting = build_variant(compiler, "counting")
     figures = instructions(boot(release, root=True) + "\n" + boot(release, root=False))
+    if BOOT not in figures:
+        raise BenchError("PID 1 did not tell when it was ready")
     events = counts(boot(counting, root=True) + "\n" + boot(counting, root=False))
     values = {"kernel.lines": kernel_lines(), "kernel.text_bytes": text_bytes(release.kernel_elf)}
     return combine(figures, events, values)

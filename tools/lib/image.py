@@ -39,6 +39,9 @@ def grub_words(line: str) -> str:
 
 
 def grub_config(content: Content) -> str:
+    def words(text: str) -> str:  # apart: GRUB would hand over what is one word in double quotes
+        return " ".join(grub_quote(word) for word in text.split(" ") if word)
+
     modules = []
     for index, (name, _) in enumerate(content.modules):
         modules.append(f"    if module2 /boot/module{index} {grub_words(name)}; then true; else set loaded=0; fi")
@@ -112,7 +115,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compiler", choices=building.COMPILERS, default="gcc", help="default: gcc")
     parser.add_argument("--kernel", choices=building.KERNELS, default="debug", help="kernel variant, default: debug")
     parser.add_argument("--append", action="append", default=[], metavar="WORDS",
-                        help="words for the kernel's command line; repeatable")
+                        help="words for the kernel's command line, which PID 1 gets as its arguments; repeatable")
     parser.add_argument("--root", type=existing_file, metavar="ELF",
                         help="root task instead of init; then there is no boot archive but what --module adds, "
                              "and debug exit 0x10 means passed")

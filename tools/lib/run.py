@@ -59,7 +59,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def console_listens(text: str) -> bool:
-    """Whether somebody on target reads the console by now."""
+    """Whether somebody on target reads the console by now. A line counts once it is whole."""
+    text = text[:text.rfind("\n") + 1]
     return verdict.READY_LINE in text or verdict.failure_line(text) is not None
 
 

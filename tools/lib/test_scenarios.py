@@ -26,6 +26,7 @@ import documents
 import image
 import packages
 import qemu
+import run as command
 import test_system
 import verdict
 
@@ -140,7 +141,7 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
 
     def on_text(text: str) -> bool:
         typist.look(text)
-        return until_ready and (verdict.READY_LINE in text or verdict.failure_line(text) is not None)
+        return until_ready and command.console_listens(text)
 
     ending = run.go(float(boot.get("timeout", TIMEOUT_SECONDS)), on_text, quiet=True)
     return run.text, verdict.judge(run.text, ending, until_ready)
@@ -149,11 +150,11 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
 def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -> tuple[str, verdict.Verdict]:
     """Through the command that users run, which says everything on standard output."""
     boot = scenario.get("boot", {})
-    command = [str(building.REPOSITORY / "tools" / "bochs"), "--until-ready", "--no-build",
+    arguments = [str(building.REPOSITORY / "tools" / "bochs"), "--until-ready", "--no-build",
                "--compiler", build.compiler, "--kernel", build.kernel, "--archive", str(rootfs),
                "--memory", boot.get("memory", "256M"), "--append", boot.get("append", ""),
                "--timeout", str(boot.get("timeout", 2 * TIMEOUT_SECONDS))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                           check=False)
     text = verdict.plain(done.stdout)
     return text, verdict.Verdict(done.returncode, text.strip().splitlines()[-1])
