@@ -60,6 +60,8 @@ struct SimulatedCpu {
     std::map<Word, uint32_t> mmio;                              ///< by virtual address
     std::deque<Word> pending_interrupts;                        ///< vectors, delivered in the next interrupt window
     std::function<void(Word)> deliver_interrupt;                ///< called with each vector
+    std::function<void()> on_interrupt_window; ///< called before what is pending is delivered
+    std::function<void()> on_idle;             ///< the same, in wait_for_interrupt
     std::function<void(uint16_t, unsigned, uint32_t)> on_port_write;
     std::function<void(Word, uint32_t)> on_mmio_write;
 
@@ -97,10 +99,14 @@ inline void cli() {}
 [[noreturn]] inline void hlt() { std::abort(); }
 inline void wait_for_interrupt() {
     simulated.idle_waits++;
+    if (simulated.on_idle)
+        simulated.on_idle();
     simulated.deliver_all();
 }
 inline void interrupt_window() {
     simulated.interrupt_windows++;
+    if (simulated.on_interrupt_window)
+        simulated.on_interrupt_window();
     simulated.deliver_all();
 }
 
