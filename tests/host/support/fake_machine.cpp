@@ -5,6 +5,7 @@
 #include <arch/x86_64/cpu/msr.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
+#include <check/invariants.hpp>
 #include <ipc/message.hpp>
 #include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>
@@ -226,6 +227,12 @@ void FakeMachine::enter_kernel(Entry&& entry) {
         if (cpu.current)
             FAIL("the kernel idles while a thread could run");
     }
+    check_invariants();
+}
+
+void FakeMachine::check_invariants() {
+    if (const char* broken = broken_invariant(Capability::cnode(root_cnode, root_radix)))
+        FAIL("no longer true: " << broken);
 }
 
 void FakeMachine::put_message(Tcb& thread, Word label, const Words& words, const Words& caps) {

@@ -153,6 +153,9 @@ public:
     /// The kernel looks for interrupts after exactly `steps` steps (1..24) of a long operation.
     void look_after_steps(unsigned steps);
 
+    /// After every kernel entry; by hand after what a test does itself.
+    void check_invariants();
+
     /// The tests' own walk of an address space: raw leaf entry, or 0; `level` 1 = 4 KiB page.
     Word leaf(PhysAddr root, Word address, unsigned* level = nullptr);
     PhysAddr root_space() { return cap(at::vspace).object(); }
