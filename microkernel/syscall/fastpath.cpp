@@ -54,6 +54,8 @@ struct Buffers {
     if (length == 3)
         return;
     to.r15 = from.r15;
+    if (length <= abi::register_message_words)
+        return;
     // Volatile keeps the loop a loop: for the few words of a usual message a call to memcpy would cost more.
     volatile Word* const words = buffers.to->message;
     for (unsigned i = abi::register_message_words; i < length; i++)

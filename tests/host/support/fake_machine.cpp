@@ -287,8 +287,12 @@ CallResult FakeMachine::answer_of(Tcb& thread) {
 CallResult FakeMachine::call(Tcb& thread, Word pointer, Word label, const Words& words, const Words& caps) {
     put_message(thread, label, words, caps);
     CallResult answer = enter(thread, Syscall::call, pointer);
-    while (!answer.completed && cpu.current == &thread && waits(thread))
+    for (unsigned entries = 0; !answer.completed && cpu.current == &thread && waits(thread); entries++) {
+        if (entries == 100'000)
+            FAIL("method " << label << " of a capability of type " << static_cast<int>(cap(pointer).type())
+                           << " makes no progress");
         answer = enter_again(thread);
+    }
     return answer;
 }
 

@@ -21,13 +21,13 @@ struct Recipe {
 };
 
 // T type, B size bits, 0 zero, S slot, D depth, N count, R rights, G badge, P priority, U microseconds, V address,
-// F flags, X anything; capabilities: C root CNode, ? anything.
+// F flags, I flags without bit 2 (a caller with another's frame registers would repeat its call), X anything; capabilities: C root CNode, ? anything.
 constexpr Recipe recipes[] = {
     {Method::untyped_retype, "TB00SN", "C"},
     {Method::untyped_retype, "TB00SN", "C"},
     {Method::tcb_read_registers, "FN", ""},
     {Method::tcb_write_registers, "FNXXX", ""},
-    {Method::tcb_copy_registers, "F", "?"},
+    {Method::tcb_copy_registers, "I", "?"},
     {Method::tcb_configure, "00V", "C??"},
     {Method::tcb_set_priority, "P", "?"},
     {Method::tcb_set_mc_priority, "P", "?"},
@@ -174,8 +174,9 @@ public:
 
 private:
     Word some_slot() {
-        if (random_.one_in(60))
-            return random_.below(at::first_free);
+        // The untyped itself stays where it is: it is what gives everything back.
+        if (const Word fixed = random_.below(at::first_free); random_.one_in(60) && fixed != at::untyped)
+            return fixed;
         return at::first_free + random_.below(pool_slots);
     }
     Word some_cap() {
@@ -209,6 +210,7 @@ private:
         case 'N': return 1 + random_.below(3);
         case 'R':
         case 'F': return random_.below(16);
+        case 'I': return random_.below(16) & ~Word{4};
         case 'G': return random_.below(3);
         case 'P': return random_.one_in(2) ? 255 : random_.below(256);
         case 'U': return 20 + random_.below(200);
