@@ -88,6 +88,8 @@ void answer(Tcb& replier, Reply& reply, bool can_grant) {
     if (!caller || caller->state != ThreadState::awaiting_reply)
         return;
     pop_reply(reply);
+    // Whose timeout was answered without giving it budget waits for the refill, or handler and thread would go round.
+    const bool after_timeout = caller->fault.type == abi::Fault::timeout;
     if (caller->fault.type == abi::Fault::none) {
         transfer(replier, {nullptr, 0, can_grant}, *caller);
         complete_syscall(*caller);
@@ -101,7 +103,7 @@ void answer(Tcb& replier, Reply& reply, bool can_grant) {
     }
     SchedContext* const context = caller->sched_context;
     if (context && context->is_configured() && !context->is_round_robin() && !has_usable_budget(*context) &&
-        has_timeout_handler(*caller))
+        !after_timeout && has_timeout_handler(*caller))
         deliver_timeout(*caller);
     else
         wake(*caller);

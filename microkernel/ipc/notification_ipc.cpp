@@ -45,7 +45,10 @@ void take_signal(Tcb& thread, Notification& notification) {
     notification.signals = 0;
     notification.state = Notification::State::idle;
     complete_syscall(thread);
+    if (thread.sched_context)
+        return;
     lend_context(notification, thread);
+    wake(thread);
 }
 
 void wait(Tcb& thread, Notification& notification, Blocking blocking) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/notification_ipc.hpp>
@@ -71,6 +72,16 @@ void end_thread(Tcb& thread) {
     }
 }
 
+/// The line may hold the last capability to its notification.
+bool end_irq_handler(unsigned line) {
+    Slot& handler = kernel_state.irqs[line].handler;
+    if (handler.cap.is(CapType::notification) && is_final(handler) &&
+        !end_notification(*window<Notification>(handler.cap.object())))
+        return false;
+    free_irq_line(line);
+    return true;
+}
+
 void end_space(const Capability& cap) {
     if (!is_live_space(cap))
         return;
@@ -111,7 +122,7 @@ bool finalise_step(Slot& slot, bool final) {
         return true;
     case CapType::pml4: end_space(cap); return true;
     case CapType::asid_pool: end_asid_pool(cap); return true;
-    case CapType::irq_handler: free_irq_line(cap.irq_vector()); return true;
+    case CapType::irq_handler: return end_irq_handler(cap.irq_vector());
     case CapType::io_port: free_ports(cap.first_port(), cap.last_port()); return true;
     case CapType::null:
     case CapType::untyped:

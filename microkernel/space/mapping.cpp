@@ -9,8 +9,6 @@ Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level) {
     const WalkResult place = walk(root, address, level);
     if (place.level == level)
         return place.entry;
-    if (place.entry->is_present())
-        return refuse(SyscallError::delete_first());
     return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(place.level))));
 }
 

@@ -24,8 +24,8 @@ struct PageView {
     Word memory_type = 0;
 };
 
-/// The entry of `level` for `address` in `root`. FailedLookup (bits left 39, 30, 21) if a table on the way is missing;
-/// DeleteFirst if a large page is in the way.
+/// The entry of `level` for `address` in `root`. FailedLookup (bits left 39, 30, 21) if a table on the way is missing,
+/// also where a large page stands in its place.
 Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level);
 
 /// Puts the frame of `slot` into `entry`, its place at `address` of `asid`; what stood there is replaced.

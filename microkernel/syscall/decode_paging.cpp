@@ -170,6 +170,8 @@ Decoded decode_asid_pool(const Invocation& call) {
         if (pool.roots[i] == PhysAddr{}) {
             pool.roots[i] = vspace.cap.object();
             vspace.cap.set_asid(Asid{static_cast<uint16_t>(first_asid(index) + i)});
+            // The identifier may have been that of a space whose pool went first: nothing of it may still be cached.
+            invalidate_space(vspace.cap.asid());
             return Outcome::done();
         }
     }

@@ -134,6 +134,8 @@ struct SpawnPlan {
     const auto root = find_space(plan.vspace.cap.asid());
     if (!root)
         return refuse(SyscallError::failed_lookup(false, root.error()));
+    if (*root != plan.vspace.cap.object())
+        return refuse(SyscallError::failed_lookup(false, LookupError::invalid_root()));
     TRY(check_entry(*root, call.word(entry_word)));
     return check_stack(*root, call.word(stack_word));
 }

@@ -54,8 +54,11 @@ bool refused_in_first_half(CapType type) {
 }
 
 bool finish(Tcb& thread, const Decoded& decoded, const SendMode& mode) {
-    if (decoded && decoded->kind == Outcome::Kind::preempted)
+    if (decoded && decoded->kind == Outcome::Kind::preempted) {
+        // If it was the budget that ended, that is noted now: scheduling takes for granted that a ready thread has some.
+        may_enter();
         return false;
+    }
     if (mode.first_half || !still_running(thread))
         return true;
     if (decoded && decoded->kind == Outcome::Kind::settled)

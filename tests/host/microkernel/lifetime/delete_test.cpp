@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Deleting trees, loops and knots of CNodes and threads, interrupted after every possible number of steps.
+#include <support/fake_machine.hpp>
+
+#include <lifetime/delete.hpp>
+
+using namespace test;
+
+namespace {
+
+/// An operation that starts again first goes from zombie to zombie that waits for another; these steps count, too, and
+/// the kernel takes 24 between two looks.
+constexpr unsigned most_hops = 6;
+
+/// Moves the only capability in root slot `from` into slot `index` of the CNode in root slot `node`.
+void put_into(FakeMachine& machine, Word node, Word index, Word from) {
+    move_capability(slots_of(machine.cap(node))[index], machine.cap(from), machine.slot(from));
+}
+
+/// Revokes the untyped, stopped and started again after every `steps` steps.
+void revoke_all(FakeMachine& machine, unsigned steps) {
+    x86::simulated.on_interrupt_window = [] { cpu.pending_vectors[3] = bit(63); };
+    for (unsigned entries = 0;; entries++) {
+        REQUIRE(entries < 100'000);
+        cpu.pending_vectors = {};
+        machine.look_after_steps(steps);
+        if (revoke(machine.slot(at::untyped)) == Progress::finished)
+            break;
+        machine.check_invariants();
+    }
+    cpu.pending_vectors = {};
+    x86::simulated.on_interrupt_window = nullptr;
+    CHECK_FALSE(has_children(machine.slot(at::untyped)));
+    for (Word i = at::first_free; i < bit(root_radix); i++)
+        REQUIRE(machine.slot(i).is_empty());
+}
+
+} // namespace
+
+TEST_CASE("64 CNodes inside one another are deleted, whenever interrupted", "[lifetime]") {
+    for (unsigned steps = 1; steps <= 24; steps++) {
+        FakeMachine machine;
+        Words nodes;
+        for (int i = 0; i < 64; i++)
+            nodes.push_back(machine.make(ObjectType::cnode, 1 + i % 3));
+        for (int i = 63; i > 0; i--)
+            put_into(machine, nodes[i - 1], static_cast<Word>(i) % 2, nodes[i]);
+        revoke_all(machine, steps);
+    }
+}
+
+TEST_CASE("a CNode that holds its own last capability is deleted", "[lifetime]") {
+    for (unsigned steps = 1; steps <= 24; steps++) {
+        for (Word index = 0; index < 4; index++) {
+            FakeMachine machine;
+            const Word node = machine.make(ObjectType::cnode, 2);
+            const Word other = machine.make(ObjectType::cnode, 1);
+            put_into(machine, node, (index + 1) % 4, other);
+            Slot* const slots = slots_of(machine.cap(node));
+            move_capability(slots[index], machine.cap(node), machine.slot(node));
+            revoke_all(machine, steps);
+        }
+    }
+}
+
+TEST_CASE("CNodes that hold one another's last capabilities are deleted", "[lifetime]") {
+    for (unsigned steps = most_hops + 1; steps <= 24; steps++) {
+        for (unsigned length = 2; length <= 5; length++) {
+            FakeMachine machine;
+            Words nodes;
+            std::vector<Slot*> slots;
+            for (unsigned i = 0; i < length; i++) {
+                nodes.push_back(machine.make(ObjectType::cnode, 2));
+                slots.push_back(slots_of(machine.cap(nodes[i])));
+            }
+            for (unsigned i = 0; i < length; i++)
+                move_capability(slots[(i + 1) % length][i % 4], machine.cap(nodes[i]), machine.slot(nodes[i]));
+            revoke_all(machine, steps);
+        }
+    }
+}
+
+TEST_CASE("a thread whose last capability lies in its own CSpace is deleted", "[lifetime]") {
+    for (unsigned steps = most_hops + 1; steps <= 24; steps++) {
+        FakeMachine machine;
+        const Word thread = machine.make_thread();
+        const Word node = machine.make(ObjectType::cnode, 2);
+        Tcb& tcb = machine.thread(thread);
+        put_into(machine, node, 1, thread);
+        remove_capability(tcb.slot(TcbSlot::cspace));
+        move_capability(tcb.slot(TcbSlot::cspace), machine.cap(node), machine.slot(node));
+        revoke_all(machine, steps);
+        CHECK(tcb.state == ThreadState::stopped);
+    }
+}
+
+TEST_CASE("two deletions that meet halfway both come to their end", "[lifetime]") {
+    for (unsigned steps = 1; steps <= 12; steps++) {
+        FakeMachine machine;
+        Words nodes;
+        for (int i = 0; i < 6; i++)
+            nodes.push_back(machine.make(ObjectType::cnode, 2));
+        // 0 holds 1 holds 2, and 3 holds 4 holds 5.
+        for (unsigned outer : {0u, 3u}) {
+            put_into(machine, nodes[outer + 1], 0, nodes[outer + 2]);
+            put_into(machine, nodes[outer], 3, nodes[outer + 1]);
+        }
+        x86::simulated.on_interrupt_window = [] { cpu.pending_vectors[3] = bit(63); };
+        bool done[2] = {};
+        for (int round = 0; round < 1000 && !(done[0] && done[1]); round++) {
+            cpu.pending_vectors = {};
+            machine.look_after_steps(steps);
+            done[round % 2] = delete_slot(machine.slot(nodes[round % 2 * 3])) == Progress::finished;
+            machine.check_invariants();
+        }
+        CHECK(done[0]);
+        CHECK(done[1]);
+        revoke_all(machine, steps);
+    }
+}
+
+TEST_CASE("deleting the handler that holds a notification's last capability wakes who waits", "[lifetime][irq]") {
+    FakeMachine machine;
+    const Word notification = machine.make(ObjectType::notification);
+    const Word waiter = machine.make_thread();
+    machine.run(machine.thread(waiter));
+    machine.receive(machine.thread(waiter), notification, 0, Syscall::wait);
+    machine.run(machine.root());
+    const Word handler = machine.free_slot();
+    REQUIRE(machine.invoke(at::irq_control, Method::irq_control_get_msi, {handler, 64, 0, 0, 0, 0, 3}, {at::cnode}).ok());
+    REQUIRE(machine.invoke(handler, Method::irq_handler_set_notification, {}, {notification}).ok());
+    REQUIRE(machine.invoke(at::cnode, Method::cnode_delete, {notification, 64}).ok());
+    CHECK(machine.thread(waiter).state == ThreadState::waiting);
+    REQUIRE(machine.invoke(at::cnode, Method::cnode_delete, {handler, 64}).ok());
+    CHECK(machine.thread(waiter).state == ThreadState::runnable);
+    CHECK(machine.waits(machine.thread(waiter)));
+}
