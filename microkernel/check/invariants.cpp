@@ -31,7 +31,7 @@ public:
     }
 
 private:
-    std::array<const Slot*, 64> path_{};
+    std::array<const Slot*, 48> path_{};
     unsigned depth_ = 0;
 };
 
