@@ -9,8 +9,8 @@
 namespace kernel::x86 {
 
 constexpr Cr0 wanted_cr0() {
-    return Cr0(Cr0::paging | Cr0::write_protect | Cr0::numeric_error | Cr0::extension_type | Cr0::monitor_coprocessor |
-               Cr0::protection_enable);
+    return Cr0(Cr0::paging | Cr0::alignment_mask | Cr0::write_protect | Cr0::numeric_error | Cr0::extension_type |
+               Cr0::monitor_coprocessor | Cr0::protection_enable);
 }
 
 constexpr Cr4 wanted_cr4(const CpuFeatures& f) {
