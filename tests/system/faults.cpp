@@ -87,7 +87,7 @@ SYSTEM_TEST("behaviour 17: alignment check is delivered once the program asks fo
     sys::UserRegisters registers;
     registers[UserRegister::rdi] = Victim::stack_top - page_size + 1;
     const Fault fault = subject.victim.run(snippet_unaligned, registers);
-    // Delivered if CR0.AM is set; a kernel that leaves it clear lets the load through, as seL4's profile does.
+    // CPUs and Bochs deliver it; QEMU's interpreter (7.2) never checks alignment and lets the load through.
     CHECK(fault.is_exception(17) || fault.is_done());
 }
 
@@ -256,7 +256,7 @@ SYSTEM_TEST("an exception reply changes instruction pointer, stack pointer and f
     REQUIRE(fault.has_value());
     CHECK(fault->is_done());
     CHECK_EQUAL(fault->words[abi::user_exception::rsp], 0x123450);
-    CHECK_EQUAL(fault->words[abi::user_exception::rflags] & 0x100ff, 0xd7); // never TF, never above bit 11
+    CHECK_EQUAL(fault->words[abi::user_exception::rflags] & 0x1ff, 0xd7); // never TF
 }
 
 SYSTEM_TEST("IRET to ring 0 goes to the handler") {
