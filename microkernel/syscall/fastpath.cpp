@@ -18,7 +18,7 @@ namespace {
         return {};
     if (pointer >> radix != root.guard())
         return {};
-    return window<Slot>(root.object())[pointer].cap;
+    return window<Slot>(root.object())[pointer & ones(radix)].cap;
 }
 
 /// Where the words behind the fourth are copied from and to; null if there are none.
