@@ -29,7 +29,7 @@ void write_back(Tcb& thread, const MessageReader& reply, std::span<const Registe
     save_loaded(thread);
     for (unsigned i = 0; i < registers.size() && i < reply.length(); i++)
         thread.context.*registers[i] = reply[i];
-    thread.context.rip = sanitised_address(thread.context.rip);
+    thread.context.rip = sanitised_ip(thread.context.rip);
     thread.context.fs_base = sanitised_address(thread.context.fs_base);
     thread.context.rflags = sanitised_rflags(thread.context.rflags);
     thread.context.origin = origin_written;

@@ -21,7 +21,7 @@ Word read_register(const Tcb& thread, unsigned number) { return thread.context.*
 
 void write_register(Tcb& thread, unsigned number, Word value) {
     switch (static_cast<UserRegister>(number)) {
-    case UserRegister::rip:
+    case UserRegister::rip: value = sanitised_ip(value); break;
     case UserRegister::fs_base:
     case UserRegister::gs_base: value = sanitised_address(value); break;
     case UserRegister::rflags: value = sanitised_rflags(value); break;

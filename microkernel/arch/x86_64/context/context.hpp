@@ -43,7 +43,10 @@ static_assert(offsetof(Context, rflags) == 168 && offsetof(Context, rsp) == 176 
 constexpr Word sanitised_rflags(Word raw) { return (raw & 0xcd5) | 0x202; }
 /// A non-canonical instruction pointer or segment base becomes 0, so that no exit path can fault on it.
 constexpr Word sanitised_address(Word raw) { return VirtAddr(raw).is_canonical() ? raw : 0; }
+/// An instruction pointer must stay canonical when the SYSCALL that its thread waits in completes: two bytes further on.
+constexpr Word sanitised_ip(Word raw) { return VirtAddr(raw + 2).is_canonical() ? sanitised_address(raw) : 0; }
 
 static_assert(sanitised_rflags(0xfff) == 0xed7);
+static_assert(sanitised_ip(0x7fff'ffff'fffd) == 0x7fff'ffff'fffd && sanitised_ip(0x7fff'ffff'fffe) == 0);
 
 } // namespace kernel
