@@ -173,10 +173,8 @@ Decoded decode_spawn(const Invocation& call) {
     TRY(find_handler_and_buffer(call, plan));
     TRY(find_scheduling(call, thread, plan));
     TRY(check_addresses(call, plan));
-    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::fault_handler, TcbSlot::ipc_buffer}) {
-        if (vacate(thread, which) == Progress::preempted)
-            return Outcome::preempted();
-    }
+    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::fault_handler, TcbSlot::ipc_buffer}) == Progress::preempted)
+        return Outcome::preempted();
     start(call, thread, plan);
     return Outcome::done();
 }

@@ -17,10 +17,8 @@ Decoded configure(const Invocation& call, Tcb& thread) {
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
     const Installation cspace = TRY(cspace_installation(call.extra(0), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(1)));
-    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::ipc_buffer}) {
-        if (vacate(thread, which) == Progress::preempted)
-            return Outcome::preempted();
-    }
+    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::ipc_buffer}) == Progress::preempted)
+        return Outcome::preempted();
     install(thread, TcbSlot::cspace, cspace);
     install(thread, TcbSlot::vspace, vspace);
     install(thread, TcbSlot::ipc_buffer, buffer);
@@ -33,10 +31,8 @@ Decoded set_space(const Invocation& call, Tcb& thread) {
     const Installation cspace = TRY(cspace_installation(call.extra(1), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(2)));
     const Installation handler = TRY(handler_installation(call.extra(0), 1));
-    for (TcbSlot which : {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::fault_handler}) {
-        if (vacate(thread, which) == Progress::preempted)
-            return Outcome::preempted();
-    }
+    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::fault_handler}) == Progress::preempted)
+        return Outcome::preempted();
     install(thread, TcbSlot::cspace, cspace);
     install(thread, TcbSlot::vspace, vspace);
     install(thread, TcbSlot::fault_handler, handler);
@@ -157,6 +153,14 @@ Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread,
     if (thread.sched_context || context->thread || (thread.is_blocked() && !has_usable_budget(*context)))
         return refuse(SyscallError::illegal_operation());
     return context;
+}
+
+Progress vacate_all(const Invocation& call, Tcb& thread, std::initializer_list<TcbSlot> places) {
+    for (TcbSlot which : places) {
+        if (vacate(thread, which) == Progress::preempted)
+            return Progress::preempted;
+    }
+    return call.cap().is(CapType::tcb) ? Progress::finished : Progress::preempted;
 }
 
 Decoded decode_tcb(const Invocation& call) {

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <object/sched_context.hpp>
+#include <object/thread_space.hpp>
 #include <syscall/invocation.hpp>
+
+#include <initializer_list>
 
 namespace kernel {
 
@@ -14,6 +17,10 @@ Answer<Word> permitted_priority(Word wanted, Word mcp);
 /// A context that `thread` may run on: bound to it already, or both are free and a blocked thread would have budget.
 /// InvalidCapability `number` if it is none, else IllegalOperation.
 Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread, Word number);
+
+/// Empties `places` of `thread`, which `call` names. Preempted: the call is executed again, if there is anybody left to do
+/// so: what was emptied may have held the thread's last capability, and then nothing may be put there any more.
+[[nodiscard]] Progress vacate_all(const Invocation& call, Tcb& thread, std::initializer_list<TcbSlot> places);
 
 Decoded read_registers(const Invocation& call, Tcb& thread);
 Decoded write_registers(const Invocation& call, Tcb& thread);
