@@ -62,11 +62,16 @@ void receive(Tcb& receiver, Endpoint& endpoint, bool can_grant, Blocking blockin
         const SendTerms& terms = sender.send;
         transfer(sender, {&endpoint, terms.badge, terms.can_grant}, receiver);
         const bool is_timeout = sender.fault.type == abi::Fault::timeout;
+        const bool was_passive = !receiver.sched_context;
         if (terms.is_call)
             await_answer(sender, receiver, reply, terms, is_timeout ? Donation::no : Donation::yes);
         else
             resume_completed(sender);
-        return complete_syscall(receiver);
+        complete_syscall(receiver);
+        // The context that came with the message may have to wait for its refill first.
+        if (was_passive)
+            wake(receiver);
+        return;
     }
     if (blocking == Blocking::no) {
         receiver.context.rdi = 0;
