@@ -2,6 +2,7 @@
 #include <ipc/endpoint_ipc.hpp>
 #include <object/registers.hpp>
 #include <sched/switch.hpp>
+#include <sched/yield.hpp>
 #include <syscall/decode_tcb.hpp>
 
 #include <algorithm>
@@ -35,6 +36,8 @@ Decoded write_registers(const Invocation& call, Tcb& thread) {
         return refuse(SyscallError::truncated());
     if (&thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
+    // The answer to its YieldTo comes before, not on top of what is written.
+    complete_yield(thread);
     begin_register_write(thread);
     for (unsigned i = 0; i < std::min<Word>(count, abi::user_register_count); i++)
         write_register(thread, i, call.word(2 + i));
@@ -54,8 +57,10 @@ Decoded copy_registers(const Invocation& call, Tcb& thread) {
     if (flags & 1)
         suspend(source);
     save_loaded(source);
-    if (frame || integer)
+    if (frame || integer) {
+        complete_yield(thread);
         begin_register_write(thread);
+    }
     const unsigned from = frame ? 0 : abi::frame_register_count;
     const unsigned to = integer ? abi::user_register_count : abi::frame_register_count;
     for (unsigned i = from; i < to; i++)
