@@ -132,8 +132,6 @@ def measure(compiler: str) -> list[dict]:
     release = build_variant(compiler, "release")
     counting = build_variant(compiler, "counting")
     figures = instructions(boot(release, root=True) + "\n" + boot(release, root=False))
-    if BOOT not in figures:
-        raise BenchError("PID 1 did not tell when it was ready")
     events = counts(boot(counting, root=True) + "\n" + boot(counting, root=False))
     values = {"kernel.lines": kernel_lines(), "kernel.text_bytes": text_bytes(release.kernel_elf)}
     return combine(figures, events, values)
@@ -176,7 +174,10 @@ def main(arguments: list[str]) -> int:
     print(table(rows))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    return 0
+    missing = sorted(set(PEERS) - {row["name"] for row in rows})
+    if missing:  # the others are worth seeing, but this is no success
+        print(f"tools/bench: not measured: {', '.join(missing)}")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":
