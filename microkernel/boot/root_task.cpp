@@ -249,7 +249,8 @@ void note_machine(const Machine& machine) {
     }
 }
 
-/// What a module's last page holds behind it is nobody's business.
+/// What a module's last page holds behind it is nobody's business. The boot loader may have put its own information
+/// there, module names included: only when nobody needs that any more.
 void clear_module_tails(const BootImage& image) {
     for (const Module& module : image.modules) {
         const PhysAddr end = module.range.end;
@@ -264,7 +265,6 @@ void clear_module_tails(const BootImage& image) {
 
 void start_root_task(Machine& machine) {
     note_machine(machine);
-    clear_module_tails(machine.image);
     RootTask task(machine);
     task.read_image();
     task.make_objects();
@@ -272,6 +272,7 @@ void start_root_task(Machine& machine) {
     task.map_frames();
     task.hand_out_memory();
     task.write_boot_info();
+    clear_module_tails(machine.image);
     task.start();
     log("KERNEL: root task starts, {} KiB of memory are free", machine.memory.free_bytes() / 1024);
     enter_user(leave_kernel());
