@@ -34,8 +34,8 @@ struct Module {
 
 struct Framebuffer {
     PhysAddr address;
-    uint32_t pitch;  ///< bytes a line
-    uint32_t width;  ///< pixels, or characters in text mode
+    uint32_t pitch; ///< bytes a line
+    uint32_t width; ///< pixels, or characters in text mode
     uint32_t height; ///< pixels, or characters in text mode
     uint8_t bits_per_pixel;
     uint8_t type; ///< 0 indexed, 1 RGB, 2 text

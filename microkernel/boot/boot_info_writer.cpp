@@ -43,9 +43,7 @@ private:
 };
 
 size_t further_modules(const BootImage& image) { return image.modules.is_empty() ? 0 : image.modules.size() - 1; }
-size_t modules_bytes(const BootImage& image) {
-    return sizeof(Word) + further_modules(image) * sizeof(abi::BootModule);
-}
+size_t modules_bytes(const BootImage& image) { return sizeof(Word) + further_modules(image) * sizeof(abi::BootModule); }
 
 void write_memory_map(const BootImage& image, ChunkWriter& writer) {
     const size_t count = std::min(image.memory.size(), memory_map_entries);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/cpu/instructions.hpp>
-#include <arch/x86_64/panic.hpp>
 #include <arch/x86_64/paging/walk.hpp>
+#include <arch/x86_64/panic.hpp>
 #include <boot/boot_info_writer.hpp>
 #include <boot/elf.hpp>
 #include <boot/root_task.hpp>
@@ -206,8 +206,8 @@ void RootTask::write_boot_info() {
     info_->io_page_table_levels = ~Word{0};
     info_->ipc_buffer = layout_.ipc_buffer.raw();
     info_->cnode_bits = cnode_bits_;
-    info_->extra_length = write_extra_boot_info(
-        machine_.image, kernel_state.tsc_mhz, {window<std::byte>(extra_pages_), layout_.end - layout_.extra});
+    info_->extra_length = write_extra_boot_info(machine_.image, kernel_state.tsc_mhz,
+                                                {window<std::byte>(extra_pages_), layout_.end - layout_.extra});
 }
 
 void RootTask::start() {

@@ -128,7 +128,9 @@ public:
     /// Bytes given out from the start; [0, 2^size_bits].
     constexpr Word watermark() const { return (b_ & ones(44)) << 4; }
     /// Up to this offset (a multiple of 32 KiB) the memory above the watermark is known to be zero.
-    constexpr Word cleared() const { return (b_ >> 44 | (a_ & 15) << 20 | (detail() >> 7 & 31) << 24) << clear_chunk_bits; }
+    constexpr Word cleared() const {
+        return (b_ >> 44 | (a_ & 15) << 20 | (detail() >> 7 & 31) << 24) << clear_chunk_bits;
+    }
     constexpr void set_watermark(Word bytes) { b_ = (b_ & ~ones(44)) | bytes >> 4; }
     constexpr void set_cleared(Word bytes) {
         const Word chunks = bytes >> clear_chunk_bits;

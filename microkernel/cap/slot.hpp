@@ -24,7 +24,8 @@ struct Slot {
     void set_next(Slot* slot) { next_word = reinterpret_cast<Word>(slot) | (next_word & flag_mask); }
     void set_links(Slot* previous, Slot* next, bool original, bool first_badged) {
         previous_word = reinterpret_cast<Word>(previous);
-        next_word = reinterpret_cast<Word>(next) | (original ? original_flag : 0) | (first_badged ? first_badged_flag : 0);
+        next_word =
+            reinterpret_cast<Word>(next) | (original ? original_flag : 0) | (first_badged ? first_badged_flag : 0);
     }
     void clear() { *this = Slot{}; }
 

@@ -20,8 +20,8 @@ constexpr Register unknown_syscall_registers[] = {
 };
 constexpr Register user_exception_registers[] = {&Context::rip, &Context::rsp, &Context::rflags};
 constexpr Register timeout_registers[] = {
-    &Context::rip, &Context::rsp, &Context::rflags, &Context::rax, &Context::rbx, &Context::rcx, &Context::rdx,
-    &Context::rsi, &Context::rdi, &Context::rbp,    &Context::r8,  &Context::r9,  &Context::r10, &Context::r11,
+    &Context::rip, &Context::rsp, &Context::rflags, &Context::rax, &Context::rbx,     &Context::rcx, &Context::rdx,
+    &Context::rsi, &Context::rdi, &Context::rbp,    &Context::r8,  &Context::r9,      &Context::r10, &Context::r11,
     &Context::r12, &Context::r13, &Context::r14,    &Context::r15, &Context::fs_base,
 };
 

@@ -8,9 +8,9 @@ namespace {
 
 using abi::UserRegister;
 
-constexpr Word Context::*registers[] = {
-    &Context::rip, &Context::rsp, &Context::rflags, &Context::rax, &Context::rbx, &Context::rcx, &Context::rdx,
-    &Context::rsi, &Context::rdi, &Context::rbp,    &Context::r8,  &Context::r9,  &Context::r10, &Context::r11,
+constexpr Word Context::* registers[] = {
+    &Context::rip, &Context::rsp, &Context::rflags, &Context::rax, &Context::rbx,     &Context::rcx,     &Context::rdx,
+    &Context::rsi, &Context::rdi, &Context::rbp,    &Context::r8,  &Context::r9,      &Context::r10,     &Context::r11,
     &Context::r12, &Context::r13, &Context::r14,    &Context::r15, &Context::fs_base, &Context::gs_base,
 };
 static_assert(std::size(registers) == abi::user_register_count);

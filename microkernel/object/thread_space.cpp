@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <abi/message.hpp>
 #include <cap/derivation.hpp>
 #include <ipc/transfer.hpp>
-#include <abi/message.hpp>
 #include <object/thread_space.hpp>
 #include <syscall/cap_data.hpp>
 

@@ -14,8 +14,8 @@ Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level) {
 
 void map_frame(Slot& slot, Entry& entry, Asid asid, VirtAddr address, const PageView& view) {
     const Level level = frame_level(slot.cap.frame_size());
-    const Entry page = Entry::page(slot.cap.object(), level, view.rights, view.memory_type,
-                                   kernel_state.features.no_execute);
+    const Entry page =
+        Entry::page(slot.cap.object(), level, view.rights, view.memory_type, kernel_state.features.no_execute);
     const Entry old = exchange(entry, page.with_keeper(entry.keeper()));
     slot.cap.set_mapping(asid, address);
     if (old.is_present())

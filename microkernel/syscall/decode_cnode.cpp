@@ -76,11 +76,9 @@ Decoded rotate(const Invocation& call) {
     if (&destination != &source && !destination.is_empty())
         return refuse(SyscallError::delete_first());
     if (source.is_empty())
-        return refuse(
-            SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(call.word(7)))));
+        return refuse(SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(call.word(7)))));
     if (pivot.is_empty())
-        return refuse(
-            SyscallError::failed_lookup(false, LookupError::missing(static_cast<unsigned>(call.word(4)))));
+        return refuse(SyscallError::failed_lookup(false, LookupError::missing(static_cast<unsigned>(call.word(4)))));
     Capability from_source = source.cap;
     Capability from_pivot = pivot.cap;
     if (is_zombie(from_source.type()) || is_zombie(from_pivot.type()))

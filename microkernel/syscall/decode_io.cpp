@@ -3,8 +3,8 @@
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
-#include <object/io_ports.hpp>
 #include <lifetime/delete.hpp>
+#include <object/io_ports.hpp>
 #include <syscall/invocation.hpp>
 
 namespace kernel {

@@ -12,9 +12,7 @@ namespace kernel {
 namespace {
 
 /// Refills that fit into a context of this size: two in the least size.
-Word refill_capacity(unsigned size_bits) {
-    return (bit(size_bits) - sizeof(SchedContext)) / sizeof(Refill);
-}
+Word refill_capacity(unsigned size_bits) { return (bit(size_bits) - sizeof(SchedContext)) / sizeof(Refill); }
 
 /// Longest budget and period, microseconds: leaves room to add a few periods to any time.
 Word max_period_us() { return ~Word{0} / kernel_state.tsc_mhz / 8; }
@@ -172,8 +170,7 @@ Decoded decode_sched_context(const Invocation& call) {
     case Invocation::sched_context_bind: return bind(call, context);
     case Invocation::sched_context_unbind: return unbind(call, context);
     case Invocation::sched_context_unbind_object: return unbind_object(call, context);
-    case Invocation::sched_context_consumed:
-        return Outcome::value(kernel_state.microseconds(take_consumed(context)));
+    case Invocation::sched_context_consumed: return Outcome::value(kernel_state.microseconds(take_consumed(context)));
     case Invocation::sched_context_yield_to: return yield_to(call, context);
     default: return unknown_method();
     }

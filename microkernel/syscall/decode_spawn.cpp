@@ -15,13 +15,31 @@ namespace {
 
 /// Message words of the call.
 enum SpawnWord : unsigned {
-    cspace_word, cspace_data_word, vspace_word, handler_word, context_word, buffer_word, buffer_address_word,
-    authority_word, priority_word, entry_word, stack_word, argument_word, fs_base_word, spawn_words,
+    cspace_word,
+    cspace_data_word,
+    vspace_word,
+    handler_word,
+    context_word,
+    buffer_word,
+    buffer_address_word,
+    authority_word,
+    priority_word,
+    entry_word,
+    stack_word,
+    argument_word,
+    fs_base_word,
+    spawn_words,
 };
 
 /// InvalidArgument with the word and what is wrong with it.
 enum class SpawnFault : Word {
-    not_user_half = 1, not_mapped = 2, not_executable = 3, not_writable = 4, no_code = 5, not_ram = 6, not_aligned = 7,
+    not_user_half = 1,
+    not_mapped = 2,
+    not_executable = 3,
+    not_writable = 4,
+    no_code = 5,
+    not_ram = 6,
+    not_aligned = 7,
 };
 
 Failure<SyscallError> refuse_word(SpawnWord word, SpawnFault why) {

@@ -66,8 +66,7 @@ Decoded decode_untyped(const Invocation& call) {
     if (type_word >= abi::object_type_count)
         return refuse(SyscallError::invalid_argument(0));
     const auto type = static_cast<ObjectType>(type_word);
-    if (size_bits >= abi::word_bits ||
-        abi::object_bits(type, static_cast<unsigned>(size_bits)) > abi::max_untyped_bits)
+    if (size_bits >= abi::word_bits || abi::object_bits(type, static_cast<unsigned>(size_bits)) > abi::max_untyped_bits)
         return refuse(SyscallError::range(0, abi::max_untyped_bits));
     if (is_too_small(type, size_bits))
         return refuse(SyscallError::invalid_argument(1));

@@ -124,7 +124,9 @@ bool invoke(Tcb& thread, Word pointer, const SendMode& mode) {
             return finish(thread, refuse(SyscallError::invalid_capability(0)), mode);
         signal(*window<Notification>(cap.object()), cap.badge());
         return finish_sent(thread, mode);
-    case CapType::reply: answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant()); return finish_sent(thread, mode);
+    case CapType::reply:
+        answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
+        return finish_sent(thread, mode);
     default:
         if (mode.first_half && refused_in_first_half(cap.type()))
             return true;

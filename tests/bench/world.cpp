@@ -23,8 +23,7 @@ sys::Untyped largest_untyped(const abi::BootInfo& info) {
 
 } // namespace
 
-World::World(const abi::BootInfo& info)
-    : info_(info), untyped_(largest_untyped(info)), next_slot_(info.empty.start) {}
+World::World(const abi::BootInfo& info) : info_(info), untyped_(largest_untyped(info)), next_slot_(info.empty.start) {}
 
 Word World::make_slots(abi::ObjectType type, unsigned size_bits, Word count) {
     const Word slot = next_slot_;
@@ -75,8 +74,8 @@ void start(World& world, Thread& thread, sys::VSpace space, sys::SchedContext co
     const auto buffer = reinterpret_cast<Word>(thread.buffer);
     thread.block = {&thread.block, reinterpret_cast<abi::IpcBuffer*>(thread.buffer)};
     must("configure", thread.tcb.configure(world.cnode(), 0, space, buffer, world.frame_of(thread.buffer)));
-    must("sched params", thread.tcb.set_sched_params(world.own_thread(), {priority}, {priority}, context,
-                                                     fault_handler));
+    must("sched params",
+         thread.tcb.set_sched_params(world.own_thread(), {priority}, {priority}, context, fault_handler));
     must("tls", thread.tcb.set_tls_base(reinterpret_cast<Word>(&thread.block)));
     sys::UserRegisters registers;
     registers[abi::UserRegister::rip] = reinterpret_cast<Word>(entry);

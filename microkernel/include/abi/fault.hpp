@@ -18,8 +18,8 @@ enum class Fault : Word {
 
 /// CapFault: IP of the SYSCALL, the capability pointer, whether receiving, then a lookup failure.
 namespace cap_fault {
-inline constexpr unsigned ip = 0, address = 1, in_receive_phase = 2, lookup_failure = 3, bits_left = 4,
-                          bits_found = 5, guard_found = 5, guard_size = 6, length = 7;
+inline constexpr unsigned ip = 0, address = 1, in_receive_phase = 2, lookup_failure = 3, bits_left = 4, bits_found = 5,
+                          guard_found = 5, guard_size = 6, length = 7;
 }
 
 /// UnknownSyscall: rax rbx rcx rdx rsi rdi rbp r8-r15, IP of the SYSCALL, rsp, rflags, the number.
@@ -28,7 +28,7 @@ inline constexpr unsigned rax = 0, rbx = 1, rcx = 2, rdx = 3, rsi = 4, rdi = 5, 
                           rsp = 16, rflags = 17, number = 18, length = 19;
 /// Words of the reply that are written back to the thread's registers.
 inline constexpr unsigned reply_length = 18;
-}
+} // namespace unknown_syscall
 
 /// UserException: IP, rsp, rflags, vector, error code. The reply writes back the first three.
 namespace user_exception {
@@ -47,7 +47,26 @@ inline constexpr unsigned ip = 0, address = 1, instruction_fetch = 2, error_code
 
 /// Order of the registers in TCB.ReadRegisters and TCB.WriteRegisters.
 enum class UserRegister : unsigned {
-    rip, rsp, rflags, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15, fs_base, gs_base,
+    rip,
+    rsp,
+    rflags,
+    rax,
+    rbx,
+    rcx,
+    rdx,
+    rsi,
+    rdi,
+    rbp,
+    r8,
+    r9,
+    r10,
+    r11,
+    r12,
+    r13,
+    r14,
+    r15,
+    fs_base,
+    gs_base,
 };
 inline constexpr unsigned user_register_count = 20;
 /// CopyRegisters: the first 18 are the frame registers, the last two the integer registers.

@@ -34,8 +34,8 @@ constexpr int junk = 0xa5;
 struct Idle {};
 
 std::byte* ram() {
-    static auto* const memory = static_cast<std::byte*>(mmap(nullptr, ram_bytes, PROT_READ | PROT_WRITE,
-                                                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    static auto* const memory = static_cast<std::byte*>(
+        mmap(nullptr, ram_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     return memory;
 }
 
@@ -245,8 +245,8 @@ void FakeMachine::put_message(Tcb& thread, Word label, const Words& words, const
     }
     for (unsigned i = 0; i < caps.size() && buffer; i++)
         buffer->caps_or_badges[i] = caps[i];
-    thread.context.rsi = abi::MessageInfo(label, static_cast<unsigned>(words.size()),
-                                          static_cast<unsigned>(caps.size())).raw();
+    thread.context.rsi =
+        abi::MessageInfo(label, static_cast<unsigned>(words.size()), static_cast<unsigned>(caps.size())).raw();
 }
 
 CallResult FakeMachine::enter_again(Tcb& thread) {
@@ -273,7 +273,12 @@ CallResult FakeMachine::enter(Tcb& thread, Syscall number, Word rdi) {
 CallResult FakeMachine::answer_of(Tcb& thread) {
     const abi::MessageInfo info = message_info(thread);
     CallResult answer{thread.state == ThreadState::runnable && thread.context.rip == syscall_ip + 2,
-                  info.label(), thread.context.rdi, info.length(), info.extra_caps(), info.caps_unwrapped(), {}};
+                      info.label(),
+                      thread.context.rdi,
+                      info.length(),
+                      info.extra_caps(),
+                      info.caps_unwrapped(),
+                      {}};
     const abi::IpcBuffer* const buffer = ipc_buffer(thread);
     for (unsigned i = 0; i < answer.length; i++) {
         if (i < abi::register_message_words)
@@ -297,7 +302,7 @@ CallResult FakeMachine::call(Tcb& thread, Word pointer, Word label, const Words&
 }
 
 CallResult FakeMachine::send(Tcb& thread, Word pointer, Word label, const Words& words, const Words& caps,
-                         Syscall number) {
+                             Syscall number) {
     put_message(thread, label, words, caps);
     return enter(thread, number, pointer);
 }

@@ -40,8 +40,8 @@ using Words = std::vector<Word>;
 /// Fixed capabilities of every world: all in one CNode of 4096 slots that resolves exactly 64 bits.
 namespace at {
 inline constexpr Word tcb = 1, cnode = 2, vspace = 3, irq_control = 4, asid_control = 5, asid_pool = 6,
-                      io_port_control = 7, ipc_buffer = 10, domain_set = 11, sched_context = 14, sched_control = 16, untyped = 17,
-                      device = 18, small_untyped = 19, first_free = 32;
+                      io_port_control = 7, ipc_buffer = 10, domain_set = 11, sched_context = 14, sched_control = 16,
+                      untyped = 17, device = 18, small_untyped = 19, first_free = 32;
 }
 inline constexpr PhysAddr root_cnode{0x12'0000};
 inline constexpr unsigned root_radix = 12;
@@ -124,7 +124,7 @@ public:
         return invoke(root(), pointer, method, words, caps);
     }
     CallResult send(Tcb& thread, Word pointer, Word label, const Words& words = {}, const Words& caps = {},
-                Syscall number = Syscall::send);
+                    Syscall number = Syscall::send);
     CallResult receive(Tcb& thread, Word pointer, Word reply = 0, Syscall number = Syscall::recv);
     CallResult reply_receive(Tcb& thread, Word pointer, Word reply, Word label, const Words& words = {});
     /// Whether the last system call of `thread` has not completed: its IP is that of its SYSCALL.

@@ -230,10 +230,10 @@ private:
         count(invoke(actor, cnode_method && !random_.one_in(8) ? at::cnode : target, recipe.method, words, caps));
     }
     void communicate(Tcb& actor) {
-        static constexpr Syscall calls[] = {Syscall::call,   Syscall::call,    Syscall::reply_recv, Syscall::reply_recv,
-                                            Syscall::send,   Syscall::nb_send, Syscall::recv,       Syscall::recv,
-                                            Syscall::nb_recv, Syscall::wait,   Syscall::nb_wait,    Syscall::yield,
-                                            Syscall::nb_send_recv, Syscall::nb_send_wait};
+        static constexpr Syscall calls[] = {
+            Syscall::call,    Syscall::call,  Syscall::reply_recv,   Syscall::reply_recv,  Syscall::send,
+            Syscall::nb_send, Syscall::recv,  Syscall::recv,         Syscall::nb_recv,     Syscall::wait,
+            Syscall::nb_wait, Syscall::yield, Syscall::nb_send_recv, Syscall::nb_send_wait};
         Words words(random_.below(8)), caps;
         for (Word& word : words)
             word = random_.of_any_size(64);

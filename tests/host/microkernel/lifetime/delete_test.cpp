@@ -127,7 +127,8 @@ TEST_CASE("deleting the handler that holds a notification's last capability wake
     machine.receive(machine.thread(waiter), notification, 0, Syscall::wait);
     machine.run(machine.root());
     const Word handler = machine.free_slot();
-    REQUIRE(machine.invoke(at::irq_control, Method::irq_control_get_msi, {handler, 64, 0, 0, 0, 0, 3}, {at::cnode}).ok());
+    REQUIRE(
+        machine.invoke(at::irq_control, Method::irq_control_get_msi, {handler, 64, 0, 0, 0, 0, 3}, {at::cnode}).ok());
     REQUIRE(machine.invoke(handler, Method::irq_handler_set_notification, {}, {notification}).ok());
     REQUIRE(machine.invoke(at::cnode, Method::cnode_delete, {notification, 64}).ok());
     CHECK(machine.thread(waiter).state == ThreadState::waiting);
