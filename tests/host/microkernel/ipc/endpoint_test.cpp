@@ -1,35 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Messages through endpoints: who gets what, and when.
-#include <support/fake_machine.hpp>
+#include <support/ipc_pair.hpp>
 
 using namespace test;
-
-namespace {
-
-/// Two threads of equal priority, an endpoint, a reply object.
-struct Pair : FakeMachine {
-    Word endpoint_cap = make(ObjectType::endpoint);
-    Word reply_cap = make(ObjectType::reply);
-    Word client_cap = make_thread();
-    Word server_cap = make_thread();
-    Tcb& client = thread(client_cap);
-    Tcb& server = thread(server_cap);
-
-    void server_waits() {
-        run(server);
-        receive(server, endpoint_cap, reply_cap);
-        REQUIRE(server.state == ThreadState::receiving);
-    }
-};
-
-Words counting(unsigned count, Word from = 100) {
-    Words words;
-    for (unsigned i = 0; i < count; i++)
-        words.push_back(from + i);
-    return words;
-}
-
-} // namespace
 
 TEST_CASE("a call reaches a waiting server and the reply comes back", "[ipc]") {
     Pair pair;
