@@ -43,6 +43,19 @@ struct Stamp {
                  : "rax", "rdx", "memory");
 }
 
+/// An instruction that is no instruction, stamped. Whoever handles the fault steps over it.
+[[gnu::noinline]] inline void stamped_trap(Stamp& stamp) {
+    asm volatile(BENCH_READ_CLOCK("(%%rbx)") "ud2\n" BENCH_READ_CLOCK("8(%%rbx)")
+                 :
+                 : "b"(&stamp)
+                 : "rax", "rdx", "memory");
+}
+
+/// Notes the clock: for a program that waits to be interrupted.
+inline void stamp_now(Stamp& stamp) {
+    asm volatile(BENCH_READ_CLOCK("(%%rbx)") : : "b"(&stamp) : "rax", "rdx", "memory");
+}
+
 /// Nothing, stamped: what reading the clock costs around a system call, and around one other instruction.
 [[gnu::noinline]] inline Word clock_cost(bool with_number) {
     Stamp stamp;

@@ -26,9 +26,8 @@ sys::Untyped largest_untyped(const abi::BootInfo& info) {
 World::World(const abi::BootInfo& info) : info_(info), untyped_(largest_untyped(info)), next_slot_(info.empty.start) {}
 
 Word World::make_slots(abi::ObjectType type, unsigned size_bits, Word count) {
-    const Word slot = next_slot_;
+    const Word slot = next_slots(count);
     must("retype", untyped_.retype(type, size_bits, {cnode(), 0, 0}, slot, count));
-    next_slot_ += count;
     return slot;
 }
 

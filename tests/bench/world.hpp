@@ -8,6 +8,7 @@
 #include <sys/cap/reply.hpp>
 #include <sys/cap/tcb.hpp>
 #include <sys/cap/untyped.hpp>
+#include <utility>
 
 namespace bench {
 
@@ -39,7 +40,9 @@ public:
     }
     /// `count` neighbouring objects; the first slot.
     Word make_slots(abi::ObjectType type, unsigned size_bits, Word count);
-    Word next_slot() { return next_slot_++; }
+    Word next_slot() { return next_slots(1); }
+    /// `count` neighbouring empty slots; the first.
+    Word next_slots(Word count) { return std::exchange(next_slot_, next_slot_ + count); }
 
     /// A PML4 with an ASID, and everything of the root task's image mapped at the same addresses.
     sys::VSpace make_space();
