@@ -15,18 +15,20 @@ namespace kernel {
 /// What the scheduler will do when this kernel entry ends.
 enum class Decision : uint8_t { stay, consider_candidate, choose };
 
+/// What this CPU is doing. A kernel entry that leaves `unsettled` false returns to where it came from at once.
 struct Cpu {
     Tcb* current = nullptr;          ///< null = idle
     SchedContext* context = nullptr; ///< pays for this kernel entry; null = idle
     Tcb* loaded = nullptr;           ///< thread whose segment bases and FPU registers are in the CPU
     Tcb* candidate = nullptr;
     Decision decision = Decision::stay;
+    bool unsettled = false;   ///< schedule() has something to do: decide, load, set the timer, take interrupts
     bool fpu_trapped = false; ///< CR0.TS is set
-    PhysAddr loaded_pml4;
-    Asid loaded_asid;
-    Ticks now;           ///< time of this kernel entry
-    Ticks charged_until; ///< up to here `context` has paid
-    Ticks timer;         ///< when the timer will go off
+    Word loaded_space = 0;    ///< first word of the PML4's capability; 0 = the kernel's own tables
+    Ticks now;                ///< time of this kernel entry
+    Ticks charged_until;      ///< up to here `context` has paid
+    Ticks last_entry;         ///< a kernel entry later than this ends the budget and does nothing else
+    Ticks timer{never};       ///< when the timer will go off
     std::array<uint64_t, 4> pending_vectors{}; ///< interrupts that arrived in ring 0
 };
 
@@ -56,17 +58,19 @@ struct KernelState {
     ReadyQueues ready;
     ReleaseQueue release;
     std::array<IrqLine, irq_line_count> irqs{};
-    std::array<PhysAddr, abi::asid_pool_count> asid_pools{}; ///< 0 = no pool
+    std::array<bool, abi::asid_pool_count> asid_pools{}; ///< which exist
+    std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{}; ///< by ASID: first word of the PML4's
+                                                                              ///< capability; 0 = free
     std::array<uint64_t, 65536 / 64> issued_ports{};
     FixedList<PhysRange, 64> ram; ///< whatever the loader reported usable, boot modules included
     PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space
-    Word tsc_mhz = 1;
+    Word tsc_mhz = 0;
+    Ticks min_budget; ///< what a kernel entry may need
     Features features;
     std::array<Word, event_count> events{};
 
     Ticks ticks(Word microseconds) const { return Ticks{microseconds * tsc_mhz}; }
     Word microseconds(Ticks ticks) const { return ticks.value / tsc_mhz; }
-    Ticks min_budget() const { return ticks(min_budget_us); }
 };
 
 extern Cpu cpu;

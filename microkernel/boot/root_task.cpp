@@ -11,6 +11,7 @@
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
 #include <mem/direct_map.hpp>
+#include <object/thread_space.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
@@ -121,8 +122,7 @@ void RootTask::make_objects() {
     root_ = allocate(page_size, page_size);
     init_space(root_);
     const PhysAddr pool = allocate(page_size, page_size);
-    kernel_state.asid_pools[0] = pool;
-    window<AsidPool>(pool)->roots[root_asid.value] = root_;
+    kernel_state.asid_pools[0] = true;
 
     place(at::tcb, Capability::tcb(tcb));
     Capability cnode_cap = Capability::cnode(cnode, cnode_bits_);
@@ -130,6 +130,7 @@ void RootTask::make_objects() {
     place(at::cnode, cnode_cap);
     Capability vspace = Capability::table(CapType::pml4, root_);
     vspace.set_asid(root_asid);
+    kernel_state.spaces[root_asid.value] = vspace.raw0();
     place(at::vspace, vspace);
     place(at::irq_control, Capability::control(CapType::irq_control));
     place(at::asid_control, Capability::control(CapType::asid_control));
@@ -213,14 +214,13 @@ void RootTask::write_boot_info() {
 void RootTask::start() {
     namespace at = abi::root_slot;
     Tcb& thread = *thread_;
-    const auto give = [&](TcbSlot which, Word index) {
-        const auto cap = derive(slot(index));
-        insert_derived(thread.slot(which), *cap, slot(index));
+    const auto give = [&](TcbSlot which, Word index, Word buffer_at = 0) {
+        Slot& source = slot(index);
+        install(thread, which, {*derive(source), &source, source.cap, buffer_at});
     };
     give(TcbSlot::cspace, at::cnode);
     give(TcbSlot::vspace, at::vspace);
-    give(TcbSlot::ipc_buffer, at::ipc_buffer);
-    thread.ipc_buffer_at = layout_.ipc_buffer;
+    give(TcbSlot::ipc_buffer, at::ipc_buffer, layout_.ipc_buffer.raw());
     thread.context.rip = workspace.image.entry.raw();
     thread.context.rdi = layout_.boot_info.raw();
     thread.priority = 255;
@@ -239,9 +239,9 @@ void RootTask::start() {
 void note_machine(const Machine& machine) {
     kernel_state.kernel_pml4 = machine.kernel_pml4;
     kernel_state.tsc_mhz = machine.tsc_hz / 1'000'000;
+    kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = {machine.features.fsgsbase, machine.features.pcid, machine.features.invpcid,
                              machine.features.no_execute, machine.features.huge_pages};
-    cpu.loaded_pml4 = machine.kernel_pml4;
     // Only what the window shows: memory below 1 MiB, or on a page that is not all RAM, cannot be read through it.
     for (const PhysRange& range : machine.window.values()) {
         if (!kernel_state.ram.push(range))

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/lookup.hpp>
-#include <mem/direct_map.hpp>
 
 namespace kernel {
-
-Slot* cnode_slots(const Capability& cap) { return window<Slot>(cap.object()); }
 
 Result<ResolvedSlot, LookupError> resolve(const Capability& root, Word pointer, unsigned depth) {
     if (!root.is(CapType::cnode)) [[unlikely]]
@@ -41,6 +38,13 @@ Answer<Slot*> lookup_slot(const Capability& root, Word index, Word depth, bool o
     if (resolved->bits_left != 0)
         return refuse(SyscallError::failed_lookup(of_source, LookupError::depth(resolved->bits_left, 0)));
     return resolved->slot;
+}
+
+Answer<Slot*> lookup_empty_slot(const Capability& root, Word index, Word depth) {
+    Slot* const slot = TRY(lookup_slot(root, index, depth, false));
+    if (!slot->is_empty())
+        return refuse(SyscallError::delete_first());
+    return slot;
 }
 
 } // namespace kernel

@@ -4,6 +4,7 @@
 
 #include <cap/error.hpp>
 #include <cap/slot.hpp>
+#include <mem/direct_map.hpp>
 
 namespace kernel {
 
@@ -18,8 +19,35 @@ Result<ResolvedSlot, LookupError> resolve(const Capability& root, Word pointer, 
 /// The slot that a CNode operation names: all `depth` bits must be used up. Errors: RangeError for the depth,
 /// FailedLookup (with the source flag `of_source`) for the rest.
 Answer<Slot*> lookup_slot(const Capability& root, Word index, Word depth, bool of_source);
+/// The same, for the destination of a new capability (source flag 0): DeleteFirst if it is taken.
+Answer<Slot*> lookup_empty_slot(const Capability& root, Word index, Word depth);
 
 /// First slot of the CNode behind `cap`.
-Slot* cnode_slots(const Capability& cap);
+inline Slot* cnode_slots(const Capability& cap) { return window<Slot>(cap.object()); }
+
+/// A CSpace whose root is one CNode that resolves all 64 bits of a pointer, as most are: a few instructions from pointer
+/// to slot. Anything else matches no pointer, and takes the long way.
+class QuickCSpace {
+public:
+    constexpr QuickCSpace() = default;
+    explicit QuickCSpace(const Capability& root) {
+        if (!root.is(CapType::cnode) || root.guard_size() + root.radix() != abi::word_bits)
+            return;
+        radix_ = root.radix();
+        guard_ = root.guard();
+        base_ = reinterpret_cast<Word>(cnode_slots(root)) - (guard_ << radix_) * sizeof(Slot);
+    }
+    /// Null: not here.
+    Slot* find(Word pointer) const {
+        if (pointer >> radix_ != guard_) [[unlikely]]
+            return nullptr;
+        return reinterpret_cast<Slot*>(base_ + pointer * sizeof(Slot));
+    }
+
+private:
+    Word base_ = 0; ///< of the slots, less what the guard bits of a pointer add
+    Word guard_ = ~Word{0};
+    Word radix_ = 1;
+};
 
 } // namespace kernel

@@ -24,14 +24,22 @@ struct Slot {
     void set_next(Slot* slot) { next_word = reinterpret_cast<Word>(slot) | (next_word & flag_mask); }
     void set_links(Slot* previous, Slot* next, bool original, bool first_badged) {
         previous_word = reinterpret_cast<Word>(previous);
-        next_word =
-            reinterpret_cast<Word>(next) | (original ? original_flag : 0) | (first_badged ? first_badged_flag : 0);
+        next_word = reinterpret_cast<Word>(next) | (original ? original_flag : 0) |
+                    (first_badged ? first_badged_flag : 0) | (next_word & in_thread_flag);
     }
-    void clear() { *this = Slot{}; }
+    void clear() {
+        cap = {};
+        previous_word = 0;
+        next_word &= in_thread_flag;
+    }
+    /// Whether this is a place inside a TCB, which keeps what it needs of the capability in handier form as well.
+    bool is_in_thread() const { return next_word & in_thread_flag; }
+    void mark_in_thread() { next_word |= in_thread_flag; }
 
     static constexpr Word original_flag = 1;
     static constexpr Word first_badged_flag = 2;
-    static constexpr Word flag_mask = 3;
+    static constexpr Word in_thread_flag = 4;
+    static constexpr Word flag_mask = 7;
 };
 
 static_assert(sizeof(Slot) == 1u << abi::slot_bits);

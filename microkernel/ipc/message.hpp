@@ -2,20 +2,10 @@
 // The message registers of a thread: the first four in CPU registers, the others in its IPC buffer.
 #pragma once
 
-#include <abi/message.hpp>
-#include <mem/direct_map.hpp>
+#include <arch/x86_64/cpu/instructions.hpp>
 #include <object/tcb.hpp>
 
 namespace kernel {
-
-/// The IPC buffer of `thread` through the window; null if it has none. Never a device frame.
-inline abi::IpcBuffer* ipc_buffer(const Tcb& thread) {
-    const Capability& frame = thread.cap(TcbSlot::ipc_buffer);
-    if (!frame.is(CapType::frame))
-        return nullptr;
-    const Word offset = thread.ipc_buffer_at.raw() & ones(frame_bits(frame.frame_size()));
-    return window<abi::IpcBuffer>(frame.object() + offset);
-}
 
 /// Message register `index`, below four.
 inline Word& message_register(Context& context, unsigned index) {
@@ -31,15 +21,36 @@ inline Word& message_register(Context& context, unsigned index) {
 inline abi::MessageInfo message_info(const Tcb& thread) { return abi::MessageInfo(thread.context.rsi); }
 
 /// Words of `thread`'s message that exist: without an IPC buffer at most four.
-inline unsigned message_length(const Tcb& thread, const abi::IpcBuffer* buffer) {
+inline unsigned message_length(const Tcb& thread) {
     const unsigned length = message_info(thread).length();
-    return buffer || length <= abi::register_message_words ? length : abi::register_message_words;
+    return thread.buffer || length <= abi::register_message_words ? length : abi::register_message_words;
+}
+
+/// The first `length` words of a message that travel in registers; the receiver's others stay as they are.
+[[gnu::always_inline]] inline void copy_register_words(const Context& from, Context& to, unsigned length) {
+    if (length == 0)
+        return;
+    to.r10 = from.r10;
+    if (length == 1)
+        return;
+    to.r8 = from.r8;
+    if (length == 2)
+        return;
+    to.r9 = from.r9;
+    if (length > 3)
+        to.r15 = from.r15;
+}
+
+/// The words behind those, up to `length`.
+inline void copy_buffer_words(const abi::IpcBuffer& from, abi::IpcBuffer& to, unsigned length) {
+    constexpr unsigned first = abi::register_message_words;
+    x86::movsq_copy(&to.message[first], &from.message[first], length - first);
 }
 
 /// Gives a thread a message word by word.
 class MessageWriter {
 public:
-    explicit MessageWriter(Tcb& receiver) : context_(receiver.context), buffer_(ipc_buffer(receiver)) {}
+    explicit MessageWriter(Tcb& receiver) : context_(receiver.context), buffer_(receiver.buffer) {}
     /// Words for which there is no place are dropped.
     void put(Word word) {
         if (length_ < abi::register_message_words)
@@ -66,7 +77,7 @@ private:
 class MessageReader {
 public:
     explicit MessageReader(Tcb& sender)
-        : context_(sender.context), buffer_(ipc_buffer(sender)), length_(message_length(sender, buffer_)) {}
+        : context_(sender.context), buffer_(sender.buffer), length_(message_length(sender)) {}
     unsigned length() const { return length_; }
     Word operator[](unsigned index) const {
         return index < abi::register_message_words ? message_register(context_, index) : buffer_->message[index];

@@ -8,24 +8,25 @@
 namespace kernel {
 namespace {
 
-unsigned copy_words(Tcb& sender, const abi::IpcBuffer* from, Tcb& receiver, abi::IpcBuffer* to) {
-    const unsigned length = message_length(sender, from);
-    for (unsigned i = 0; i < length && i < abi::register_message_words; i++)
-        message_register(receiver.context, i) = message_register(sender.context, i);
-    if (!to && length > abi::register_message_words)
+/// Returns how many arrived.
+unsigned copy_words(Tcb& sender, Tcb& receiver) {
+    unsigned length = message_length(sender);
+    copy_register_words(sender.context, receiver.context, length);
+    if (length <= abi::register_message_words)
+        return length;
+    if (!receiver.buffer)
         return abi::register_message_words;
-    for (unsigned i = abi::register_message_words; i < length; i++)
-        to->message[i] = from->message[i];
+    copy_buffer_words(*sender.buffer, *receiver.buffer, length);
     return length;
 }
 
 /// The empty slot in which `receiver` wants a capability; null if it named none, or none that is free.
 Slot* receive_slot(const Tcb& receiver, const abi::IpcBuffer& buffer) {
-    const auto root = resolve(receiver.cap(TcbSlot::cspace), buffer.receive_cnode, abi::word_bits);
+    const auto root = receiver.find_slot(buffer.receive_cnode);
     if (!root)
         return nullptr;
-    const auto slot = lookup_slot(root->slot->cap, buffer.receive_index, buffer.receive_depth, false);
-    return slot && (*slot)->is_empty() ? *slot : nullptr;
+    const auto slot = lookup_empty_slot((*root)->cap, buffer.receive_index, buffer.receive_depth);
+    return slot ? *slot : nullptr;
 }
 
 struct CapsMoved {
@@ -39,10 +40,11 @@ CapsMoved transfer_caps(Tcb& sender, const abi::IpcBuffer& from, const Endpoint*
     Slot* destination = receive_slot(receiver, to);
     const unsigned wanted = message_info(sender).extra_caps();
     for (; moved.count < wanted; moved.count++) {
-        const auto source = resolve(sender.cap(TcbSlot::cspace), from.caps_or_badges[moved.count], abi::word_bits);
-        if (!source || source->slot->is_empty())
+        const auto found = sender.find_slot(from.caps_or_badges[moved.count]);
+        if (!found || (*found)->is_empty())
             break;
-        const Capability& cap = source->slot->cap;
+        Slot& source = **found;
+        const Capability& cap = source.cap;
         if (endpoint && cap.is(CapType::endpoint) && window<Endpoint>(cap.object()) == endpoint) {
             to.caps_or_badges[moved.count] = cap.badge();
             moved.unwrapped |= 1u << moved.count;
@@ -50,11 +52,11 @@ CapsMoved transfer_caps(Tcb& sender, const abi::IpcBuffer& from, const Endpoint*
         }
         if (!destination)
             break;
-        const auto derived = derive(*source->slot);
-        if (!derived || derived->is_null())
+        const auto derived = derive(source);
+        if (!derived)
             break;
-        settle_source(*source->slot, *derived);
-        insert_derived(*destination, *derived, *source->slot);
+        settle_source(source, *derived);
+        insert_derived(*destination, *derived, source);
         destination = nullptr;
     }
     return moved;
@@ -65,13 +67,11 @@ CapsMoved transfer_caps(Tcb& sender, const abi::IpcBuffer& from, const Endpoint*
 void transfer(Tcb& sender, const TransferTerms& terms, Tcb& receiver) {
     if (sender.fault.type != abi::Fault::none)
         return write_fault_message(sender, terms.badge, receiver);
-    const abi::IpcBuffer* const from = ipc_buffer(sender);
-    abi::IpcBuffer* const to = ipc_buffer(receiver);
     const abi::MessageInfo info = message_info(sender);
-    const unsigned length = copy_words(sender, from, receiver, to);
+    const unsigned length = copy_words(sender, receiver);
     CapsMoved caps;
-    if (info.extra_caps() != 0 && terms.can_grant && from && to)
-        caps = transfer_caps(sender, *from, terms.endpoint, receiver, *to);
+    if (info.extra_caps() != 0 && terms.can_grant && sender.buffer && receiver.buffer) [[unlikely]]
+        caps = transfer_caps(sender, *sender.buffer, terms.endpoint, receiver, *receiver.buffer);
     receiver.context.rsi = abi::MessageInfo(info.label(), length, caps.count, caps.unwrapped).raw();
     receiver.context.rdi = terms.badge;
 }

@@ -7,12 +7,12 @@
 #include <lifetime/finalise.hpp>
 #include <mem/direct_map.hpp>
 #include <object/io_ports.hpp>
+#include <object/thread_space.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <sched/yield.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
-#include <space/tlb.hpp>
 
 namespace kernel {
 namespace {
@@ -82,26 +82,12 @@ bool end_irq_handler(unsigned line) {
     return true;
 }
 
-void end_space(const Capability& cap) {
-    if (!is_live_space(cap))
-        return;
-    const PhysAddr pool = kernel_state.asid_pools[cap.asid().value / abi::asid_pool_entries];
-    window<AsidPool>(pool)->roots[cap.asid().value % abi::asid_pool_entries] = PhysAddr{};
-    leave_space(cap.object());
-    invalidate_space(cap.asid());
-}
-
-void end_asid_pool(const Capability& cap) {
-    kernel_state.asid_pools[cap.pool_index()] = PhysAddr{};
-    // Whichever of its spaces is loaded must not be used any longer.
-    if (cpu.loaded_asid && cpu.loaded_asid.value / abi::asid_pool_entries == cap.pool_index())
-        leave_space(cpu.loaded_pml4);
-}
-
 } // namespace
 
 bool finalise_step(Slot& slot, bool final) {
     const Capability cap = slot.cap;
+    if (slot.is_in_thread())
+        forget_capability(slot);
     if (cap.is(CapType::frame)) {
         unmap_frame(cap);
         return true;
@@ -120,8 +106,11 @@ bool finalise_step(Slot& slot, bool final) {
         if (cap.is_mapped())
             unmap_table(cap);
         return true;
-    case CapType::pml4: end_space(cap); return true;
-    case CapType::asid_pool: end_asid_pool(cap); return true;
+    case CapType::pml4:
+        if (is_live_space(cap))
+            end_space(cap.asid());
+        return true;
+    case CapType::asid_pool: end_pool(cap.pool_index()); return true;
     case CapType::irq_handler: return end_irq_handler(cap.irq_vector());
     case CapType::io_port: free_ports(cap.first_port(), cap.last_port()); return true;
     case CapType::null:

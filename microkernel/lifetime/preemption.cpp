@@ -26,7 +26,7 @@ bool must_preempt() {
     if (interrupt_waits())
         return true;
     update_time();
-    return cpu.context && !budget_left();
+    return cpu.now > cpu.last_entry;
 }
 
 bool preemption_point() { return ++steps >= steps_between_looks && must_preempt(); }

@@ -43,6 +43,9 @@ void init_thread(Tcb& thread) {
     thread.context.origin = origin_written;
     static constexpr x86::FpuState clean = x86::initial_fpu_state();
     thread.fpu = clean.bytes;
+    thread.cspace = {};
+    for (Slot& slot : thread.slots)
+        slot.mark_in_thread();
 }
 
 Progress clear_for(Slot& untyped, const RetypePlan& plan) {

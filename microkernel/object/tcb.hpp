@@ -3,9 +3,9 @@
 #pragma once
 
 #include <abi/fault.hpp>
+#include <abi/message.hpp>
 #include <arch/x86_64/context/context.hpp>
-#include <cap/error.hpp>
-#include <cap/slot.hpp>
+#include <cap/lookup.hpp>
 #include <sched/time.hpp>
 
 #include <array>
@@ -62,6 +62,8 @@ inline constexpr unsigned thread_name_size = 32;
 struct Tcb {
     Context context; ///< first, so that the entry stubs find it
     std::array<Slot, tcb_slot_count> slots;
+    QuickCSpace cspace;     ///< what `slots` say of the CSpace
+    abi::IpcBuffer* buffer; ///< what `slots` say of the IPC buffer, through the window; null = none
 
     ThreadState state;
     uint8_t priority;
@@ -80,7 +82,6 @@ struct Tcb {
     SchedContext* sched_context;
     SchedContext* yielded_to;   ///< context whose thread this one yielded to and whose consumption it will report
     Notification* bound_notification;
-    VirtAddr ipc_buffer_at;     ///< user address of the IPC buffer; 0 = none
     std::array<char, thread_name_size> name;
 
     alignas(64) std::array<uint8_t, fpu_area_size> fpu;
@@ -91,11 +92,25 @@ struct Tcb {
     const Capability& cap(TcbSlot which) const { return slot(which).cap; }
     bool is_blocked() const { return state > ThreadState::runnable; }
 
+    /// The slot that `pointer` leads to; errors of lookup as they are told.
+    Result<Slot*, LookupError> find_slot(Word pointer) const {
+        if (Slot* slot = cspace.find(pointer)) [[likely]]
+            return slot;
+        const auto resolved = resolve(cap(TcbSlot::cspace), pointer, abi::word_bits);
+        return resolved ? Result<Slot*, LookupError>(resolved->slot) : Failure{resolved.error()};
+    }
+
+    /// The thread in whose TCB `slot` is; it must be in one.
+    static Tcb& of(Slot& slot);
     static Tcb& of(Context& context) { return reinterpret_cast<Tcb&>(context); }
 };
 
 static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << 11);
 static_assert(offsetof(Tcb, slots) % sizeof(Slot) == 0);
+
+inline Tcb& Tcb::of(Slot& slot) {
+    return *reinterpret_cast<Tcb*>(align_down(reinterpret_cast<Word>(&slot), Word{1} << abi::tcb_bits));
+}
 
 /// Length of the SYSCALL instruction: a thread's IP is moved behind it only when its call completes.
 inline constexpr Word syscall_instruction_size = 2;

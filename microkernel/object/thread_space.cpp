@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <abi/message.hpp>
 #include <cap/derivation.hpp>
 #include <ipc/transfer.hpp>
 #include <object/thread_space.hpp>
 #include <syscall/cap_data.hpp>
+#include <system.hpp>
 
 namespace kernel {
 
@@ -31,7 +31,7 @@ Answer<Installation> ipc_buffer_installation(Slot& source, Word address) {
         return refuse(SyscallError::illegal_operation());
     if (!is_aligned(address, bit(abi::ipc_buffer_bits)))
         return refuse(SyscallError::alignment());
-    return Installation{cap, &source, source.cap};
+    return Installation{cap, &source, source.cap, address};
 }
 
 Answer<Installation> handler_installation(Slot& source, Word number) {
@@ -48,8 +48,32 @@ Answer<Installation> handler_installation(Slot& source, Word number) {
 Progress vacate(Tcb& thread, TcbSlot which) { return delete_slot(thread.slot(which)); }
 
 void install(Tcb& thread, TcbSlot which, const Installation& installation) {
-    if (installation.source && installation.source->cap == installation.source_cap)
-        insert_derived(thread.slot(which), installation.cap, *installation.source);
+    if (!installation.source || installation.source->cap != installation.source_cap)
+        return;
+    const Capability& cap = installation.cap;
+    insert_derived(thread.slot(which), cap, *installation.source);
+    switch (which) {
+    case TcbSlot::cspace: thread.cspace = QuickCSpace(cap); break;
+    case TcbSlot::vspace: cpu.unsettled = true; break; // the running thread's address space may be another now
+    case TcbSlot::ipc_buffer: {
+        const Word offset = installation.buffer_at & ones(frame_bits(cap.frame_size()));
+        thread.buffer = window<abi::IpcBuffer>(cap.object() + offset);
+        break;
+    }
+    case TcbSlot::fault_handler:
+    case TcbSlot::timeout_handler: break;
+    }
+}
+
+void forget_capability(Slot& slot) {
+    Tcb& thread = Tcb::of(slot);
+    switch (static_cast<TcbSlot>(&slot - thread.slots.data())) {
+    case TcbSlot::cspace: thread.cspace = {}; break;
+    case TcbSlot::vspace: cpu.unsettled = true; break;
+    case TcbSlot::ipc_buffer: thread.buffer = nullptr; break;
+    case TcbSlot::fault_handler:
+    case TcbSlot::timeout_handler: break;
+    }
 }
 
 } // namespace kernel

@@ -13,6 +13,7 @@ struct Installation {
     Capability cap;         ///< null: the place is emptied
     Slot* source = nullptr; ///< the new capability becomes its child
     Capability source_cap;  ///< what `source` held when this was decided
+    Word buffer_at = 0;     ///< user address of an IPC buffer
 };
 
 /// `data` = 0 leaves the guard. IllegalOperation if it is no CNode or the guard does not fit.
@@ -28,5 +29,7 @@ Answer<Installation> handler_installation(Slot& source, Word number);
 [[nodiscard]] Progress vacate(Tcb& thread, TcbSlot which);
 /// Puts the capability into the empty `which`, unless its source has vanished meanwhile.
 void install(Tcb& thread, TcbSlot which, const Installation& installation);
+/// The capability in `slot`, a place inside a TCB, is going away: its thread forgets what it knew of it.
+void forget_capability(Slot& slot);
 
 } // namespace kernel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/instructions.hpp>
+#include <arch/x86_64/interrupt/lapic.hpp>
 #include <ipc/fault.hpp>
 #include <object/endpoint.hpp>
 #include <object/notification.hpp>
@@ -13,9 +13,16 @@ namespace {
 
 Ticks uncharged() { return cpu.now - cpu.charged_until; }
 
+/// `context` waits for its first refill; the timer may have to go off earlier.
 void postpone(SchedContext& context) {
     if (!context.in_release_queue)
         kernel_state.release.insert(context);
+    cpu.unsettled = true;
+}
+
+void decide(Decision decision) {
+    cpu.decision = decision;
+    cpu.unsettled = true;
 }
 
 void take_out_of_queues(Tcb& thread) {
@@ -23,27 +30,8 @@ void take_out_of_queues(Tcb& thread) {
         kernel_state.ready.remove(thread);
     if (cpu.candidate == &thread) {
         cpu.candidate = nullptr;
-        cpu.decision = Decision::choose;
+        decide(Decision::choose);
     }
-}
-
-/// The running thread's budget is used up.
-void end_budget() {
-    SchedContext& context = *cpu.context;
-    commit_time();
-    Tcb* thread = context.thread;
-    if (!thread || thread->state != ThreadState::runnable)
-        return;
-    if (!context.is_round_robin() && has_timeout_handler(*thread))
-        return deliver_timeout(*thread);
-    if (has_usable_budget(context)) {
-        if (!thread->in_ready_queue)
-            kernel_state.ready.push_back(*thread);
-    } else {
-        take_out_of_queues(*thread);
-        postpone(context);
-    }
-    reschedule();
 }
 
 /// Threads whose first refill is due may run again.
@@ -75,16 +63,21 @@ Tcb* choose_next() {
     return kernel_state.ready.pop_highest();
 }
 
+/// The timer goes off no later than the running budget ends or a refill is due. If it is set to go off earlier, for
+/// somebody else, it stays so: one interrupt too many now and then costs less than setting it at every switch.
 void set_timer() {
-    Ticks deadline{~Word{0}};
-    if (cpu.context)
+    Ticks deadline = never;
+    cpu.last_entry = never;
+    if (cpu.context) {
         deadline = cpu.charged_until + cpu.context->first().amount;
+        cpu.last_entry = deadline - kernel_state.min_budget;
+    }
     if (SchedContext* next = kernel_state.release.earliest(); next && next->first().time < deadline)
         deadline = next->first().time;
-    if (deadline == cpu.timer)
+    if (cpu.timer <= deadline)
         return;
     cpu.timer = deadline;
-    program_timer(deadline);
+    x86::set_timer(deadline.value);
 }
 
 void change_context(SchedContext* context) {
@@ -99,25 +92,28 @@ void change_context(SchedContext* context) {
 
 } // namespace
 
-void update_time() { cpu.now = Ticks{x86::rdtsc()}; }
-
-bool budget_left() { return has_budget(*cpu.context, cpu.now, uncharged(), kernel_state.min_budget()); }
-
-bool may_enter() {
-    if (!cpu.context || budget_left()) [[likely]]
-        return true;
-    end_budget();
-    return false;
-}
-
-bool is_schedulable(const Tcb& thread) {
-    return thread.state == ThreadState::runnable && thread.sched_context && thread.sched_context->is_configured() &&
-           !thread.sched_context->in_release_queue;
+void end_budget() {
+    SchedContext& context = *cpu.context;
+    commit_time();
+    cpu.unsettled = true;
+    Tcb* thread = context.thread;
+    if (!thread || thread->state != ThreadState::runnable)
+        return;
+    if (!context.is_round_robin() && has_timeout_handler(*thread))
+        return deliver_timeout(*thread);
+    if (has_usable_budget(context)) {
+        if (!thread->in_ready_queue)
+            kernel_state.ready.push_back(*thread);
+    } else {
+        take_out_of_queues(*thread);
+        postpone(context);
+    }
+    reschedule();
 }
 
 bool has_usable_budget(SchedContext& context) {
     const Ticks used = &context == cpu.context ? uncharged() : Ticks{};
-    return context.is_configured() && has_budget(context, cpu.now, used, kernel_state.min_budget());
+    return context.is_configured() && has_budget(context, cpu.now, used, kernel_state.min_budget);
 }
 
 void reschedule() {
@@ -125,7 +121,7 @@ void reschedule() {
         kernel_state.ready.push_front(*cpu.candidate);
         cpu.candidate = nullptr;
     }
-    cpu.decision = Decision::choose;
+    decide(Decision::choose);
 }
 
 void wake(Tcb& thread) {
@@ -143,7 +139,7 @@ void wake(Tcb& thread) {
         kernel_state.ready.push_front(thread);
     } else {
         cpu.candidate = &thread;
-        cpu.decision = Decision::consider_candidate;
+        decide(Decision::consider_candidate);
     }
 }
 
@@ -166,7 +162,7 @@ void enqueue_front(Tcb& thread) {
 void yield_current() {
     SchedContext& context = *cpu.context;
     commit_time();
-    forfeit(context, kernel_state.min_budget());
+    forfeit(context, kernel_state.min_budget);
     Tcb& thread = *cpu.current;
     if (has_usable_budget(context))
         kernel_state.ready.push_back(thread);
@@ -239,7 +235,7 @@ void donate(SchedContext& context, Tcb& to) {
 
 void commit_time() {
     if (cpu.context && cpu.now > cpu.charged_until)
-        charge(*cpu.context, uncharged(), kernel_state.min_budget());
+        charge(*cpu.context, uncharged(), kernel_state.min_budget);
     cpu.charged_until = cpu.now;
 }
 
@@ -249,7 +245,10 @@ Ticks take_consumed(SchedContext& context) {
     return std::exchange(context.consumed, Ticks{});
 }
 
-void timer_fired() { cpu.timer = Ticks{}; }
+void timer_fired() {
+    cpu.timer = never;
+    cpu.unsettled = true;
+}
 
 void schedule() {
     release_due();
@@ -261,6 +260,7 @@ void schedule() {
     }
     change_context(cpu.current ? cpu.current->sched_context : nullptr);
     set_timer();
+    cpu.unsettled = false;
     if (!cpu.current)
         return;
     complete_yield(*cpu.current);

@@ -2,20 +2,30 @@
 // Which thread runs next, who pays, and until when.
 #pragma once
 
+#include <arch/x86_64/cpu/instructions.hpp>
 #include <system.hpp>
 
 namespace kernel {
 
 /// Reads the clock at a kernel entry.
-void update_time();
+inline void update_time() { cpu.now = Ticks{x86::rdtsc()}; }
+/// The running thread's budget is used up: it waits, or its timeout handler is told.
+void end_budget();
 /// Whether the running thread has budget for this kernel entry. If not, its budget has been ended and the entry must do
 /// nothing else: the instruction is executed again later.
-bool may_enter();
-/// Like may_enter, while a long operation looks for something more urgent.
-bool budget_left();
+inline bool may_enter() {
+    update_time();
+    if (cpu.now <= cpu.last_entry) [[likely]]
+        return true;
+    end_budget();
+    return false;
+}
 
 /// The thread could run: it has a configured context that is not waiting for a refill.
-bool is_schedulable(const Tcb& thread);
+inline bool is_schedulable(const Tcb& thread) {
+    const SchedContext* const context = thread.sched_context;
+    return thread.state == ThreadState::runnable && context && context->is_configured() && !context->in_release_queue;
+}
 bool has_usable_budget(SchedContext& context);
 
 /// `thread` has just become runnable; it runs when its priority and its budget say so.
@@ -42,7 +52,7 @@ Ticks take_consumed(SchedContext& context);
 /// Pays for the running context up to now.
 void commit_time();
 
-/// The timer has gone off: it must be set again, even to the same time.
+/// The timer has gone off: it is no longer set.
 void timer_fired();
 
 /// Ends a kernel entry: chooses the thread, pays for the time, sets the timer, switches. Afterwards cpu.current runs,

@@ -1,20 +1,63 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The CPU's side of a thread switch: address space, segment bases, FPU registers, entry stack, timer.
+// The CPU's side of a thread switch: address space, segment bases, FPU registers, entry stack.
 #pragma once
 
-#include <sched/time.hpp>
+#include <arch/x86_64/cpu/entry_area.hpp>
+#include <arch/x86_64/cpu/fpu.hpp>
+#include <lib/count.hpp>
+#include <space/address_space.hpp>
 
 namespace kernel {
 
-struct Tcb;
+inline void save_segments(Context& context) {
+    if (kernel_state.features.fsgsbase) [[likely]] {
+        context.fs_base = x86::rdfsbase();
+        context.gs_base = x86::rdgsbase();
+    }
+    // Without FSGSBASE ring 3 cannot change them: what the TCB says is what is loaded.
+}
+
+inline void load_segments(const Context& context) {
+    if (kernel_state.features.fsgsbase) [[likely]] {
+        x86::wrfsbase(context.fs_base);
+        x86::wrgsbase(context.gs_base);
+    } else {
+        x86::wrmsr(x86::msr::fs_base, context.fs_base);
+        x86::wrmsr(x86::msr::gs_base, context.gs_base);
+    }
+}
+
+inline void save_fpu(Tcb& thread) {
+    count(Event::fpu_save);
+    x86::fpu_save(thread.fpu.data());
+}
+
+/// FPU registers of `old` (may be null) out, those of `thread` in, where one of them may not use the FPU.
+void exchange_fpu_with_trap(Tcb* old, const Tcb& thread);
 
 /// Loads what ring 3 needs to run `thread`. Cheap if it is loaded already.
-void switch_to(Tcb& thread);
-/// Puts the live segment bases and FPU registers of the loaded thread into its TCB, so that they can be read or changed.
+inline void switch_to(Tcb& thread) {
+    load_space(thread);
+    Tcb* const old = cpu.loaded;
+    if (old == &thread)
+        return;
+    if (old) [[likely]]
+        save_segments(old->context);
+    load_segments(thread.context);
+    if (cpu.fpu_trapped || thread.fpu_disabled) [[unlikely]] {
+        exchange_fpu_with_trap(old, thread);
+    } else {
+        if (old) [[likely]]
+            save_fpu(*old);
+        x86::fpu_restore(thread.fpu.data());
+    }
+    cpu.loaded = &thread;
+    x86::enter_into(thread.context);
+}
+
+/// Puts the live segment bases and FPU registers of `thread`, if it is loaded, into its TCB, so that they can be read.
 void save_loaded(Tcb& thread);
-/// `thread` is going away, or its saved state was changed: nothing of it counts as loaded.
+/// `thread` is going away, or its saved state will be changed: nothing of it counts as loaded.
 void forget_loaded(Tcb& thread);
-/// The timer goes off at `deadline`, or at once if that has passed.
-void program_timer(Ticks deadline);
 
 } // namespace kernel

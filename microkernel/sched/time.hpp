@@ -15,6 +15,8 @@ struct Ticks {
     constexpr Ticks& operator-=(Ticks other) { return value -= other.value, *this; }
 };
 
+inline constexpr Ticks never{~Word{0}};
+
 /// Budget that a kernel entry may need; with less left, an entry does nothing but end the budget. Microseconds.
 inline constexpr Word min_budget_us = 20;
 /// The root task's round-robin time slice. Microseconds.

@@ -1,53 +1,47 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/paging/entry.hpp>
 #include <lib/count.hpp>
-#include <mem/direct_map.hpp>
 #include <space/address_space.hpp>
+#include <space/tlb.hpp>
+
+#include <algorithm>
 
 namespace kernel {
-namespace {
-
-void load(PhysAddr root, Asid asid) {
-    if (cpu.loaded_pml4 == root && cpu.loaded_asid == asid)
-        return;
-    cpu.loaded_pml4 = root;
-    cpu.loaded_asid = asid;
-    count(Event::cr3_load);
-    const bool pcid = kernel_state.features.pcid;
-    x86::Cr3(root, pcid ? asid.value : 0, pcid).write();
-}
-
-} // namespace
 
 Result<PhysAddr, LookupError> find_space(Asid asid) {
-    const PhysAddr pool = kernel_state.asid_pools[asid.value / abi::asid_pool_entries];
-    if (!asid || pool == PhysAddr{})
+    const Word space = kernel_state.spaces[asid.value];
+    if (space == 0)
         return Failure{LookupError::invalid_root()};
-    const PhysAddr root = window<AsidPool>(pool)->roots[asid.value % abi::asid_pool_entries];
-    if (root == PhysAddr{})
-        return Failure{LookupError::invalid_root()};
-    return root;
+    return object_in(space);
 }
 
-bool is_live_space(const Capability& cap) {
-    if (!cap.is(CapType::pml4))
-        return false;
-    const auto root = find_space(cap.asid());
-    return root && *root == cap.object();
+x86::Cr3 loaded_cr3(bool keep_translations) {
+    const bool pcid = kernel_state.features.pcid;
+    const PhysAddr root = cpu.loaded_space ? object_in(cpu.loaded_space) : kernel_state.kernel_pml4;
+    return x86::Cr3(root, pcid ? loaded_asid().value : 0, pcid && keep_translations);
 }
 
-void load_space(const Tcb& thread) {
-    const Capability& vspace = thread.cap(TcbSlot::vspace);
-    if (is_live_space(vspace))
-        load(vspace.object(), vspace.asid());
-    else
-        load(kernel_state.kernel_pml4, Asid{});
+void change_space(const Capability& vspace) {
+    const Word space = is_live_space(vspace) ? vspace.raw0() : 0;
+    if (space == cpu.loaded_space)
+        return;
+    cpu.loaded_space = space;
+    count(Event::cr3_load);
+    loaded_cr3(true).write();
 }
 
-void leave_space(PhysAddr root) {
-    if (cpu.loaded_pml4 == root)
-        load(kernel_state.kernel_pml4, Asid{});
+void end_space(Asid asid) {
+    kernel_state.spaces[asid.value] = 0;
+    if (loaded_asid() == asid)
+        change_space({});
+    invalidate_space(asid);
+}
+
+void end_pool(unsigned index) {
+    std::fill_n(&kernel_state.spaces[first_asid(index)], abi::asid_pool_entries, Word{0});
+    if (loaded_asid().value / abi::asid_pool_entries == index)
+        change_space({});
+    kernel_state.asid_pools[index] = false;
 }
 
 void init_space(PhysAddr root) {

@@ -1,28 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Address spaces by number: ASID pools, the way from an ASID to a PML4, and what the CPU has loaded.
+// Address spaces by number: the way from an ASID to a PML4, and what the CPU has loaded.
 #pragma once
 
+#include <arch/x86_64/cpu/registers.hpp>
+#include <object/tcb.hpp>
 #include <system.hpp>
 
 namespace kernel {
 
-/// A 4 KiB object: the PML4s of 512 ASIDs, 0 = free.
-struct AsidPool {
-    std::array<PhysAddr, abi::asid_pool_entries> roots;
-};
-
 /// The PML4 behind `asid`; none if the space or its pool is gone.
 Result<PhysAddr, LookupError> find_space(Asid asid);
 /// `cap` is a PML4 that stands for a live address space.
-bool is_live_space(const Capability& cap);
+inline bool is_live_space(const Capability& cap) {
+    return cap.is(CapType::pml4) && kernel_state.spaces[cap.asid().value] == cap.raw0();
+}
 
 /// First ASID of pool `index`.
 constexpr unsigned first_asid(unsigned index) { return index * abi::asid_pool_entries; }
 
+/// Loads the space of `vspace`, or the kernel's own if that is none.
+void change_space(const Capability& vspace);
 /// Loads the address space of `thread`, or the kernel's if it has none (it will fault on its next instruction).
-void load_space(const Tcb& thread);
-/// Runs on the kernel's own tables, if `root` is loaded: it is about to go.
-void leave_space(PhysAddr root);
+inline void load_space(const Tcb& thread) {
+    const Capability& vspace = thread.cap(TcbSlot::vspace);
+    if (vspace.raw0() != cpu.loaded_space)
+        change_space(vspace);
+}
+/// Asid of what is loaded; 0 = the kernel's own tables.
+inline Asid loaded_asid() { return asid_in(cpu.loaded_space); }
+/// What CR3 holds, to be loaded once more: keeping the translations of this PCID, or not.
+x86::Cr3 loaded_cr3(bool keep_translations);
+
+/// The space of `asid`, which lives, is no longer one: nothing of it stays loaded or cached.
+void end_space(Asid asid);
+/// The same for all spaces of a pool; what is cached of them is thrown away when their numbers are given out again.
+void end_pool(unsigned index);
 
 /// The PML4's kernel half becomes the kernel's own; the user half must be zero.
 void init_space(PhysAddr root);

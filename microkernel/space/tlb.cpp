@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/cpu/registers.hpp>
 #include <lib/count.hpp>
+#include <space/address_space.hpp>
 #include <space/tlb.hpp>
 
 namespace kernel {
@@ -10,13 +11,13 @@ namespace {
 /// throws them away (SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches", MOV to CR3).
 void flush_by_reload(Asid asid) {
     x86::Cr3(kernel_state.kernel_pml4, asid.value).write();
-    x86::Cr3(cpu.loaded_pml4, cpu.loaded_asid.value, true).write();
+    loaded_cr3(true).write();
 }
 
 } // namespace
 
 void invalidate_page(Asid asid, VirtAddr address) {
-    if (asid == cpu.loaded_asid) {
+    if (asid == loaded_asid()) {
         count(Event::invalidation);
         x86::invlpg(address);
     } else if (kernel_state.features.pcid) {
@@ -31,10 +32,10 @@ void invalidate_page(Asid asid, VirtAddr address) {
 
 void invalidate_space(Asid asid) {
     if (!kernel_state.features.pcid) {
-        if (asid != cpu.loaded_asid)
+        if (asid != loaded_asid())
             return;
         count(Event::invalidation);
-        return x86::Cr3(cpu.loaded_pml4, 0).write();
+        return loaded_cr3(false).write();
     }
     count(Event::invalidation);
     if (kernel_state.features.invpcid)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/panic.hpp>
-#include <cap/lookup.hpp>
 #include <config.hpp>
 #include <ipc/message.hpp>
 #include <lib/log.hpp>
@@ -18,8 +17,8 @@ constexpr uint8_t halt_exit_code = 0;
 void put_char(char character) { log_text(Text(&character, 1)); }
 
 Word identify(const Tcb& thread, Word pointer) {
-    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
-    return found ? static_cast<Word>(found->slot->cap.type()) : 0;
+    const auto found = thread.find_slot(pointer);
+    return found ? static_cast<Word>((*found)->cap.type()) : 0;
 }
 
 const char* state_name(ThreadState state) {
@@ -53,12 +52,11 @@ void dump_scheduler() {
 
 /// The name is a C string from MR0 of the IPC buffer on.
 void name_thread(Tcb& thread) {
-    const auto found = resolve(thread.cap(TcbSlot::cspace), thread.context.rdi, abi::word_bits);
-    const abi::IpcBuffer* buffer = ipc_buffer(thread);
-    if (!found || !found->slot->cap.is(CapType::tcb) || !buffer)
+    const auto found = thread.find_slot(thread.context.rdi);
+    if (!found || !(*found)->cap.is(CapType::tcb) || !thread.buffer)
         return;
-    Tcb& named = *window<Tcb>(found->slot->cap.object());
-    const auto* text = reinterpret_cast<const char*>(buffer->message);
+    Tcb& named = *window<Tcb>((*found)->cap.object());
+    const auto* text = reinterpret_cast<const char*>(thread.buffer->message);
     unsigned length = 0;
     while (length < thread_name_size - 1 && text[length] >= ' ' && text[length] <= '~')
         ++length;

@@ -6,10 +6,10 @@
 #include <space/tlb.hpp>
 #include <syscall/invocation.hpp>
 
+#include <algorithm>
+
 namespace kernel {
 namespace {
-
-Failure<SyscallError> space_gone(const LookupError& why) { return refuse(SyscallError::failed_lookup(false, why)); }
 
 /// The ASID of a PML4 capability; InvalidCapability 1 if it is none or has none.
 Answer<Asid> space_of(const Capability& cap) {
@@ -18,13 +18,11 @@ Answer<Asid> space_of(const Capability& cap) {
     return cap.asid();
 }
 
+/// The root of a PML4 capability that has an ASID; FailedLookup if that is no longer its own.
 Answer<PhysAddr> root_of(const Capability& vspace) {
-    const auto root = find_space(vspace.asid());
-    if (!root)
-        return space_gone(root.error());
-    if (*root != vspace.object())
-        return space_gone(LookupError::invalid_root());
-    return *root;
+    if (!is_live_space(vspace))
+        return refuse(SyscallError::failed_lookup(false, LookupError::invalid_root()));
+    return vspace.object();
 }
 
 Decoded map(const Invocation& call) {
@@ -131,10 +129,8 @@ Decoded decode_asid_control(const Invocation& call) {
     if (call.method() != abi::Invocation::asid_control_make_pool)
         return unknown_method();
     TRY(call.need(2, 2));
-    unsigned index = 0;
-    while (index < abi::asid_pool_count && kernel_state.asid_pools[index] != PhysAddr{})
-        index++;
-    if (index == abi::asid_pool_count)
+    const auto free = std::find(kernel_state.asid_pools.begin(), kernel_state.asid_pools.end(), false);
+    if (free == kernel_state.asid_pools.end())
         return refuse(SyscallError::delete_first());
     Slot& untyped = call.extra(0);
     if (!untyped.cap.is(CapType::untyped) || untyped.cap.size_bits() != abi::page_bits ||
@@ -144,13 +140,11 @@ Decoded decode_asid_control(const Invocation& call) {
         return refuse(SyscallError::revoke_first());
     Slot& slot = *TRY(lookup_empty_slot(call.extra(1).cap, call.word(0), call.word(1)));
 
-    const PhysAddr pool = untyped.cap.object();
-    for (PhysAddr& root :
-         window<AsidPool>(pool)->roots) // one by one: a whole pool is larger than the kernel stack likes
-        root = PhysAddr{};
+    // The memory is the price of a pool; which space has which number is the kernel's own table.
     untyped.cap.set_watermark(bit(abi::page_bits));
-    kernel_state.asid_pools[index] = pool;
-    insert_original(slot, Capability::asid_pool(pool, index), &untyped);
+    *free = true;
+    const auto index = static_cast<unsigned>(free - kernel_state.asid_pools.begin());
+    insert_original(slot, Capability::asid_pool(untyped.cap.object(), index), &untyped);
     return Outcome::done();
 }
 
@@ -161,19 +155,15 @@ Decoded decode_asid_pool(const Invocation& call) {
     Slot& vspace = call.extra(0);
     if (!vspace.cap.is(CapType::pml4) || vspace.cap.asid())
         return refuse(SyscallError::invalid_capability(1));
-    const unsigned index = call.cap().pool_index();
-    if (kernel_state.asid_pools[index] != call.cap().object())
-        return space_gone(LookupError::invalid_root());
-    AsidPool& pool = *window<AsidPool>(call.cap().object());
-    // ASID 0 means "none".
-    for (unsigned i = index == 0 ? 1 : 0; i < abi::asid_pool_entries; i++) {
-        if (pool.roots[i] == PhysAddr{}) {
-            pool.roots[i] = vspace.cap.object();
-            vspace.cap.set_asid(Asid{static_cast<uint16_t>(first_asid(index) + i)});
-            // The identifier may have been that of a space whose pool went first: nothing of it may still be cached.
-            invalidate_space(vspace.cap.asid());
-            return Outcome::done();
-        }
+    const unsigned first = first_asid(call.cap().pool_index());
+    for (unsigned asid = first == 0 ? 1 : first; asid < first + abi::asid_pool_entries; asid++) { // 0 means "none"
+        if (kernel_state.spaces[asid] != 0)
+            continue;
+        vspace.cap.set_asid(Asid{static_cast<uint16_t>(asid)});
+        kernel_state.spaces[asid] = vspace.cap.raw0();
+        // The identifier may have been that of a space whose pool went first: nothing of it may still be cached.
+        invalidate_space(vspace.cap.asid());
+        return Outcome::done();
     }
     return refuse(SyscallError::delete_first());
 }

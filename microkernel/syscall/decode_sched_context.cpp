@@ -108,7 +108,7 @@ void reconfigure_running(SchedContext& context, uint32_t refills, Ticks budget, 
     set_refills(context, refills, first.time);
     if (context.is_round_robin() || first.amount >= budget)
         return;
-    context.first().amount = std::max(first.amount, kernel_state.min_budget());
+    context.first().amount = std::max(first.amount, kernel_state.min_budget);
     const Ticks rest = budget - std::min(budget, context.first().amount);
     if (rest.value > 0) {
         context.count = 2;
@@ -129,6 +129,7 @@ void configure(SchedContext& context, uint32_t refills, Ticks budget, Ticks peri
         context.period = period;
         set_refills(context, refills, cpu.now);
     }
+    cpu.unsettled = true; // the running budget, or when one comes back
     if (runnable && thread != cpu.current && !thread->in_ready_queue)
         wake(*thread);
 }

@@ -2,7 +2,6 @@
 // TCB.Spawn: everything that a thread needs to start in a world of its own, in one invocation that happens whole or not
 // at all (docs/reference: label 74).
 #include <arch/x86_64/paging/walk.hpp>
-#include <cap/lookup.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <object/registers.hpp>
 #include <object/thread_space.hpp>
@@ -43,7 +42,7 @@ enum class SpawnFault : Word {
 };
 
 Failure<SyscallError> refuse_word(SpawnWord word, SpawnFault why) {
-    return refuse({abi::Error::invalid_argument, 2, {Word{word}, static_cast<Word>(why)}});
+    return refuse(SyscallError::invalid_argument(word, static_cast<Word>(why)));
 }
 
 struct MappedPage {
@@ -93,16 +92,16 @@ Answer<Slot*> named_slot(const Invocation& call, SpawnWord word, Slot& none) {
     const Word pointer = call.word(word);
     if (pointer == 0)
         return &none;
-    const auto found = resolve(call.caller.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    const auto found = call.caller.find_slot(pointer);
     if (!found)
         return refuse(SyscallError::failed_lookup(true, found.error()));
-    return found->slot;
+    return *found;
 }
 
 /// An error about a capability names the message word it came in.
 template <class T>
 Answer<T> about(SpawnWord word, Answer<T> answer) {
-    if (answer || answer.error().code != abi::Error::illegal_operation)
+    if (answer || answer.error().error() != abi::Error::illegal_operation)
         return answer;
     return refuse(SyscallError::invalid_capability(word));
 }
@@ -149,13 +148,10 @@ struct SpawnPlan {
 }
 
 [[gnu::noinline]] Checked check_addresses(const Invocation& call, const SpawnPlan& plan) {
-    const auto root = find_space(plan.vspace.cap.asid());
-    if (!root)
-        return refuse(SyscallError::failed_lookup(false, root.error()));
-    if (*root != plan.vspace.cap.object())
+    if (!is_live_space(plan.vspace.cap))
         return refuse(SyscallError::failed_lookup(false, LookupError::invalid_root()));
-    TRY(check_entry(*root, call.word(entry_word)));
-    return check_stack(*root, call.word(stack_word));
+    TRY(check_entry(plan.vspace.cap.object(), call.word(entry_word)));
+    return check_stack(plan.vspace.cap.object(), call.word(stack_word));
 }
 
 [[gnu::noinline]] void start(const Invocation& call, Tcb& thread, const SpawnPlan& plan) {
@@ -163,7 +159,6 @@ struct SpawnPlan {
     install(thread, TcbSlot::vspace, plan.vspace);
     install(thread, TcbSlot::fault_handler, plan.handler);
     install(thread, TcbSlot::ipc_buffer, plan.buffer);
-    thread.ipc_buffer_at = VirtAddr(call.word(buffer_address_word));
     begin_register_write(thread);
     const auto write = [&](abi::UserRegister which, SpawnWord word) {
         write_register(thread, static_cast<unsigned>(which), call.word(word));

@@ -22,7 +22,6 @@ Decoded configure(const Invocation& call, Tcb& thread) {
     install(thread, TcbSlot::cspace, cspace);
     install(thread, TcbSlot::vspace, vspace);
     install(thread, TcbSlot::ipc_buffer, buffer);
-    thread.ipc_buffer_at = VirtAddr(address);
     return Outcome::done();
 }
 
@@ -46,7 +45,6 @@ Decoded set_ipc_buffer(const Invocation& call, Tcb& thread) {
     if (vacate(thread, TcbSlot::ipc_buffer) == Progress::preempted)
         return Outcome::preempted();
     install(thread, TcbSlot::ipc_buffer, buffer);
-    thread.ipc_buffer_at = VirtAddr(address);
     return Outcome::done();
 }
 

@@ -6,8 +6,6 @@
 #include <cap/error.hpp>
 #include <ipc/message.hpp>
 
-#include <array>
-
 namespace kernel {
 
 /// What a successful method leaves to do for the caller.
@@ -54,12 +52,21 @@ public:
     }
 
     /// Finds the slots of the extra capabilities. On failure `failed` is the pointer that led nowhere.
-    Status<LookupError> look_up_extras(Word& failed);
+    Status<LookupError> look_up_extras(Word& failed) {
+        const unsigned wanted = message_info(caller).extra_caps();
+        if (!caller.buffer)
+            return ok;
+        for (; extra_count_ < wanted; extra_count_++) {
+            failed = caller.buffer->caps_or_badges[extra_count_];
+            extra_[extra_count_] = TRY(caller.find_slot(failed));
+        }
+        return ok;
+    }
 
 private:
     MessageReader message_;
     Word label_;
-    std::array<Slot*, abi::max_extra_caps> extra_{};
+    Slot* extra_[abi::max_extra_caps]; ///< the first `extra_count_`
     unsigned extra_count_ = 0;
 };
 
@@ -82,8 +89,4 @@ Decoded decode_io_port(const Invocation& call);
 
 /// Fails with IllegalOperation: a label that the object does not know.
 inline Decoded unknown_method() { return refuse(SyscallError::illegal_operation()); }
-
-/// The empty slot that a method shall put a new capability into (source flag 0; DeleteFirst if taken).
-Answer<Slot*> lookup_empty_slot(const Capability& root, Word index, Word depth);
-
 } // namespace kernel

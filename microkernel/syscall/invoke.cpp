@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <cap/lookup.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <sched/scheduler.hpp>
@@ -40,9 +39,11 @@ Decoded decode(const Invocation& call) {
 
 void report(Tcb& thread, const SyscallError& error) {
     MessageWriter reply(thread);
-    for (unsigned i = 0; i < error.length; i++)
-        reply.put(error.detail[i]);
-    reply.finish(static_cast<Word>(error.code), 0);
+    Word words[SyscallError::most_words];
+    const unsigned length = error.write_to(words);
+    for (unsigned i = 0; i < length; i++)
+        reply.put(words[i]);
+    reply.finish(error.code, 0);
 }
 
 /// An invocation may have stopped or destroyed its own caller.
@@ -98,7 +99,7 @@ void cap_fault(Tcb& thread, Word pointer, const LookupError& why) {
 
 bool invoke(Tcb& thread, Word pointer, const SendMode& mode) {
     const bool silent = mode.blocking == Blocking::no;
-    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    const auto found = thread.find_slot(pointer);
     if (!found) {
         if (!silent)
             cap_fault(thread, pointer, found.error());
@@ -106,7 +107,7 @@ bool invoke(Tcb& thread, Word pointer, const SendMode& mode) {
             complete_syscall(thread);
         return true;
     }
-    Slot& slot = *found->slot;
+    Slot& slot = **found;
     Invocation call(thread, slot, mode.is_call);
     Word failed = 0;
     if (const auto extras = call.look_up_extras(failed); !extras) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The one screen: system call number -> what happens.
 #include <abi/syscall.hpp>
-#include <cap/lookup.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <lib/count.hpp>
@@ -24,19 +23,19 @@ void fault_receiving(Tcb& thread, Word pointer, const LookupError& why) {
 /// The reply object that R12 names; null after a fault.
 Reply* offered_reply(Tcb& thread) {
     const Word pointer = thread.context.r12;
-    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
-    if (found && found->slot->cap.is(CapType::reply))
-        return window<Reply>(found->slot->cap.object());
+    const auto found = thread.find_slot(pointer);
+    if (found && (*found)->cap.is(CapType::reply))
+        return window<Reply>((*found)->cap.object());
     fault_receiving(thread, pointer, found ? LookupError::missing(0) : found.error());
     return nullptr;
 }
 
 /// Recv and Wait and their non-blocking forms; `with_reply`: R12 names a reply object, if it is an endpoint.
 void receive_on(Tcb& thread, Word pointer, Blocking blocking, bool with_reply) {
-    const auto found = resolve(thread.cap(TcbSlot::cspace), pointer, abi::word_bits);
+    const auto found = thread.find_slot(pointer);
     if (!found)
         return fault_receiving(thread, pointer, found.error());
-    const Capability& cap = found->slot->cap;
+    const Capability& cap = (*found)->cap;
     if (cap.is(CapType::endpoint) && cap.rights().can_read()) {
         Reply* const reply = with_reply ? offered_reply(thread) : nullptr;
         if (with_reply && !reply)
@@ -53,9 +52,9 @@ void receive_on(Tcb& thread, Word pointer, Blocking blocking, bool with_reply) {
 
 /// Answers through R12 first, in silence if there is nothing to answer through.
 void reply_recv(Tcb& thread) {
-    const auto found = resolve(thread.cap(TcbSlot::cspace), thread.context.r12, abi::word_bits);
-    if (found && found->slot->cap.is(CapType::reply)) {
-        const Capability& cap = found->slot->cap;
+    const auto found = thread.find_slot(thread.context.r12);
+    if (found && (*found)->cap.is(CapType::reply)) {
+        const Capability& cap = (*found)->cap;
         answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
     }
     receive_on(thread, thread.context.rdi, Blocking::yes, true);
@@ -114,7 +113,6 @@ extern "C" Context* syscall_entry(Context* context) {
     }
     // While the call is not complete the thread stands before its SYSCALL: whatever ends it, it can be executed again.
     thread.context.rip -= syscall_instruction_size;
-    update_time();
     if (may_enter())
         dispatch(thread);
     return leave_kernel();

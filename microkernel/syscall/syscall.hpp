@@ -2,7 +2,7 @@
 // The C++ side of every kernel entry. Called by arch/x86_64/trap.
 #pragma once
 
-#include <arch/x86_64/context/context.hpp>
+#include <system.hpp>
 
 namespace kernel {
 
@@ -13,7 +13,13 @@ extern "C" Context* trap_entry(Context* context);
 /// An interrupt that arrived in ring 0: only noted.
 extern "C" void kernel_interrupt(Word vector);
 
-/// Ends a kernel entry: deals with what was noted, schedules, idles while there is nothing to run.
-Context* leave_kernel();
+/// Deals with what was noted, schedules, idles while there is nothing to run.
+Context* settle();
+/// Ends a kernel entry.
+inline Context* leave_kernel() {
+    if (!cpu.unsettled) [[likely]]
+        return &cpu.current->context;
+    return settle();
+}
 
 } // namespace kernel

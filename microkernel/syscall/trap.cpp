@@ -39,12 +39,14 @@ FaultRecord fault_of(const Context& context, Word address) {
 
 } // namespace
 
-extern "C" void kernel_interrupt(Word vector) { cpu.pending_vectors[vector / 64 % 4] |= bit(vector % 64); }
+extern "C" void kernel_interrupt(Word vector) {
+    cpu.pending_vectors[vector / 64 % 4] |= bit(vector % 64);
+    cpu.unsettled = true;
+}
 
 extern "C" Context* trap_entry(Context* context) {
     const Word address = x86::read_cr2();
     count(Event::kernel_entry);
-    update_time();
     if (context->origin >= x86::vector::exception_count) {
         may_enter();
         handle_interrupt(context->origin);
@@ -54,7 +56,7 @@ extern "C" Context* trap_entry(Context* context) {
     return leave_kernel();
 }
 
-Context* leave_kernel() {
+Context* settle() {
     for (;;) {
         handle_pending();
         schedule();

@@ -53,7 +53,8 @@ void drive(Word) {
 void measure_interrupts(World& world, sys::VSpace space) {
     const auto notification = world.make<sys::Notification>();
     pit = {world.next_slot(), world.next_slot(), notification.slot()};
-    must("ports", sys::IoPortControl(abi::root_slot::io_port_control).issue(channel_0, command, world.cnode().at(pit.ports)));
+    must("ports",
+         sys::IoPortControl(abi::root_slot::io_port_control).issue(channel_0, command, world.cnode().at(pit.ports)));
     must("handler", sys::IrqControl(abi::root_slot::irq_control)
                         .get_ioapic(world.cnode().at(pit.handler), {.pin = pit_pin}, vector));
     must("notification", sys::IrqHandler(pit.handler).set_notification(notification));

@@ -16,10 +16,9 @@ void measure_memory(World& world, sys::VSpace space) {
     const Word first = world.next_slots(all_rounds);
     Figure retype("retype.4k");
     for (unsigned i = 0; i < all_rounds; i++) {
-        const Word instructions =
-            stamped_invocation(untyped.slot(), abi::Invocation::untyped_retype,
-                               {static_cast<Word>(abi::ObjectType::frame_4k), 0, 0, 0, first + i, 1},
-                               {world.cnode().slot()});
+        const Word instructions = stamped_invocation(
+            untyped.slot(), abi::Invocation::untyped_retype,
+            {static_cast<Word>(abi::ObjectType::frame_4k), 0, 0, 0, first + i, 1}, {world.cnode().slot()});
         retype.add(i, instructions - clearing_steps, shared.client_events, shared.server_events);
     }
     retype.print();

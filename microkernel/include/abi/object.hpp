@@ -30,6 +30,7 @@ inline constexpr unsigned min_untyped_bits = 4;
 inline constexpr unsigned max_untyped_bits = 47;
 inline constexpr unsigned min_sched_context_bits = 7;
 inline constexpr unsigned max_retype_count = 256;
+inline constexpr unsigned tcb_bits = 11;
 inline constexpr unsigned page_bits = 12;
 inline constexpr unsigned large_page_bits = 21;
 inline constexpr unsigned huge_page_bits = 30;
@@ -43,7 +44,7 @@ inline constexpr Word user_end = 0x0000'7fff'ffff'f000;
 constexpr unsigned object_bits(ObjectType type, unsigned size_bits) {
     switch (type) {
     case ObjectType::untyped: return size_bits;
-    case ObjectType::tcb: return 11;
+    case ObjectType::tcb: return tcb_bits;
     case ObjectType::endpoint: return 4;
     case ObjectType::notification: return 6;
     case ObjectType::cnode: return size_bits + slot_bits;

@@ -9,6 +9,7 @@
 #include <ipc/message.hpp>
 #include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>
+#include <object/thread_space.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <syscall/syscall.hpp>
@@ -71,6 +72,7 @@ FakeMachine::FakeMachine() {
     cpu = Cpu{};
     kernel_state = KernelState{};
     kernel_state.tsc_mhz = tsc_mhz;
+    kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = {.fsgsbase = true, .no_execute = true, .huge_pages = true};
     kernel_state.kernel_pml4 = kernel_pml4;
     (void)kernel_state.ram.push({PhysAddr(0x10'0000), PhysAddr(ram_bytes)});
@@ -101,16 +103,13 @@ void FakeMachine::build_root() {
     for (unsigned i = layout::first_kernel_entry; i < table_entries; i++)
         master->entries[i] = Entry(Word{i} << 12 | 3);
     init_space(root_pml4);
-    kernel_state.asid_pools[0] = first_pool;
-    window<AsidPool>(first_pool)->roots[root_asid.value] = root_pml4;
+    kernel_state.asid_pools[0] = true;
     make_world_slots();
+    kernel_state.spaces[root_asid.value] = cap(at::vspace).raw0();
 
     Tcb& thread = *window<Tcb>(root_tcb);
     init_thread(thread);
-    insert_derived(thread.slot(TcbSlot::cspace), cap(at::cnode), slot(at::cnode));
-    insert_derived(thread.slot(TcbSlot::vspace), cap(at::vspace), slot(at::vspace));
-    insert_derived(thread.slot(TcbSlot::ipc_buffer), cap(at::ipc_buffer), slot(at::ipc_buffer));
-    thread.ipc_buffer_at = VirtAddr(buffer_address);
+    give_spaces(thread, at::ipc_buffer, buffer_address);
     thread.context.rip = syscall_ip;
     thread.priority = thread.mcp = 255;
     set_up_context(*window<SchedContext>(root_context), root_context_bits, 5000, 5000, false);
@@ -180,10 +179,7 @@ Word FakeMachine::make_thread(uint8_t priority, bool with_context) {
     const Word index = make(ObjectType::tcb);
     const Word frame = make(ObjectType::frame_4k);
     Tcb& thread = this->thread(index);
-    insert_derived(thread.slot(TcbSlot::cspace), cap(at::cnode), slot(at::cnode));
-    insert_derived(thread.slot(TcbSlot::vspace), cap(at::vspace), slot(at::vspace));
-    insert_derived(thread.slot(TcbSlot::ipc_buffer), cap(frame), slot(frame));
-    thread.ipc_buffer_at = VirtAddr(buffer_address + index * 0x1000);
+    give_spaces(thread, frame, buffer_address + index * 0x1000);
     thread.context.rip = syscall_ip;
     thread.priority = priority;
     thread.mcp = 255;
@@ -192,7 +188,13 @@ Word FakeMachine::make_thread(uint8_t priority, bool with_context) {
     return index;
 }
 
-abi::IpcBuffer& FakeMachine::buffer(Tcb& thread) { return *ipc_buffer(thread); }
+void FakeMachine::give_spaces(Tcb& thread, Word frame, Word buffer_at) {
+    install(thread, TcbSlot::cspace, {cap(at::cnode), &slot(at::cnode), cap(at::cnode)});
+    install(thread, TcbSlot::vspace, {cap(at::vspace), &slot(at::vspace), cap(at::vspace)});
+    install(thread, TcbSlot::ipc_buffer, {cap(frame), &slot(frame), cap(frame), buffer_at});
+}
+
+abi::IpcBuffer& FakeMachine::buffer(Tcb& thread) { return *thread.buffer; }
 
 void FakeMachine::run(Tcb& thread) {
     update_time();
@@ -215,11 +217,13 @@ template <class Entry>
 void FakeMachine::enter_kernel(Entry&& entry) {
     try {
         const Context* resumed = entry();
+        if (cpu.unsettled)
+            FAIL("the kernel leaves something undone");
         if (!cpu.current || resumed != &cpu.current->context || cpu.current->state != ThreadState::runnable)
             FAIL("the kernel resumes a thread that is not the running one");
         if (x86::entry_area.tss.rsp0 != reinterpret_cast<Word>(resumed + 1))
             FAIL("the next entry would save its registers in another thread");
-        if ((simulated.cr3 & ~Word{0xfff}) != cpu.loaded_pml4.raw())
+        if (simulated.cr3 != (loaded_cr3(true).raw() & ~x86::Cr3::no_flush))
             FAIL("the CPU uses other tables than the kernel believes");
         if (simulated.fs_base != resumed->fs_base && cpu.loaded != cpu.current)
             FAIL("the segment bases are another thread's");
@@ -236,7 +240,7 @@ void FakeMachine::check_invariants() {
 }
 
 void FakeMachine::put_message(Tcb& thread, Word label, const Words& words, const Words& caps) {
-    abi::IpcBuffer* const buffer = ipc_buffer(thread);
+    abi::IpcBuffer* const buffer = thread.buffer;
     for (unsigned i = 0; i < words.size(); i++) {
         if (i < abi::register_message_words)
             message_register(thread.context, i) = words[i];
@@ -279,7 +283,7 @@ CallResult FakeMachine::answer_of(Tcb& thread) {
                       info.extra_caps(),
                       info.caps_unwrapped(),
                       {}};
-    const abi::IpcBuffer* const buffer = ipc_buffer(thread);
+    const abi::IpcBuffer* const buffer = thread.buffer;
     for (unsigned i = 0; i < answer.length; i++) {
         if (i < abi::register_message_words)
             answer.words.push_back(message_register(thread.context, i));

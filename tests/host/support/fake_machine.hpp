@@ -162,6 +162,8 @@ public:
 
 private:
     void build_root();
+    /// The root's CSpace and space, and the frame in slot `frame` as IPC buffer.
+    void give_spaces(Tcb& thread, Word frame, Word buffer_at);
     void make_world_slots();
     void prepare_devices();
     /// Runs one kernel entry and checks what must hold after each.

@@ -27,6 +27,12 @@ struct Tree : FakeMachine {
 /// 101 10 1010 101: all twelve bits.
 constexpr Word whole_path = 0b1011'0101'0101;
 
+Words words_of(const SyscallError& error) {
+    Words words(SyscallError::most_words);
+    words.resize(error.write_to(words.data()));
+    return words;
+}
+
 } // namespace
 
 TEST_CASE("a path through two CNodes ends at the slot it names", "[cap][lookup]") {
@@ -67,7 +73,7 @@ TEST_CASE("a root that is no CNode is an invalid root", "[cap][lookup]") {
     for (const Capability& root : {Capability{}, tree.cap(tree.leaf_endpoint), tree.cap(at::tcb)}) {
         const auto found = resolve(root, 0, 64);
         REQUIRE_FALSE(found);
-        CHECK(found.error().reason == LookupFailure::invalid_root);
+        CHECK(found.error().type() == LookupFailure::invalid_root);
         Word words[4];
         CHECK(found.error().write_to(words) == 1);
         CHECK(words[0] == 1);
@@ -97,7 +103,7 @@ TEST_CASE("a path shorter than the guard is a guard mismatch, before any depth",
     Tree tree;
     const auto found = resolve(tree.root_cap, 0b10, 2);
     REQUIRE_FALSE(found);
-    CHECK(found.error().reason == LookupFailure::guard_mismatch);
+    CHECK(found.error().type() == LookupFailure::guard_mismatch);
     CHECK(found.error().bits_left == 2);
 }
 
@@ -148,9 +154,8 @@ TEST_CASE("CNode operations need a depth of 1 to 64", "[cap][lookup]") {
     for (Word depth : {Word{0}, Word{65}, ~Word{0}, bit(32) + 5}) {
         const auto found = lookup_slot(tree.root_cap, 0, depth, false);
         REQUIRE_FALSE(found);
-        CHECK(found.error().code == Error::range_error);
-        CHECK(found.error().detail[0] == 1);
-        CHECK(found.error().detail[1] == 64);
+        CHECK(found.error().error() == Error::range_error);
+        CHECK(words_of(found.error()) == Words{1, 64});
     }
 }
 
@@ -160,17 +165,14 @@ TEST_CASE("CNode operations do not accept left-over bits", "[cap][lookup]") {
         const auto found = lookup_slot(tree.root_cap, 0b1011'1101'0101, 12, source);
         REQUIRE_FALSE(found);
         const SyscallError& error = found.error();
-        CHECK(error.code == Error::failed_lookup);
-        CHECK(error.length == 4);
-        CHECK(Words(error.detail.begin(), error.detail.begin() + 4) == Words{source, 3, 7, 0});
+        CHECK(error.error() == Error::failed_lookup);
+        CHECK(words_of(error) == Words{source, 3, 7, 0});
     }
 }
 
 TEST_CASE("a CNode operation on a root that is none says so before it looks at the depth", "[cap][lookup]") {
     const auto found = lookup_slot(Capability{}, 0, 0, true);
     REQUIRE_FALSE(found);
-    CHECK(found.error().code == Error::failed_lookup);
-    CHECK(found.error().detail[0] == 1);
-    CHECK(found.error().detail[1] == 1);
-    CHECK(found.error().length == 2);
+    CHECK(found.error().error() == Error::failed_lookup);
+    CHECK(words_of(found.error()) == Words{1, 1});
 }

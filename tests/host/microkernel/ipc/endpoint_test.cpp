@@ -2,6 +2,8 @@
 // Messages through endpoints: who gets what, and when.
 #include <support/ipc_pair.hpp>
 
+#include <lifetime/delete.hpp>
+
 using namespace test;
 
 TEST_CASE("a call reaches a waiting server and the reply comes back", "[ipc]") {
@@ -61,7 +63,7 @@ TEST_CASE("without an IPC buffer a message has at most four words", "[ipc]") {
         Pair pair;
         pair.server_waits();
         Tcb& without = sender_has_none ? pair.client : pair.server;
-        remove_capability(without.slot(TcbSlot::ipc_buffer));
+        REQUIRE(delete_slot(without.slot(TcbSlot::ipc_buffer)) == Progress::finished);
         pair.run(pair.client);
         pair.put_message(pair.client, 1, counting(10));
         pair.enter(pair.client, Syscall::send, pair.endpoint_cap);
@@ -233,7 +235,7 @@ TEST_CASE("receiving without read is a fault in the receive phase", "[ipc][fault
         CHECK(pair.server.fault.type == Fault::cap_fault);
         CHECK(pair.server.fault.subject == pointer);
         CHECK(pair.server.fault.detail == 1);
-        CHECK(pair.server.fault.lookup.reason == abi::LookupFailure::missing_capability);
+        CHECK(pair.server.fault.lookup.type() == abi::LookupFailure::missing_capability);
         CHECK(pair.server.fault.lookup.bits_left == 0);
     }
 }
@@ -306,7 +308,7 @@ TEST_CASE("a lookup that fails is a fault of Call and Send, and silence of NBSen
         CHECK(pair.client.fault.type == Fault::cap_fault);
         CHECK(pair.client.fault.subject == pointer);
         CHECK(pair.client.fault.detail == 0);
-        CHECK(pair.client.fault.lookup.reason == abi::LookupFailure::guard_mismatch);
+        CHECK(pair.client.fault.lookup.type() == abi::LookupFailure::guard_mismatch);
     }
     Pair pair;
     pair.run(pair.client);
