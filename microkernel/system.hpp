@@ -2,6 +2,7 @@
 // The kernel's only mutable globals: `cpu`, what this CPU is doing, and `kernel_state`, what all CPUs would share.
 #pragma once
 
+#include <arch/x86_64/interrupt/ioapic.hpp>
 #include <cap/slot.hpp>
 #include <lib/fixed_list.hpp>
 #include <object/tcb.hpp>
@@ -12,17 +13,15 @@
 
 namespace kernel {
 
-/// What the scheduler will do when this kernel entry ends.
-enum class Decision : uint8_t { stay, consider_candidate, choose };
-
 /// What this CPU is doing. A kernel entry that leaves `unsettled` false returns to where it came from at once.
 struct Cpu {
     Tcb* current = nullptr;          ///< null = idle
     SchedContext* context = nullptr; ///< pays for this kernel entry; null = idle
     Tcb* loaded = nullptr;           ///< thread whose segment bases and FPU registers are in the CPU
-    Tcb* candidate = nullptr;
-    Decision decision = Decision::stay;
+    Tcb* candidate = nullptr; ///< just woken: runs next if it may run before the others
+    bool choosing = false;    ///< another thread than `current` may have to run
     bool unsettled = false;   ///< schedule() has something to do: decide, load, set the timer, take interrupts
+    bool interrupted = false; ///< something stands in `pending_vectors`
     bool fpu_trapped = false; ///< CR0.TS is set
     Word loaded_space = 0;    ///< first word of the PML4's capability; 0 = the kernel's own tables
     Ticks now;                ///< time of this kernel entry
@@ -46,11 +45,12 @@ struct Features {
 };
 
 struct IrqLine {
-    enum class Kind : uint8_t { free, ioapic_edge, ioapic_level, msi };
-    Slot handler;  ///< notification to signal, an ordinary child of the capability given
-    uint8_t ioapic;
-    uint8_t pin;
-    Kind kind;
+    enum class Kind : uint8_t { free, ioapic, msi };
+    Slot handler; ///< notification to signal, an ordinary child of the capability given
+    Kind kind = Kind::free;
+    uint8_t ioapic = 0;
+    uint8_t pin = 0;
+    x86::Redirection entry{0}; ///< of the pin
 };
 inline constexpr unsigned irq_line_count = 108;
 
@@ -59,8 +59,8 @@ struct KernelState {
     ReleaseQueue release;
     std::array<IrqLine, irq_line_count> irqs{};
     std::array<bool, abi::asid_pool_count> asid_pools{}; ///< which exist
-    std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{}; ///< by ASID: first word of the PML4's
-                                                                              ///< capability; 0 = free
+    /// By ASID: first word of the PML4's capability; 0 = free. ASID 0, which no PML4 has, is never free.
+    std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{1};
     std::array<uint64_t, 65536 / 64> issued_ports{};
     FixedList<PhysRange, 64> ram; ///< whatever the loader reported usable, boot modules included
     PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space

@@ -6,12 +6,12 @@
 #include <boot/elf.hpp>
 #include <boot/root_task.hpp>
 #include <boot/untyped_plan.hpp>
+#include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <ipc/transfer.hpp>
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
+#include <lifetime/thread_space.hpp>
 #include <mem/direct_map.hpp>
-#include <object/thread_space.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
@@ -161,7 +161,8 @@ void RootTask::map_paging() {
 
 void RootTask::map_page(Slot& slot, PhysAddr page, VirtAddr address) {
     insert_original(slot, Capability::frame(page, FrameSize::small_4k, false), nullptr);
-    map_frame(slot, *walk(root_, address).entry, root_asid, address, {{true, true, true}});
+    const Entry entry = Entry::page(page, Level::pt, {true, true, true}, 0, kernel_state.features.no_execute);
+    map_frame(slot, entry, *walk(root_, address).entry, root_asid, address);
 }
 
 void RootTask::map_frames() {
@@ -239,6 +240,7 @@ void RootTask::start() {
 void note_machine(const Machine& machine) {
     kernel_state.kernel_pml4 = machine.kernel_pml4;
     kernel_state.tsc_mhz = machine.tsc_hz / 1'000'000;
+    kernel_state.release.seed(x86::rdtsc());
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = {machine.features.fsgsbase, machine.features.pcid, machine.features.invpcid,
                              machine.features.no_execute, machine.features.huge_pages};

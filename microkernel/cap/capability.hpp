@@ -105,6 +105,8 @@ public:
     constexpr bool is_null() const { return is(CapType::null); }
     constexpr PhysAddr object() const { return PhysAddr(a_ & address_mask); }
     constexpr abi::Rights rights() const { return abi::Rights(a_ & 15); }
+    /// Whether a call or a fault may be sent through it: write, and grant or grant-reply.
+    constexpr bool can_call() const { return (a_ & 1) && (a_ & 12); }
     constexpr void restrict_rights(abi::Rights rights) { a_ &= ~Word{15} | rights.raw(); }
     /// Type and object as one word: equal for all capabilities to one object (not for zombies, frames' sizes).
     constexpr Word identity() const { return a_ & (type_mask | address_mask); }

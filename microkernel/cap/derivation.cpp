@@ -12,14 +12,9 @@ unsigned zombie_bits(unsigned radix) {
 
 bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
 
-/// The memory of `child` lies within that of `parent`.
+/// The memory of `child` begins, and therefore lies, within that of `parent`, which stands before it in the list.
 bool contains_object(const Slot& parent, const Slot& child) {
-    if (!has_memory(child.cap.type()))
-        return false;
-    const PhysAddr parent_start = parent.cap.object();
-    const PhysAddr child_start = object_address(child);
-    return parent_start <= child_start &&
-           child_start - parent_start + bit(object_size_bits(child)) <= bit(parent.cap.size_bits());
+    return has_memory(child.cap.type()) && object_address(child) - parent.cap.object() < bit(parent.cap.size_bits());
 }
 
 void link(Slot& slot, Slot* previous, Slot* next, bool original, bool first_badged) {

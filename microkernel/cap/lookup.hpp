@@ -37,12 +37,9 @@ public:
         guard_ = root.guard();
         base_ = reinterpret_cast<Word>(cnode_slots(root)) - (guard_ << radix_) * sizeof(Slot);
     }
-    /// Null: not here.
-    Slot* find(Word pointer) const {
-        if (pointer >> radix_ != guard_) [[unlikely]]
-            return nullptr;
-        return reinterpret_cast<Slot*>(base_ + pointer * sizeof(Slot));
-    }
+    bool has(Word pointer) const { return pointer >> radix_ == guard_; }
+    /// `pointer` must be one that it has.
+    Slot& slot(Word pointer) const { return *reinterpret_cast<Slot*>(base_ + pointer * sizeof(Slot)); }
 
 private:
     Word base_ = 0; ///< of the slots, less what the guard bits of a pointer add

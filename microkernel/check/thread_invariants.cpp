@@ -170,7 +170,7 @@ const char* broken_scheduler() {
                 return "ready queues are linked both ways";
         }
     }
-    if (cpu.decision != Decision::stay || cpu.candidate)
+    if (cpu.choosing || cpu.candidate)
         return "no decision is pending between kernel entries";
     if (cpu.current && !is_schedulable(*cpu.current))
         return "the running thread can run";

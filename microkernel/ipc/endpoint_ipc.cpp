@@ -18,53 +18,57 @@ void resume_completed(Tcb& thread) {
 }
 
 /// The message of a caller has been taken: it waits for the answer, or for good if none can come.
-void await_answer(Tcb& caller, Tcb& callee, Reply* reply, const SendTerms& terms, Donation donation) {
-    if (reply && (terms.can_grant || terms.can_grant_reply))
-        push_reply(caller, callee, *reply, donation == Donation::yes);
+void await_answer(Tcb& caller, Tcb& callee, Reply* reply, bool can_be_answered, bool donates) {
+    if (reply && can_be_answered)
+        push_reply(caller, callee, *reply, donates);
     else
         stop_running(caller, ThreadState::stopped);
 }
 
-} // namespace
-
-Sent send(Tcb& sender, Endpoint& endpoint, const SendTerms& terms, Blocking blocking, Donation donation) {
-    if (endpoint.state() != Endpoint::State::receivers) {
-        if (blocking == Blocking::no)
-            return Sent::yes;
-        stop_running(sender, ThreadState::sending);
-        sender.endpoint = &endpoint;
-        sender.send = terms;
-        endpoint.insert(sender, Endpoint::State::senders);
-        return Sent::no;
-    }
-    Tcb& receiver = *endpoint.first();
-    endpoint.remove(receiver);
-    transfer(sender, {&endpoint, terms.badge, terms.can_grant}, receiver);
-    Reply* const reply = receiver.reply;
-    withdraw_reply(receiver);
-    if (terms.is_call)
-        await_answer(sender, receiver, reply, terms, donation);
-    else if (donation == Donation::yes && sender.sched_context && !receiver.sched_context)
-        donate(*sender.sched_context, receiver);
-    resume_completed(receiver);
-    return terms.is_call ? Sent::no : Sent::yes;
+Sent queue_sender(Tcb& sender, const Capability& cap, SendMode mode) {
+    if (mode.blocking == Blocking::no)
+        return Sent::yes;
+    Endpoint& endpoint = *window<Endpoint>(cap.object());
+    stop_running(sender, ThreadState::sending);
+    sender.endpoint = &endpoint;
+    sender.send = {cap.badge(), mode.is_call, cap.rights().can_grant(), cap.can_call()};
+    endpoint.insert(sender, Endpoint::State::senders);
+    return Sent::no;
 }
 
-void receive(Tcb& receiver, Endpoint& endpoint, bool can_grant, Blocking blocking, Reply* reply) {
+} // namespace
+
+Sent send(Tcb& sender, const Capability& cap, SendMode mode) {
+    Endpoint& endpoint = *window<Endpoint>(cap.object());
+    if (!endpoint.has_receivers())
+        return queue_sender(sender, cap, mode);
+    Tcb& receiver = endpoint.pop();
+    transfer(sender, {&endpoint, cap.badge(), cap.rights().can_grant()}, receiver);
+    Reply* const reply = receiver.reply;
+    if (reply)
+        withdraw_reply(receiver, *reply);
+    if (mode.is_call)
+        await_answer(sender, receiver, reply, cap.can_call(), mode.donates);
+    else if (mode.donates && !receiver.sched_context && sender.sched_context)
+        donate(*sender.sched_context, receiver);
+    resume_completed(receiver);
+    return mode.is_call ? Sent::no : Sent::yes;
+}
+
+void receive(Tcb& receiver, Endpoint& endpoint, Blocking blocking, Reply* reply) {
     if (reply && reply->thread && reply->thread != &receiver)
         cancel_ipc(*reply->thread);
     Notification* const bound = receiver.bound_notification;
     if (bound && bound->state == Notification::State::active)
         return take_signal(receiver, *bound);
     if (endpoint.state() == Endpoint::State::senders) {
-        Tcb& sender = *endpoint.first();
-        endpoint.remove(sender);
+        Tcb& sender = endpoint.pop();
         const SendTerms& terms = sender.send;
         transfer(sender, {&endpoint, terms.badge, terms.can_grant}, receiver);
         const bool is_timeout = sender.fault.type == abi::Fault::timeout;
         const bool was_passive = !receiver.sched_context;
         if (terms.is_call)
-            await_answer(sender, receiver, reply, terms, is_timeout ? Donation::no : Donation::yes);
+            await_answer(sender, receiver, reply, terms.can_call, !is_timeout);
         else
             resume_completed(sender);
         complete_syscall(receiver);
@@ -79,7 +83,6 @@ void receive(Tcb& receiver, Endpoint& endpoint, bool can_grant, Blocking blockin
     }
     stop_running(receiver, ThreadState::receiving);
     receiver.endpoint = &endpoint;
-    receiver.can_grant_as_receiver = can_grant;
     receiver.reply = reply;
     if (reply)
         reply->thread = &receiver;
@@ -121,7 +124,8 @@ void cancel_ipc(Tcb& thread) {
     case ThreadState::sending:
     case ThreadState::receiving:
         thread.endpoint->remove(thread);
-        withdraw_reply(thread);
+        if (thread.reply)
+            withdraw_reply(thread, *thread.reply);
         break;
     case ThreadState::awaiting_reply: break_reply(*thread.reply); break;
     case ThreadState::waiting: thread.waits_on->remove(thread); break;

@@ -9,17 +9,24 @@
 namespace kernel {
 
 enum class Blocking : bool { no, yes };
-enum class Donation : bool { no, yes };
+
+/// How a message is sent.
+struct SendMode {
+    bool is_call = false; ///< also a fault: it will await an answer
+    Blocking blocking = Blocking::no;
+    bool donates = false; ///< the sender's context goes to a receiver that has none
+};
 
 /// Whether the message left, so that the sender's system call may complete.
 enum class Sent : bool { no, yes };
 
-/// `sender`'s message (or pending fault) to whoever waits on `endpoint`; else the sender queues, if it may block.
-Sent send(Tcb& sender, Endpoint& endpoint, const SendTerms& terms, Blocking blocking, Donation donation);
+/// `sender`'s message (or pending fault) through `cap`, an endpoint with write, to whoever waits there; else the sender
+/// queues, if it may block.
+Sent send(Tcb& sender, const Capability& cap, SendMode mode);
 
 /// `receiver` takes a signal of its bound notification, or a message from `endpoint`, or queues, if it may block; a
 /// poll that finds nothing sees badge 0. `reply` (may be null) will answer a caller.
-void receive(Tcb& receiver, Endpoint& endpoint, bool can_grant, Blocking blocking, Reply* reply);
+void receive(Tcb& receiver, Endpoint& endpoint, Blocking blocking, Reply* reply);
 
 /// `replier`'s message answers the thread that waits on `reply`; nobody there: nothing happens.
 void answer(Tcb& replier, Reply& reply, bool can_grant);

@@ -25,10 +25,11 @@ constexpr Register timeout_registers[] = {
     &Context::r12, &Context::r13, &Context::r14,    &Context::r15, &Context::fs_base,
 };
 
-void write_back(Tcb& thread, const MessageReader& reply, std::span<const Register> registers) {
+void write_back(Tcb& thread, Tcb& replier, std::span<const Register> registers) {
+    const unsigned length = message_length(replier);
     save_loaded(thread);
-    for (unsigned i = 0; i < registers.size() && i < reply.length(); i++)
-        thread.context.*registers[i] = reply[i];
+    for (unsigned i = 0; i < registers.size() && i < length; i++)
+        thread.context.*registers[i] = message_word(replier, i);
     thread.context.rip = sanitised_ip(thread.context.rip);
     thread.context.fs_base = sanitised_address(thread.context.fs_base);
     thread.context.rflags = sanitised_rflags(thread.context.rflags);
@@ -36,15 +37,7 @@ void write_back(Tcb& thread, const MessageReader& reply, std::span<const Registe
     forget_loaded(thread);
 }
 
-bool is_handler(const Capability& cap) {
-    return cap.is(CapType::endpoint) && cap.rights().can_write() &&
-           (cap.rights().can_grant() || cap.rights().can_grant_reply());
-}
-
-void deliver(Tcb& thread, const Capability& handler, Donation donation) {
-    const SendTerms terms{handler.badge(), true, handler.rights().can_grant(), handler.rights().can_grant_reply()};
-    send(thread, *window<Endpoint>(handler.object()), terms, Blocking::yes, donation);
-}
+bool is_handler(const Capability& cap) { return cap.is(CapType::endpoint) && cap.can_call(); }
 
 } // namespace
 
@@ -52,7 +45,7 @@ void raise_fault(Tcb& thread, const FaultRecord& fault) {
     thread.fault = fault;
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
     if (is_handler(handler))
-        deliver(thread, handler, Donation::yes);
+        send(thread, handler, {.is_call = true, .blocking = Blocking::yes, .donates = true});
     else
         stop_running(thread, ThreadState::stopped);
 }
@@ -62,7 +55,7 @@ bool has_timeout_handler(const Tcb& thread) { return is_handler(thread.cap(TcbSl
 void deliver_timeout(Tcb& thread) {
     thread.fault = {abi::Fault::timeout};
     thread.fault.subject = thread.sched_context->badge;
-    deliver(thread, thread.cap(TcbSlot::timeout_handler), Donation::no);
+    send(thread, thread.cap(TcbSlot::timeout_handler), {.is_call = true, .blocking = Blocking::yes});
 }
 
 void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
@@ -108,12 +101,11 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
 }
 
 bool apply_fault_reply(Tcb& thread, Tcb& replier) {
-    const MessageReader reply(replier);
     const bool accepted = message_info(replier).label() == 0;
     switch (thread.fault.type) {
-    case abi::Fault::unknown_syscall: write_back(thread, reply, unknown_syscall_registers); return accepted;
-    case abi::Fault::user_exception: write_back(thread, reply, user_exception_registers); return accepted;
-    case abi::Fault::timeout: write_back(thread, reply, timeout_registers); return accepted;
+    case abi::Fault::unknown_syscall: write_back(thread, replier, unknown_syscall_registers); return accepted;
+    case abi::Fault::user_exception: write_back(thread, replier, user_exception_registers); return accepted;
+    case abi::Fault::timeout: write_back(thread, replier, timeout_registers); return accepted;
     case abi::Fault::none:
     case abi::Fault::cap_fault:
     case abi::Fault::vm_fault:

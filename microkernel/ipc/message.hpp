@@ -47,6 +47,12 @@ inline void copy_buffer_words(const abi::IpcBuffer& from, abi::IpcBuffer& to, un
     x86::movsq_copy(&to.message[first], &from.message[first], length - first);
 }
 
+/// Word `index` of `sender`'s message, below its length.
+inline Word message_word(Tcb& sender, unsigned index) {
+    return index < abi::register_message_words ? message_register(sender.context, index)
+                                               : sender.buffer->message[index];
+}
+
 /// Gives a thread a message word by word.
 class MessageWriter {
 public:
@@ -71,22 +77,6 @@ private:
     Context& context_;
     abi::IpcBuffer* buffer_;
     unsigned length_ = 0;
-};
-
-/// Reads a thread's message word by word.
-class MessageReader {
-public:
-    explicit MessageReader(Tcb& sender)
-        : context_(sender.context), buffer_(sender.buffer), length_(message_length(sender)) {}
-    unsigned length() const { return length_; }
-    Word operator[](unsigned index) const {
-        return index < abi::register_message_words ? message_register(context_, index) : buffer_->message[index];
-    }
-
-private:
-    Context& context_;
-    const abi::IpcBuffer* buffer_;
-    unsigned length_;
 };
 
 } // namespace kernel

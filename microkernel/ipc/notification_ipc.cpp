@@ -21,28 +21,15 @@ void deliver(Tcb& thread, Notification& notification, Word badge) {
 
 } // namespace
 
-void signal(Notification& notification, Word badge) {
-    switch (notification.state) {
-    case Notification::State::active: notification.signals |= badge; return;
-    case Notification::State::waiting: {
-        Tcb& waiter = *notification.waiters;
-        notification.remove(waiter);
-        return deliver(waiter, notification, badge);
-    }
-    case Notification::State::idle: break;
-    }
-    Tcb* const bound = notification.bound;
-    if (bound && bound->state == ThreadState::receiving) {
-        cancel_ipc(*bound);
-        return deliver(*bound, notification, badge);
-    }
-    notification.state = Notification::State::active;
-    notification.signals = badge;
+void signal_waiter(Notification& notification, Word badge) {
+    if (notification.state == Notification::State::waiting)
+        return deliver(notification.pop(), notification, badge);
+    cancel_ipc(*notification.bound);
+    deliver(*notification.bound, notification, badge);
 }
 
 void take_signal(Tcb& thread, Notification& notification) {
-    thread.context.rdi = notification.signals;
-    notification.signals = 0;
+    thread.context.rdi = std::exchange(notification.signals, 0);
     notification.state = Notification::State::idle;
     complete_syscall(thread);
     if (thread.sched_context)

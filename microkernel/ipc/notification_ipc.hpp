@@ -7,8 +7,16 @@
 
 namespace kernel {
 
+/// `badge` to the first waiter, or to the bound thread, which waits on an endpoint.
+void signal_waiter(Notification& notification, Word badge);
 /// To the bound thread if it waits on an endpoint, else to the first waiter, else kept until somebody looks.
-void signal(Notification& notification, Word badge);
+inline void signal(Notification& notification, Word badge) {
+    const Tcb* const bound = notification.bound;
+    if (notification.state == Notification::State::waiting || (bound && bound->state == ThreadState::receiving))
+        return signal_waiter(notification, badge);
+    notification.state = Notification::State::active;
+    notification.signals |= badge;
+}
 /// `thread` takes what has been signalled, or waits, if it may block; a poll that finds nothing sees badge 0.
 void wait(Tcb& thread, Notification& notification, Blocking blocking);
 /// `thread` takes the signals of `notification`, which is active.

@@ -52,9 +52,4 @@ void break_reply(Reply& reply) {
     make_idle(reply);
 }
 
-void withdraw_reply(Tcb& receiver) {
-    if (receiver.reply)
-        make_idle(*receiver.reply);
-}
-
 } // namespace kernel

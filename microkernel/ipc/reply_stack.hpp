@@ -15,7 +15,10 @@ void push_reply(Tcb& caller, Tcb& callee, Reply& reply, bool can_donate);
 void pop_reply(Reply& reply);
 /// The caller waiting on `reply` goes away: the stack breaks, the context stays where it is. The object is idle.
 void break_reply(Reply& reply);
-/// A receiver no longer offers the object.
-void withdraw_reply(Tcb& receiver);
+/// `receiver` no longer offers `reply`.
+inline void withdraw_reply(Tcb& receiver, Reply& reply) {
+    receiver.reply = nullptr;
+    reply.thread = nullptr; // it is in no stack
+}
 
 } // namespace kernel

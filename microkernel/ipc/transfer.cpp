@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <cap/lookup.hpp>
 #include <ipc/fault.hpp>
-#include <ipc/message.hpp>
 #include <ipc/transfer.hpp>
 
 namespace kernel {
@@ -64,7 +63,7 @@ CapsMoved transfer_caps(Tcb& sender, const abi::IpcBuffer& from, const Endpoint*
 
 } // namespace
 
-void transfer(Tcb& sender, const TransferTerms& terms, Tcb& receiver) {
+void transfer_any(Tcb& sender, const TransferTerms& terms, Tcb& receiver) {
     if (sender.fault.type != abi::Fault::none)
         return write_fault_message(sender, terms.badge, receiver);
     const abi::MessageInfo info = message_info(sender);
@@ -74,50 +73,6 @@ void transfer(Tcb& sender, const TransferTerms& terms, Tcb& receiver) {
         caps = transfer_caps(sender, *sender.buffer, terms.endpoint, receiver, *receiver.buffer);
     receiver.context.rsi = abi::MessageInfo(info.label(), length, caps.count, caps.unwrapped).raw();
     receiver.context.rdi = terms.badge;
-}
-
-Answer<Capability> derive(Slot& source) {
-    Capability cap = source.cap;
-    switch (cap.type()) {
-    case CapType::untyped:
-        if (has_children(source))
-            return refuse(SyscallError::revoke_first());
-        return cap;
-    case CapType::frame: cap.clear_mapping(); return cap;
-    case CapType::page_table:
-    case CapType::page_directory:
-    case CapType::pdpt:
-        if (!cap.is_mapped())
-            return refuse(SyscallError::illegal_operation());
-        return cap;
-    case CapType::pml4:
-        if (!cap.asid())
-            return refuse(SyscallError::illegal_operation());
-        return cap;
-    case CapType::zombie:
-    case CapType::outer_zombie:
-    case CapType::irq_control:
-    case CapType::io_port_control: return refuse(SyscallError::illegal_operation());
-    case CapType::null:
-    case CapType::endpoint:
-    case CapType::notification:
-    case CapType::reply:
-    case CapType::cnode:
-    case CapType::tcb:
-    case CapType::sched_context:
-    case CapType::asid_pool:
-    case CapType::irq_handler:
-    case CapType::io_port:
-    case CapType::sched_control:
-    case CapType::asid_control:
-    case CapType::domain_set: return cap;
-    }
-    return cap;
-}
-
-void settle_source(Slot& source, const Capability& derived) {
-    if (derived.is(CapType::untyped))
-        source.cap.set_watermark(bit(source.cap.size_bits()));
 }
 
 } // namespace kernel

@@ -12,7 +12,7 @@ constexpr uint64_t ones(unsigned count) { return count >= 64 ? ~uint64_t{0} : (u
 constexpr uint64_t bit(unsigned position) { return uint64_t{1} << position; }
 
 /// Position of the highest set bit; `value` must not be 0.
-constexpr unsigned highest_bit(uint64_t value) { return 63u - static_cast<unsigned>(__builtin_clzll(value)); }
+constexpr unsigned highest_bit(uint64_t value) { return static_cast<unsigned>(__builtin_clzll(value)) ^ 63u; }
 /// Position of the lowest set bit; `value` must not be 0.
 constexpr unsigned lowest_bit(uint64_t value) { return static_cast<unsigned>(__builtin_ctzll(value)); }
 

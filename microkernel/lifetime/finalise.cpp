@@ -5,9 +5,9 @@
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <lifetime/finalise.hpp>
+#include <lifetime/thread_space.hpp>
 #include <mem/direct_map.hpp>
 #include <object/io_ports.hpp>
-#include <object/thread_space.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <sched/yield.hpp>

@@ -10,23 +10,13 @@ namespace {
 constexpr unsigned steps_between_looks = 24;
 constinit unsigned steps = 0;
 
-bool interrupt_waits() {
-    x86::interrupt_window();
-    for (const uint64_t vectors : cpu.pending_vectors) {
-        if (vectors != 0)
-            return true;
-    }
-    return false;
-}
-
 } // namespace
 
 bool must_preempt() {
     steps = 0;
-    if (interrupt_waits())
-        return true;
+    x86::interrupt_window();
     update_time();
-    return cpu.now > cpu.last_entry;
+    return cpu.interrupted || cpu.now > cpu.last_entry;
 }
 
 bool preemption_point() { return ++steps >= steps_between_looks && must_preempt(); }

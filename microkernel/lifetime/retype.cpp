@@ -50,7 +50,7 @@ void init_thread(Tcb& thread) {
 
 Progress clear_for(Slot& untyped, const RetypePlan& plan) {
     Capability& cap = untyped.cap;
-    if (cap.watermark() != 0 && !has_children(untyped)) {
+    if (plan.start < cap.watermark()) { // the children are gone: it starts anew
         cap.set_watermark(0);
         cap.set_cleared(0);
     }

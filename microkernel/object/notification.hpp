@@ -2,13 +2,9 @@
 // A notification: a word of signals that nobody has looked at yet, or the threads that wait for one.
 #pragma once
 
-#include <object/wait_queue.hpp>
-
-#include <mem/address.hpp>
+#include <object/tcb.hpp>
 
 namespace kernel {
-
-struct SchedContext;
 
 struct Notification {
     enum class State : Word { idle, waiting, active };
@@ -23,6 +19,14 @@ struct Notification {
     void insert(Tcb& thread) {
         waiters = queue_insert(waiters, thread);
         state = State::waiting;
+    }
+    /// Takes the first thread out; there must be one.
+    Tcb& pop() {
+        Tcb& first = *waiters;
+        waiters = queue_pop(first);
+        if (!waiters)
+            state = State::idle;
+        return first;
     }
     /// `thread` must be queued here.
     void remove(Tcb& thread) {

@@ -31,6 +31,7 @@ struct SchedContext {
     uint32_t max;   ///< refills that may be in use
     bool sporadic;
     bool in_release_queue;
+    uint16_t rank;         ///< in the release queue
     SchedContext* earlier; ///< children in the release queue (sched/release_queue.hpp)
     SchedContext* later;
 
@@ -43,6 +44,7 @@ struct SchedContext {
         return refills()[index >= max ? index - max : index];
     }
     Refill& first() { return refills()[head]; }
+    const Refill& first() const { return reinterpret_cast<const Refill*>(this + 1)[head]; }
     Refill& last() { return refill(count - 1); }
 };
 

@@ -6,6 +6,7 @@
 #include <abi/message.hpp>
 #include <arch/x86_64/context/context.hpp>
 #include <cap/lookup.hpp>
+#include <object/wait_queue.hpp>
 #include <sched/time.hpp>
 
 #include <array>
@@ -53,7 +54,7 @@ struct SendTerms {
     Word badge = 0;
     bool is_call = false; ///< also a fault: it will await an answer
     bool can_grant = false;
-    bool can_grant_reply = false;
+    bool can_call = false; ///< an answer may come
 };
 
 inline constexpr unsigned fpu_area_size = 576; ///< XSAVE, standard form: legacy region and header (x87 and SSE)
@@ -71,7 +72,6 @@ struct Tcb {
     bool fpu_disabled;
     bool in_ready_queue;
     bool yield_wants_answer; ///< its YieldTo was a Call
-    bool can_grant_as_receiver; ///< the capability it receives through has grant
 
     QueueLinks queue;
     SendTerms send;
@@ -94,8 +94,8 @@ struct Tcb {
 
     /// The slot that `pointer` leads to; errors of lookup as they are told.
     Result<Slot*, LookupError> find_slot(Word pointer) const {
-        if (Slot* slot = cspace.find(pointer)) [[likely]]
-            return slot;
+        if (cspace.has(pointer)) [[likely]]
+            return &cspace.slot(pointer);
         const auto resolved = resolve(cap(TcbSlot::cspace), pointer, abi::word_bits);
         return resolved ? Result<Slot*, LookupError>(resolved->slot) : Failure{resolved.error()};
     }
@@ -107,6 +107,10 @@ struct Tcb {
 
 static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << 11);
 static_assert(offsetof(Tcb, slots) % sizeof(Slot) == 0);
+
+inline void queue_alone(Tcb& thread) { thread.queue = {.last_of_run = &thread}; }
+
+inline Tcb* queue_pop(Tcb& first) { return first.queue.next ? queue_remove(&first, first) : nullptr; }
 
 inline Tcb& Tcb::of(Slot& slot) {
     return *reinterpret_cast<Tcb*>(align_down(reinterpret_cast<Word>(&slot), Word{1} << abi::tcb_bits));

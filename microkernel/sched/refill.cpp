@@ -38,6 +38,15 @@ void absorb_small_first(SchedContext& context, Ticks min_budget) {
     }
 }
 
+} // namespace
+
+void set_refills(SchedContext& context, uint32_t refills, Ticks now) {
+    context.head = 0;
+    context.count = 1;
+    context.max = refills;
+    context.first() = {now, context.budget};
+}
+
 void take(SchedContext& context, Ticks used, Ticks min_budget) {
     while (used.value > 0 && used >= context.first().amount) {
         const Refill spent = pop_first(context);
@@ -54,37 +63,7 @@ void take(SchedContext& context, Ticks used, Ticks min_budget) {
     absorb_small_first(context, min_budget);
 }
 
-} // namespace
-
-bool has_budget(SchedContext& context, Ticks now, Ticks used, Ticks min_budget) {
-    const Refill& first = context.first();
-    return first.time <= now && first.amount >= used + min_budget;
-}
-
-void set_refills(SchedContext& context, uint32_t refills, Ticks now) {
-    context.head = 0;
-    context.count = 1;
-    context.max = refills;
-    context.first() = {now, context.budget};
-}
-
-void charge(SchedContext& context, Ticks used, Ticks min_budget) {
-    context.consumed += used;
-    if (!context.is_round_robin())
-        return take(context, used, min_budget);
-    Refill& slice = context.first();
-    slice.amount = slice.amount >= used + min_budget ? slice.amount - used : context.budget;
-}
-
-void forfeit(SchedContext& context, Ticks min_budget) {
-    if (!context.is_round_robin())
-        return take(context, context.first().amount, min_budget);
-    context.first().amount = context.budget;
-}
-
-void merge_due_refills(SchedContext& context, Ticks now) {
-    if (context.is_round_robin() || context.first().time > now)
-        return;
+void merge_refills(SchedContext& context, Ticks now) {
     context.first().time = now;
     while (context.count > 1 && context.refill(1).time <= now + context.first().amount) {
         const Refill due = pop_first(context);

@@ -11,15 +11,20 @@ bool before(SchedContext& a, SchedContext& b) {
     return time_a != time_b ? time_a < time_b : &a < &b;
 }
 
-/// Multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4).
-Word heap_rank(const SchedContext& context) { return reinterpret_cast<Word>(&context) / 64 * 0x9e37'79b9'7f4a'7c15; }
-
 } // namespace
+
+/// Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8 (2003).
+uint16_t ReleaseQueue::draw_rank() {
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    return static_cast<uint16_t>(random_ >> 48);
+}
 
 void ReleaseQueue::insert(SchedContext& context) {
     SchedContext** link = &root_;
-    const Word rank = heap_rank(context);
-    while (*link && heap_rank(**link) >= rank)
+    context.rank = draw_rank();
+    while (*link && (*link)->rank >= context.rank)
         link = before(context, **link) ? &(*link)->earlier : &(*link)->later;
     // Split what hangs here into the earlier and the later part.
     SchedContext* rest = *link;
@@ -39,6 +44,8 @@ void ReleaseQueue::insert(SchedContext& context) {
     }
     *earlier = nullptr;
     *later = nullptr;
+    if (!earliest_ || before(context, *earliest_))
+        earliest_ = &context;
     context.in_release_queue = true;
 }
 
@@ -50,7 +57,7 @@ void ReleaseQueue::remove(SchedContext& context) {
     SchedContext* earlier = context.earlier;
     SchedContext* later = context.later;
     while (earlier && later) {
-        if (heap_rank(*earlier) >= heap_rank(*later)) {
+        if (earlier->rank >= later->rank) {
             *link = earlier;
             link = &earlier->later;
             earlier = earlier->later;
@@ -64,13 +71,11 @@ void ReleaseQueue::remove(SchedContext& context) {
     context.earlier = nullptr;
     context.later = nullptr;
     context.in_release_queue = false;
-}
-
-SchedContext* ReleaseQueue::earliest() const {
-    SchedContext* context = root_;
-    while (context && context->earlier)
-        context = context->earlier;
-    return context;
+    if (earliest_ != &context)
+        return;
+    earliest_ = root_;
+    while (earliest_ && earliest_->earlier)
+        earliest_ = earliest_->earlier;
 }
 
 } // namespace kernel

@@ -6,8 +6,9 @@
 
 namespace kernel {
 
-/// A treap: a search tree by time, and a heap by a hash of the context's address, which keeps it flat whatever times
-/// user space chooses. All operations take a logarithmic number of steps, expected, and no recursion.
+/// A treap (Seidel and Aragon, "Randomized Search Trees", Algorithmica 16, 1996): a search tree by time, and a heap by
+/// ranks drawn at random, which keeps it flat whatever times user space chooses. All operations take a logarithmic number
+/// of steps, expected, and no recursion.
 class ReleaseQueue {
 public:
     /// `context` must not be in the queue; its first refill must not change until it leaves.
@@ -15,10 +16,17 @@ public:
     /// `context` must be in the queue.
     void remove(SchedContext& context);
     /// The context whose first refill comes first; null = none waits.
-    SchedContext* earliest() const;
+    SchedContext* earliest() const { return earliest_; }
+
+    /// What no program can know at the start.
+    void seed(uint64_t random) { random_ = random | 1; }
 
 private:
+    uint16_t draw_rank();
+
     SchedContext* root_ = nullptr;
+    SchedContext* earliest_ = nullptr;
+    uint64_t random_ = 1;
 };
 
 } // namespace kernel

@@ -11,17 +11,10 @@
 namespace kernel {
 namespace {
 
-Ticks uncharged() { return cpu.now - cpu.charged_until; }
-
 /// `context` waits for its first refill; the timer may have to go off earlier.
 void postpone(SchedContext& context) {
     if (!context.in_release_queue)
         kernel_state.release.insert(context);
-    cpu.unsettled = true;
-}
-
-void decide(Decision decision) {
-    cpu.decision = decision;
     cpu.unsettled = true;
 }
 
@@ -30,7 +23,7 @@ void take_out_of_queues(Tcb& thread) {
         kernel_state.ready.remove(thread);
     if (cpu.candidate == &thread) {
         cpu.candidate = nullptr;
-        decide(Decision::choose);
+        reschedule();
     }
 }
 
@@ -46,21 +39,22 @@ void release_due() {
 }
 
 Tcb* choose_next() {
+    ReadyQueues& ready = kernel_state.ready;
     Tcb* const current = cpu.current;
-    const bool stays_ready = current && is_schedulable(*current);
-    if (stays_ready && !current->in_ready_queue && current != cpu.candidate)
-        kernel_state.ready.push_front(*current);
-    if (cpu.decision == Decision::consider_candidate) {
-        Tcb* const candidate = cpu.candidate;
-        const bool equal = stays_ready && candidate != current && current->priority == candidate->priority;
-        if (!equal && !kernel_state.ready.any_above(candidate->priority))
-            return candidate;
-        if (equal)
-            kernel_state.ready.push_back(*candidate);
-        else
-            kernel_state.ready.push_front(*candidate);
+    Tcb* const candidate = cpu.candidate;
+    if (current && current != candidate && (current->in_ready_queue || is_schedulable(*current))) {
+        if (!current->in_ready_queue)
+            ready.push_front(*current);
+        if (candidate && candidate->priority > current->priority)
+            return candidate; // nobody else is above the thread that ran until now
+        if (candidate)
+            ready.push_back(*candidate); // its equal: wake() has dealt with lower ones
+        return ready.pop_highest();
     }
-    return kernel_state.ready.pop_highest();
+    if (!candidate || !ready.any_above(candidate->priority))
+        return candidate ? candidate : ready.pop_highest();
+    ready.push_front(*candidate);
+    return ready.pop_highest();
 }
 
 /// The timer goes off no later than the running budget ends or a refill is due. If it is set to go off earlier, for
@@ -111,35 +105,25 @@ void end_budget() {
     reschedule();
 }
 
-bool has_usable_budget(SchedContext& context) {
-    const Ticks used = &context == cpu.context ? uncharged() : Ticks{};
-    return context.is_configured() && has_budget(context, cpu.now, used, kernel_state.min_budget);
-}
-
-void reschedule() {
-    if (cpu.decision == Decision::consider_candidate && cpu.candidate) {
-        kernel_state.ready.push_front(*cpu.candidate);
-        cpu.candidate = nullptr;
-    }
-    decide(Decision::choose);
-}
-
 void wake(Tcb& thread) {
-    SchedContext* context = thread.sched_context;
-    if (!context || !context->is_configured() || context->in_release_queue)
+    SchedContext* const context = thread.sched_context;
+    if (!context || !context->is_configured() || context->in_release_queue || thread.in_ready_queue ||
+        cpu.candidate == &thread)
         return;
-    if (context->sporadic && context != cpu.context)
+    const bool runs_already = context == cpu.context;
+    if (context->sporadic && !runs_already)
         merge_due_refills(*context, cpu.now);
-    if (!has_usable_budget(*context))
+    if (!has_budget(*context, cpu.now, runs_already ? uncharged() : Ticks{}, kernel_state.min_budget)) [[unlikely]]
         return postpone(*context);
-    if (thread.in_ready_queue || cpu.candidate == &thread)
-        return;
-    if (cpu.decision != Decision::stay) {
+    Tcb* const current = cpu.current;
+    if (current && thread.priority < current->priority && is_schedulable(*current)) {
+        kernel_state.ready.push_front(thread);
+    } else if (cpu.choosing) {
         reschedule();
         kernel_state.ready.push_front(thread);
     } else {
         cpu.candidate = &thread;
-        decide(Decision::consider_candidate);
+        cpu.choosing = cpu.unsettled = true;
     }
 }
 
@@ -164,7 +148,7 @@ void yield_current() {
     commit_time();
     forfeit(context, kernel_state.min_budget);
     Tcb& thread = *cpu.current;
-    if (has_usable_budget(context))
+    if (context.is_round_robin() || has_usable_budget(context))
         kernel_state.ready.push_back(thread);
     else
         postpone(context);
@@ -233,12 +217,6 @@ void donate(SchedContext& context, Tcb& to) {
     to.sched_context = &context;
 }
 
-void commit_time() {
-    if (cpu.context && cpu.now > cpu.charged_until)
-        charge(*cpu.context, uncharged(), kernel_state.min_budget);
-    cpu.charged_until = cpu.now;
-}
-
 Ticks take_consumed(SchedContext& context) {
     if (&context == cpu.context)
         commit_time();
@@ -252,11 +230,10 @@ void timer_fired() {
 
 void schedule() {
     release_due();
-    if (cpu.decision != Decision::stay) {
-        Tcb* const next = choose_next();
+    if (cpu.choosing) {
+        cpu.current = choose_next();
         cpu.candidate = nullptr;
-        cpu.decision = Decision::stay;
-        cpu.current = next;
+        cpu.choosing = false;
     }
     change_context(cpu.current ? cpu.current->sched_context : nullptr);
     set_timer();

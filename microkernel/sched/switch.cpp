@@ -14,11 +14,18 @@ void trap_fpu(bool trap) {
         x86::clts();
 }
 
+void save_fpu(Tcb& thread) {
+    if (thread.fpu_disabled)
+        return;
+    count(Event::fpu_save);
+    x86::fpu_save(thread.fpu.data());
+}
+
 } // namespace
 
-void exchange_fpu_with_trap(Tcb* old, const Tcb& thread) {
+void exchange_fpu(Tcb* old, const Tcb& thread) {
     trap_fpu(false);
-    if (old && !old->fpu_disabled)
+    if (old)
         save_fpu(*old);
     // A thread that may not use the FPU finds it trapped, and nobody's secrets behind the trap.
     static constexpr x86::FpuState clean = x86::initial_fpu_state();
@@ -30,8 +37,7 @@ void save_loaded(Tcb& thread) {
     if (cpu.loaded != &thread)
         return;
     save_segments(thread.context);
-    if (!thread.fpu_disabled)
-        save_fpu(thread);
+    save_fpu(thread);
 }
 
 void forget_loaded(Tcb& thread) {

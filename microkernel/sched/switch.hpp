@@ -27,30 +27,33 @@ inline void load_segments(const Context& context) {
     }
 }
 
-inline void save_fpu(Tcb& thread) {
-    count(Event::fpu_save);
-    x86::fpu_save(thread.fpu.data());
+/// FPU registers of `old` (null: nobody's) out, those of `thread` in, whoever of them may not use the FPU.
+void exchange_fpu(Tcb* old, const Tcb& thread);
+
+/// From `old`, which is loaded, to `thread`, which is not: what ring 3 needs to run it.
+[[gnu::always_inline]] inline void exchange_loaded(Tcb& old, Tcb& thread) {
+    load_space(thread);
+    save_segments(old.context);
+    load_segments(thread.context);
+    if (old.fpu_disabled | thread.fpu_disabled) [[unlikely]] {
+        exchange_fpu(&old, thread);
+    } else {
+        count(Event::fpu_save);
+        x86::fpu_exchange(old.fpu.data(), thread.fpu.data());
+    }
+    cpu.loaded = &thread;
+    x86::enter_into(thread.context);
 }
 
-/// FPU registers of `old` (may be null) out, those of `thread` in, where one of them may not use the FPU.
-void exchange_fpu_with_trap(Tcb* old, const Tcb& thread);
-
 /// Loads what ring 3 needs to run `thread`. Cheap if it is loaded already.
-inline void switch_to(Tcb& thread) {
+[[gnu::always_inline]] inline void switch_to(Tcb& thread) {
+    if (cpu.loaded && cpu.loaded != &thread) [[likely]]
+        return exchange_loaded(*cpu.loaded, thread);
     load_space(thread);
-    Tcb* const old = cpu.loaded;
-    if (old == &thread)
+    if (cpu.loaded)
         return;
-    if (old) [[likely]]
-        save_segments(old->context);
     load_segments(thread.context);
-    if (cpu.fpu_trapped || thread.fpu_disabled) [[unlikely]] {
-        exchange_fpu_with_trap(old, thread);
-    } else {
-        if (old) [[likely]]
-            save_fpu(*old);
-        x86::fpu_restore(thread.fpu.data());
-    }
+    exchange_fpu(nullptr, thread);
     cpu.loaded = &thread;
     x86::enter_into(thread.context);
 }

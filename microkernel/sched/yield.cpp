@@ -13,9 +13,7 @@ void begin_yield(Tcb& thread, SchedContext& context, bool wants_answer) {
     context.yielded_from = &thread;
 }
 
-void complete_yield(Tcb& thread) {
-    if (!thread.yielded_to)
-        return;
+void finish_yield(Tcb& thread) {
     const Ticks consumed = take_consumed(*thread.yielded_to);
     if (thread.yield_wants_answer) {
         thread.context.r10 = kernel_state.microseconds(consumed);

@@ -9,8 +9,12 @@ namespace kernel {
 
 /// `thread` will report on `context` when it runs again; with `wants_answer` its call is answered then.
 void begin_yield(Tcb& thread, SchedContext& context, bool wants_answer);
+void finish_yield(Tcb& thread);
 /// Writes the answer of a thread that is in YieldTo and lets it go on; others are left alone.
-void complete_yield(Tcb& thread);
+inline void complete_yield(Tcb& thread) {
+    if (thread.yielded_to) [[unlikely]]
+        finish_yield(thread);
+}
 /// A thread that is stopped will execute its YieldTo again.
 void cancel_yield(Tcb& thread);
 

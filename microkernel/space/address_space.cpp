@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/paging/entry.hpp>
-#include <lib/count.hpp>
 #include <space/address_space.hpp>
 #include <space/tlb.hpp>
 
@@ -10,7 +9,7 @@ namespace kernel {
 
 Result<PhysAddr, LookupError> find_space(Asid asid) {
     const Word space = kernel_state.spaces[asid.value];
-    if (space == 0)
+    if (!asid || space == 0)
         return Failure{LookupError::invalid_root()};
     return object_in(space);
 }
@@ -39,6 +38,7 @@ void end_space(Asid asid) {
 
 void end_pool(unsigned index) {
     std::fill_n(&kernel_state.spaces[first_asid(index)], abi::asid_pool_entries, Word{0});
+    kernel_state.spaces[0] = 1;
     if (loaded_asid().value / abi::asid_pool_entries == index)
         change_space({});
     kernel_state.asid_pools[index] = false;

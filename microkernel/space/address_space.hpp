@@ -3,8 +3,8 @@
 #pragma once
 
 #include <arch/x86_64/cpu/registers.hpp>
+#include <lib/count.hpp>
 #include <object/tcb.hpp>
-#include <system.hpp>
 
 namespace kernel {
 
@@ -21,10 +21,16 @@ constexpr unsigned first_asid(unsigned index) { return index * abi::asid_pool_en
 /// Loads the space of `vspace`, or the kernel's own if that is none.
 void change_space(const Capability& vspace);
 /// Loads the address space of `thread`, or the kernel's if it has none (it will fault on its next instruction).
-inline void load_space(const Tcb& thread) {
+[[gnu::always_inline]] inline void load_space(const Tcb& thread) {
     const Capability& vspace = thread.cap(TcbSlot::vspace);
-    if (vspace.raw0() != cpu.loaded_space)
-        change_space(vspace);
+    const Word space = vspace.raw0();
+    if (space == cpu.loaded_space)
+        return;
+    if (kernel_state.spaces[asid_in(space).value] != space || kernel_state.features.pcid) [[unlikely]]
+        return change_space(vspace);
+    cpu.loaded_space = space;
+    count(Event::cr3_load);
+    x86::Cr3(object_in(space), 0).write();
 }
 /// Asid of what is loaded; 0 = the kernel's own tables.
 inline Asid loaded_asid() { return asid_in(cpu.loaded_space); }

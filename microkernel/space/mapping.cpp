@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
-#include <space/tlb.hpp>
 
 namespace kernel {
-
-Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level) {
-    const WalkResult place = walk(root, address, level);
-    if (place.level == level)
-        return place.entry;
-    return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(place.level))));
-}
-
-void map_frame(Slot& slot, Entry& entry, Asid asid, VirtAddr address, const PageView& view) {
-    const Level level = frame_level(slot.cap.frame_size());
-    const Entry page =
-        Entry::page(slot.cap.object(), level, view.rights, view.memory_type, kernel_state.features.no_execute);
-    const Entry old = exchange(entry, page.with_keeper(entry.keeper()));
-    slot.cap.set_mapping(asid, address);
-    if (old.is_present())
-        invalidate_page(asid, address);
-}
 
 Entry* mapped_entry(const Capability& cap) {
     if (!cap.is_mapped())

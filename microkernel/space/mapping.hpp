@@ -5,6 +5,7 @@
 #include <arch/x86_64/paging/walk.hpp>
 #include <cap/error.hpp>
 #include <cap/slot.hpp>
+#include <space/tlb.hpp>
 
 namespace kernel {
 
@@ -18,18 +19,22 @@ constexpr Level table_level(CapType type) {
 }
 static_assert(table_level(CapType::pml4) == Level::pml4);
 
-/// How a page shall look in the tables.
-struct PageView {
-    Permissions rights;
-    Word memory_type = 0;
-};
-
 /// The entry of `level` for `address` in `root`. FailedLookup (bits left 39, 30, 21) if a table on the way is missing,
 /// also where a large page stands in its place.
-Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level);
+inline Answer<Entry*> find_place(PhysAddr root, VirtAddr address, Level level) {
+    const WalkResult place = walk(root, address, level);
+    if (place.level == level) [[likely]]
+        return place.entry;
+    return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(place.level))));
+}
 
-/// Puts the frame of `slot` into `entry`, its place at `address` of `asid`; what stood there is replaced.
-void map_frame(Slot& slot, Entry& entry, Asid asid, VirtAddr address, const PageView& view);
+/// Puts the frame of `slot`, as `page` shows it, into `entry`, its place at `address` of `asid`; what stood there is replaced.
+inline void map_frame(Slot& slot, Entry page, Entry& entry, Asid asid, VirtAddr address) {
+    const Entry old = exchange(entry, page.with_keeper(entry.keeper()));
+    slot.cap.set_mapping(asid, address);
+    if (old.is_present())
+        invalidate_page(asid, address);
+}
 /// The frame of `cap` leaves its place, if that still holds it.
 void unmap_frame(const Capability& cap);
 /// The entry that `cap`, a mapped frame, records, if it still holds that frame; else null.

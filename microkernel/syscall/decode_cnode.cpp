@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <cap/copying.hpp>
 #include <cap/derivation.hpp>
 #include <cap/lookup.hpp>
 #include <ipc/endpoint_ipc.hpp>
-#include <ipc/transfer.hpp>
 #include <lifetime/delete.hpp>
 #include <lifetime/preemption.hpp>
-#include <syscall/cap_data.hpp>
 #include <syscall/invocation.hpp>
 
 namespace kernel {
@@ -43,7 +42,7 @@ Answer<Slot*> lookup_source(const Capability& root, Word index, Word depth) {
 }
 
 /// Copy and Mint: `data` only for Mint.
-Decoded copy(const Invocation& call, Slot& destination, const Word* data) {
+Outcome copy(const Invocation& call, Slot& destination, const Word* data) {
     Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
     Capability cap = TRY(derive(source));
     mask_rights(cap, abi::Rights(call.word(4)));
@@ -55,7 +54,7 @@ Decoded copy(const Invocation& call, Slot& destination, const Word* data) {
 }
 
 /// Move and Mutate: `data` only for Mutate.
-Decoded move(const Invocation& call, Slot& destination, const Word* data) {
+Outcome move(const Invocation& call, Slot& destination, const Word* data) {
     Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
     Capability cap = source.cap;
     if (is_zombie(cap.type()))
@@ -66,7 +65,7 @@ Decoded move(const Invocation& call, Slot& destination, const Word* data) {
     return Outcome::done();
 }
 
-Decoded rotate(const Invocation& call) {
+Outcome rotate(const Invocation& call) {
     TRY(call.need(8, 2));
     Slot& destination = *TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
     Slot& source = *TRY(lookup_slot(call.extra(1).cap, call.word(6), call.word(7), true));
@@ -96,7 +95,7 @@ Decoded rotate(const Invocation& call) {
 
 } // namespace
 
-Decoded decode_cnode(const Invocation& call) {
+Outcome decode_cnode(const Invocation& call) {
     using abi::Invocation;
     switch (call.method()) {
     case Invocation::cnode_revoke:

@@ -32,7 +32,7 @@ Answer<NewHandler> new_handler(const Invocation& call) {
     return NewHandler{static_cast<unsigned>(line), slot};
 }
 
-Decoded get_ioapic(const Invocation& call) {
+Outcome get_ioapic(const Invocation& call) {
     const NewHandler handler = TRY(new_handler(call));
     const Word ioapic = call.word(2);
     const Word pin = call.word(3);
@@ -48,7 +48,7 @@ Decoded get_ioapic(const Invocation& call) {
     return Outcome::done();
 }
 
-Decoded get_msi(const Invocation& call) {
+Outcome get_msi(const Invocation& call) {
     const NewHandler handler = TRY(new_handler(call));
     TRY(in_range(call.word(2), 255));
     TRY(in_range(call.word(3), 31));
@@ -92,7 +92,7 @@ void write_port(uint16_t port, unsigned bytes, Word value) {
 
 } // namespace
 
-Decoded decode_irq_control(const Invocation& call) {
+Outcome decode_irq_control(const Invocation& call) {
     switch (call.method()) {
     case abi::Invocation::irq_control_get_ioapic: return get_ioapic(call);
     case abi::Invocation::irq_control_get_msi: return get_msi(call);
@@ -100,7 +100,7 @@ Decoded decode_irq_control(const Invocation& call) {
     }
 }
 
-Decoded decode_irq_handler(const Invocation& call) {
+Outcome decode_irq_handler(const Invocation& call) {
     Slot& handler = kernel_state.irqs[call.cap().irq_vector()].handler;
     switch (call.method()) {
     case abi::Invocation::irq_handler_ack: acknowledge_irq(call.cap().irq_vector()); return Outcome::done();
@@ -124,7 +124,7 @@ Decoded decode_irq_handler(const Invocation& call) {
     }
 }
 
-Decoded decode_io_port_control(const Invocation& call) {
+Outcome decode_io_port_control(const Invocation& call) {
     if (call.method() != abi::Invocation::io_port_control_issue)
         return unknown_method();
     TRY(call.need(4, 1));
@@ -140,7 +140,7 @@ Decoded decode_io_port_control(const Invocation& call) {
     return Outcome::done();
 }
 
-Decoded decode_io_port(const Invocation& call) {
+Outcome decode_io_port(const Invocation& call) {
     const PortAccess access = port_access(call.method());
     if (access.bytes == 0)
         return unknown_method();

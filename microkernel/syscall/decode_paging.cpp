@@ -25,7 +25,7 @@ Answer<PhysAddr> root_of(const Capability& vspace) {
     return vspace.object();
 }
 
-Decoded map(const Invocation& call) {
+Outcome map(const Invocation& call) {
     TRY(call.need(3, 1));
     const Capability& frame = call.cap();
     const Capability& vspace = call.extra(0).cap;
@@ -52,11 +52,13 @@ Decoded map(const Invocation& call) {
     if (entry.is_table(level))
         return refuse(SyscallError::delete_first());
     const Permissions permissions{rights.can_read(), rights.can_write(), !(attributes & abi::attribute_execute_never)};
-    map_frame(call.slot, entry, asid, address, {permissions, attributes & 7});
+    const Entry page =
+        Entry::page(frame.object(), level, permissions, attributes & 7, kernel_state.features.no_execute);
+    map_frame(call.slot, page, entry, asid, address);
     return Outcome::done();
 }
 
-Decoded map_structure(const Invocation& call) {
+Outcome map_structure(const Invocation& call) {
     TRY(call.need(2, 1));
     const Capability& table = call.cap();
     if (table.is_mapped())
@@ -75,7 +77,7 @@ Decoded map_structure(const Invocation& call) {
     return Outcome::done();
 }
 
-Decoded unmap_structure(const Invocation& call) {
+Outcome unmap_structure(const Invocation& call) {
     if (!is_final(call.slot))
         return refuse(SyscallError::revoke_first());
     if (!call.cap().is_mapped())
@@ -90,7 +92,7 @@ Decoded unmap_structure(const Invocation& call) {
 
 } // namespace
 
-Decoded decode_frame(const Invocation& call) {
+Outcome decode_frame(const Invocation& call) {
     switch (call.method()) {
     case abi::Invocation::page_map: return map(call);
     case abi::Invocation::page_unmap:
@@ -102,7 +104,7 @@ Decoded decode_frame(const Invocation& call) {
     }
 }
 
-Decoded decode_table(const Invocation& call) {
+Outcome decode_table(const Invocation& call) {
     using abi::Invocation;
     struct Methods {
         Invocation map, unmap;
@@ -125,7 +127,7 @@ Decoded decode_table(const Invocation& call) {
     return unknown_method();
 }
 
-Decoded decode_asid_control(const Invocation& call) {
+Outcome decode_asid_control(const Invocation& call) {
     if (call.method() != abi::Invocation::asid_control_make_pool)
         return unknown_method();
     TRY(call.need(2, 2));
@@ -148,7 +150,7 @@ Decoded decode_asid_control(const Invocation& call) {
     return Outcome::done();
 }
 
-Decoded decode_asid_pool(const Invocation& call) {
+Outcome decode_asid_pool(const Invocation& call) {
     if (call.method() != abi::Invocation::asid_pool_assign)
         return unknown_method();
     TRY(call.need(0, 1));
@@ -156,7 +158,7 @@ Decoded decode_asid_pool(const Invocation& call) {
     if (!vspace.cap.is(CapType::pml4) || vspace.cap.asid())
         return refuse(SyscallError::invalid_capability(1));
     const unsigned first = first_asid(call.cap().pool_index());
-    for (unsigned asid = first == 0 ? 1 : first; asid < first + abi::asid_pool_entries; asid++) { // 0 means "none"
+    for (unsigned asid = first; asid < first + abi::asid_pool_entries; asid++) {
         if (kernel_state.spaces[asid] != 0)
             continue;
         vspace.cap.set_asid(Asid{static_cast<uint16_t>(asid)});

@@ -17,7 +17,7 @@ Word refill_capacity(unsigned size_bits) { return (bit(size_bits) - sizeof(Sched
 /// Longest budget and period, microseconds: leaves room to add a few periods to any time.
 Word max_period_us() { return ~Word{0} / kernel_state.tsc_mhz / 8; }
 
-Decoded bind(const Invocation& call, SchedContext& context) {
+Outcome bind(const Invocation& call, SchedContext& context) {
     TRY(call.need(0, 1));
     const Capability& cap = call.extra(0).cap;
     if (cap.is(CapType::tcb)) {
@@ -43,7 +43,7 @@ void unbind_notification_from(SchedContext& context) {
     context.notification = nullptr;
 }
 
-Decoded unbind(const Invocation& call, SchedContext& context) {
+Outcome unbind(const Invocation& call, SchedContext& context) {
     if (context.thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
     if (context.yielded_from)
@@ -56,7 +56,7 @@ Decoded unbind(const Invocation& call, SchedContext& context) {
     return Outcome::done();
 }
 
-Decoded unbind_object(const Invocation& call, SchedContext& context) {
+Outcome unbind_object(const Invocation& call, SchedContext& context) {
     TRY(call.need(0, 1));
     const Capability& cap = call.extra(0).cap;
     if (cap.is(CapType::tcb)) {
@@ -76,7 +76,7 @@ Decoded unbind_object(const Invocation& call, SchedContext& context) {
     return Outcome::done();
 }
 
-Decoded yield_to(const Invocation& call, SchedContext& context) {
+Outcome yield_to(const Invocation& call, SchedContext& context) {
     Tcb* const thread = context.thread;
     if (!thread || thread == &call.caller || thread->priority > call.caller.mcp)
         return refuse(SyscallError::illegal_operation());
@@ -136,7 +136,7 @@ void configure(SchedContext& context, uint32_t refills, Ticks budget, Ticks peri
 
 } // namespace
 
-Decoded decode_sched_control(const Invocation& call) {
+Outcome decode_sched_control(const Invocation& call) {
     if (call.method() != abi::Invocation::sched_control_configure_flags)
         return unknown_method();
     TRY(call.need(5, 1));
@@ -164,7 +164,7 @@ Decoded decode_sched_control(const Invocation& call) {
     return Outcome::done();
 }
 
-Decoded decode_sched_context(const Invocation& call) {
+Outcome decode_sched_context(const Invocation& call) {
     using abi::Invocation;
     auto& context = *window<SchedContext>(call.cap().object());
     switch (call.method()) {
@@ -177,7 +177,7 @@ Decoded decode_sched_context(const Invocation& call) {
     }
 }
 
-Decoded decode_domain_set(const Invocation& call) {
+Outcome decode_domain_set(const Invocation& call) {
     using abi::Invocation;
     switch (call.method()) {
     case Invocation::domain_set_set:

@@ -3,8 +3,8 @@
 // at all (docs/reference: label 74).
 #include <arch/x86_64/paging/walk.hpp>
 #include <ipc/endpoint_ipc.hpp>
+#include <lifetime/thread_space.hpp>
 #include <object/registers.hpp>
-#include <object/thread_space.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
 #include <syscall/decode_tcb.hpp>
@@ -176,7 +176,7 @@ struct SpawnPlan {
 
 } // namespace
 
-Decoded decode_spawn(const Invocation& call) {
+Outcome decode_spawn(const Invocation& call) {
     TRY(call.need(spawn_words));
     Tcb& thread = *window<Tcb>(call.cap().object());
     if (!thread.cap(TcbSlot::vspace).is_null() || thread.state != ThreadState::stopped)

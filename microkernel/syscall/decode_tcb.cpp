@@ -2,8 +2,8 @@
 // Methods of threads. Registers are in decode_tcb_registers.cpp, Spawn in decode_spawn.cpp.
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/notification_ipc.hpp>
+#include <lifetime/thread_space.hpp>
 #include <object/registers.hpp>
-#include <object/thread_space.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/decode_tcb.hpp>
@@ -11,7 +11,7 @@
 namespace kernel {
 namespace {
 
-Decoded configure(const Invocation& call, Tcb& thread) {
+Outcome configure(const Invocation& call, Tcb& thread) {
     TRY(call.need(3, 3));
     const Word address = call.word(2);
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
@@ -25,7 +25,7 @@ Decoded configure(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_space(const Invocation& call, Tcb& thread) {
+Outcome set_space(const Invocation& call, Tcb& thread) {
     TRY(call.need(2, 3));
     const Installation cspace = TRY(cspace_installation(call.extra(1), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(2)));
@@ -38,7 +38,7 @@ Decoded set_space(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_ipc_buffer(const Invocation& call, Tcb& thread) {
+Outcome set_ipc_buffer(const Invocation& call, Tcb& thread) {
     TRY(call.need(1, 1));
     const Word address = call.word(0);
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(0), address));
@@ -48,7 +48,7 @@ Decoded set_ipc_buffer(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_timeout_endpoint(const Invocation& call, Tcb& thread) {
+Outcome set_timeout_endpoint(const Invocation& call, Tcb& thread) {
     TRY(call.need(0, 1));
     const Installation handler = TRY(handler_installation(call.extra(0), 1));
     if (vacate(thread, TcbSlot::timeout_handler) == Progress::preempted)
@@ -57,7 +57,7 @@ Decoded set_timeout_endpoint(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_one_priority(const Invocation& call, Tcb& thread) {
+Outcome set_one_priority(const Invocation& call, Tcb& thread) {
     TRY(call.need(1, 1));
     const Word mcp = TRY(authority_mcp(call.extra(0)));
     const Word priority = TRY(permitted_priority(call.word(0), mcp));
@@ -68,7 +68,7 @@ Decoded set_one_priority(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_sched_params(const Invocation& call, Tcb& thread) {
+Outcome set_sched_params(const Invocation& call, Tcb& thread) {
     TRY(call.need(2, 3));
     const Word authority = TRY(authority_mcp(call.extra(0)));
     const Word mcp = TRY(permitted_priority(call.word(0), authority));
@@ -96,7 +96,7 @@ Decoded set_sched_params(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded bind_notification(const Invocation& call, Tcb& thread) {
+Outcome bind_notification(const Invocation& call, Tcb& thread) {
     TRY(call.need(0, 1));
     const Capability& cap = call.extra(0).cap;
     if (thread.bound_notification || !cap.is(CapType::notification) || !cap.rights().can_read())
@@ -109,7 +109,7 @@ Decoded bind_notification(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_tls_base(const Invocation& call, Tcb& thread) {
+Outcome set_tls_base(const Invocation& call, Tcb& thread) {
     TRY(call.need(1));
     const Word origin = thread.context.origin;
     begin_register_write(thread);
@@ -118,7 +118,7 @@ Decoded set_tls_base(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded set_flags(const Invocation& call, Tcb& thread) {
+Outcome set_flags(const Invocation& call, Tcb& thread) {
     TRY(call.need(2));
     Word flags = thread.fpu_disabled;
     flags = ((flags & ~call.word(0)) | call.word(1)) & 1;
@@ -161,7 +161,7 @@ Progress vacate_all(const Invocation& call, Tcb& thread, std::initializer_list<T
     return call.cap().is(CapType::tcb) ? Progress::finished : Progress::preempted;
 }
 
-Decoded decode_tcb(const Invocation& call) {
+Outcome decode_tcb(const Invocation& call) {
     using abi::Invocation;
     Tcb& thread = *window<Tcb>(call.cap().object());
     switch (call.method()) {

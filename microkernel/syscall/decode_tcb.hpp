@@ -2,8 +2,8 @@
 // What the decoders of thread methods share.
 #pragma once
 
+#include <lifetime/thread_space.hpp>
 #include <object/sched_context.hpp>
-#include <object/thread_space.hpp>
 #include <syscall/invocation.hpp>
 
 #include <initializer_list>
@@ -22,8 +22,8 @@ Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread,
 /// so: what was emptied may have held the thread's last capability, and then nothing may be put there any more.
 [[nodiscard]] Progress vacate_all(const Invocation& call, Tcb& thread, std::initializer_list<TcbSlot> places);
 
-Decoded read_registers(const Invocation& call, Tcb& thread);
-Decoded write_registers(const Invocation& call, Tcb& thread);
-Decoded copy_registers(const Invocation& call, Tcb& thread);
+Outcome read_registers(const Invocation& call, Tcb& thread);
+Outcome write_registers(const Invocation& call, Tcb& thread);
+Outcome copy_registers(const Invocation& call, Tcb& thread);
 
 } // namespace kernel

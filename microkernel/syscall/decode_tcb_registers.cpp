@@ -9,7 +9,7 @@
 
 namespace kernel {
 
-Decoded read_registers(const Invocation& call, Tcb& thread) {
+Outcome read_registers(const Invocation& call, Tcb& thread) {
     TRY(call.need(2));
     if (&thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
@@ -29,7 +29,7 @@ Decoded read_registers(const Invocation& call, Tcb& thread) {
     return Outcome::settled();
 }
 
-Decoded write_registers(const Invocation& call, Tcb& thread) {
+Outcome write_registers(const Invocation& call, Tcb& thread) {
     TRY(call.need(2));
     const Word count = call.word(1);
     if (call.length() - 2 < count)
@@ -46,7 +46,7 @@ Decoded write_registers(const Invocation& call, Tcb& thread) {
     return Outcome::done();
 }
 
-Decoded copy_registers(const Invocation& call, Tcb& thread) {
+Outcome copy_registers(const Invocation& call, Tcb& thread) {
     TRY(call.need(1, 1));
     if (!call.extra(0).cap.is(CapType::tcb))
         return refuse(SyscallError::invalid_capability(1));

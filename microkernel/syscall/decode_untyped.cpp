@@ -57,7 +57,7 @@ Answer<Slot*> destination_window(const Capability& node, Word offset, Word count
 
 } // namespace
 
-Decoded decode_untyped(const Invocation& call) {
+Outcome decode_untyped(const Invocation& call) {
     if (call.method() != abi::Invocation::untyped_retype)
         return unknown_method();
     TRY(call.need(6, 1));

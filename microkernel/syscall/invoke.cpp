@@ -8,7 +8,7 @@
 namespace kernel {
 namespace {
 
-Decoded decode(const Invocation& call) {
+Outcome decode(const Invocation& call) {
     switch (call.cap().type()) {
     case CapType::untyped: return decode_untyped(call);
     case CapType::cnode: return decode_cnode(call);
@@ -37,102 +37,114 @@ Decoded decode(const Invocation& call) {
     return refuse(SyscallError::invalid_capability(0));
 }
 
-void report(Tcb& thread, const SyscallError& error) {
+// Not inlined: success is what must be short.
+[[gnu::noinline]] void report_error(Tcb& thread, const SyscallError& error) {
     MessageWriter reply(thread);
     Word words[SyscallError::most_words];
     const unsigned length = error.write_to(words);
     for (unsigned i = 0; i < length; i++)
         reply.put(words[i]);
-    reply.finish(error.code, 0);
+    reply.finish(static_cast<Word>(error.error()), 0);
 }
 
-/// An invocation may have stopped or destroyed its own caller.
-bool still_running(const Tcb& thread) { return cpu.current == &thread && thread.state == ThreadState::runnable; }
+inline void complete(Tcb& thread, SendMode mode, const Outcome& outcome) {
+    complete_syscall(thread);
+    if (!mode.is_call)
+        return;
+    if (!outcome.is_none())
+        return report_error(thread, outcome);
+    if (outcome.has_word())
+        thread.context.r10 = outcome.carried;
+    thread.context.rsi = abi::MessageInfo(0, outcome.has_word()).raw();
+    thread.context.rdi = 0;
+}
 
 bool refused_in_first_half(CapType type) {
     return type == CapType::tcb || type == CapType::cnode || type == CapType::domain_set ||
            type == CapType::sched_context || type == CapType::sched_control;
 }
 
-bool finish(Tcb& thread, const Decoded& decoded, const SendMode& mode) {
-    if (decoded && decoded->kind == Outcome::Kind::preempted) {
-        // If it was the budget that ended, that is noted now: scheduling takes for granted that a ready thread has some.
-        may_enter();
-        return false;
-    }
-    if (mode.first_half || !still_running(thread))
-        return true;
-    if (decoded && decoded->kind == Outcome::Kind::settled)
-        return true;
-    if (mode.is_call) {
-        if (!decoded) {
-            report(thread, decoded.error());
-        } else {
-            MessageWriter reply(thread);
-            if (decoded->length != 0)
-                reply.put(decoded->word);
-            reply.finish(0, 0);
-        }
-    }
-    complete_syscall(thread);
-    return true;
-}
+/// If it was the budget that ended, that is noted now: scheduling takes for granted that a ready thread has some.
+void note_preemption() { (void)may_enter(); }
 
-/// The message has gone to an object that answers nothing itself.
-bool finish_sent(Tcb& thread, const SendMode& mode) { return finish(thread, Outcome::done(), mode); }
-
-bool invoke_endpoint(Tcb& thread, const Capability& cap, const SendMode& mode) {
-    if (!cap.rights().can_write())
-        return finish(thread, refuse(SyscallError::invalid_capability(0)), mode);
-    const SendTerms terms{cap.badge(), mode.is_call, cap.rights().can_grant(), cap.rights().can_grant_reply()};
-    const Sent sent = send(thread, *window<Endpoint>(cap.object()), terms, mode.blocking, mode.donation);
-    if (sent == Sent::yes && !mode.first_half)
+/// A pointer that leads nowhere: a fault of a call that may block, else nothing is sent, in silence.
+void fail_lookup(Tcb& thread, Word pointer, const LookupError& why, SendMode mode) {
+    if (mode.blocking == Blocking::yes)
+        raise_fault(thread, {abi::Fault::cap_fault, pointer, 0, why});
+    else
         complete_syscall(thread);
-    return true;
 }
 
-void cap_fault(Tcb& thread, Word pointer, const LookupError& why) {
-    raise_fault(thread, {abi::Fault::cap_fault, pointer, 0, why});
+/// Messages to what is no kernel object; InvalidCapability 0 without the right to.
+void send_message(Tcb& thread, const Capability& cap, SendMode mode) {
+    if (!cap.is(CapType::reply) && !cap.rights().can_write())
+        return complete(thread, mode, refuse(SyscallError::invalid_capability(0)));
+    if (cap.is(CapType::endpoint)) {
+        if (send(thread, cap, mode) == Sent::yes)
+            complete_syscall(thread);
+        return;
+    }
+    if (cap.is(CapType::notification))
+        signal(*window<Notification>(cap.object()), cap.badge());
+    else
+        answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
+    // Answering may have taken the context away, but not the thread's being runnable.
+    complete(thread, mode, Outcome::done());
+}
+
+bool is_messenger(CapType type) {
+    return type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
 }
 
 } // namespace
 
-bool invoke(Tcb& thread, Word pointer, const SendMode& mode) {
-    const bool silent = mode.blocking == Blocking::no;
-    const auto found = thread.find_slot(pointer);
-    if (!found) {
-        if (!silent)
-            cap_fault(thread, pointer, found.error());
-        else if (!mode.first_half)
-            complete_syscall(thread);
-        return true;
-    }
-    Slot& slot = **found;
+void invoke_slot(Tcb& thread, Slot& slot, SendMode mode) {
     Invocation call(thread, slot, mode.is_call);
     Word failed = 0;
-    if (const auto extras = call.look_up_extras(failed); !extras) {
-        if (!silent)
-            cap_fault(thread, failed, extras.error());
-        else if (!mode.first_half)
-            complete_syscall(thread);
+    if (const auto extras = call.look_up_extras(failed); !extras) [[unlikely]]
+        return fail_lookup(thread, failed, extras.error(), mode);
+    if (is_messenger(slot.cap.type()))
+        return send_message(thread, Capability(slot.cap), mode);
+    const Outcome outcome = decode(call);
+    if (outcome.is_preempted()) [[unlikely]]
+        return note_preemption();
+    // An invocation may have stopped or destroyed its own caller.
+    if (cpu.current == &thread && thread.state == ThreadState::runnable && !outcome.is_settled()) [[likely]]
+        complete(thread, mode, outcome);
+}
+
+void invoke(Tcb& thread, Word pointer, SendMode mode) {
+    const auto found = thread.find_slot(pointer);
+    if (!found) [[unlikely]]
+        return fail_lookup(thread, pointer, found.error(), mode);
+    invoke_slot(thread, **found, mode);
+}
+
+bool invoke_first_half(Tcb& thread, Word pointer) {
+    const auto found = thread.find_slot(pointer);
+    if (!found)
         return true;
-    }
-    const Capability cap = slot.cap;
+    Invocation call(thread, **found, false);
+    Word failed = 0;
+    if (!call.look_up_extras(failed))
+        return true;
+    const Capability cap = call.cap();
     switch (cap.type()) {
-    case CapType::endpoint: return invoke_endpoint(thread, cap, mode);
+    case CapType::endpoint:
+        if (cap.rights().can_write())
+            (void)send(thread, cap, {.donates = true});
+        return true;
     case CapType::notification:
-        if (!cap.rights().can_write())
-            return finish(thread, refuse(SyscallError::invalid_capability(0)), mode);
-        signal(*window<Notification>(cap.object()), cap.badge());
-        return finish_sent(thread, mode);
-    case CapType::reply:
-        answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
-        return finish_sent(thread, mode);
-    default:
-        if (mode.first_half && refused_in_first_half(cap.type()))
-            return true;
-        return finish(thread, decode(call), mode);
+        if (cap.rights().can_write())
+            signal(*window<Notification>(cap.object()), cap.badge());
+        return true;
+    case CapType::reply: answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant()); return true;
+    default: break;
     }
+    if (refused_in_first_half(cap.type()) || !decode(call).is_preempted())
+        return true;
+    note_preemption();
+    return false;
 }
 
 } // namespace kernel

@@ -3,22 +3,16 @@
 #pragma once
 
 #include <ipc/endpoint_ipc.hpp>
-#include <object/tcb.hpp>
 
 namespace kernel {
 
-/// How a system call sends.
-struct SendMode {
-    bool is_call = false;
-    Blocking blocking = Blocking::no;
-    Donation donation = Donation::no;
-    /// The first half of a call that then receives: some capabilities are refused, and errors vanish.
-    bool first_half = false;
-};
-
-/// Sends `thread`'s message to what `pointer` names. The system call completes here, unless it blocks, faults, is
-/// preempted, or `mode.first_half`.
+/// Sends `thread`'s message to what `pointer` names. The system call completes here, unless it blocks, faults or is
+/// preempted.
+void invoke(Tcb& thread, Word pointer, SendMode mode);
+/// The same, to what is in `slot`.
+void invoke_slot(Tcb& thread, Slot& slot, SendMode mode);
+/// The first half of a call that then receives, which completes it: some capabilities are refused, and errors vanish.
 /// Returns false if the system call must be executed again from the start.
-bool invoke(Tcb& thread, Word pointer, const SendMode& mode);
+bool invoke_first_half(Tcb& thread, Word pointer);
 
 } // namespace kernel

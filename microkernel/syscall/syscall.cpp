@@ -3,13 +3,11 @@
 #include <abi/syscall.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/notification_ipc.hpp>
-#include <lib/count.hpp>
 #include <mem/direct_map.hpp>
 #include <object/registers.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/debug.hpp>
-#include <syscall/fastpath.hpp>
 #include <syscall/invoke.hpp>
 #include <syscall/syscall.hpp>
 
@@ -40,7 +38,7 @@ void receive_on(Tcb& thread, Word pointer, Blocking blocking, bool with_reply) {
         Reply* const reply = with_reply ? offered_reply(thread) : nullptr;
         if (with_reply && !reply)
             return;
-        return receive(thread, *window<Endpoint>(cap.object()), cap.rights().can_grant(), blocking, reply);
+        return receive(thread, *window<Endpoint>(cap.object()), blocking, reply);
     }
     if (cap.is(CapType::notification) && cap.rights().can_read()) {
         auto& notification = *window<Notification>(cap.object());
@@ -61,8 +59,7 @@ void reply_recv(Tcb& thread) {
 }
 
 void send_then_receive(Tcb& thread, Word destination, bool with_reply) {
-    const SendMode mode{false, Blocking::no, Donation::yes, true};
-    if (invoke(thread, destination, mode))
+    if (invoke_first_half(thread, destination))
         receive_on(thread, thread.context.rdi, Blocking::yes, with_reply);
 }
 
@@ -70,20 +67,18 @@ void dispatch(Tcb& thread) {
     const Context& context = thread.context;
     const auto number = static_cast<abi::Syscall>(context.rdx);
     switch (number) {
-    case abi::Syscall::call: invoke(thread, context.rdi, {true, Blocking::yes, Donation::yes}); return;
+    case abi::Syscall::call:
+        invoke(thread, context.rdi, {.is_call = true, .blocking = Blocking::yes, .donates = true});
+        return;
     case abi::Syscall::reply_recv: reply_recv(thread); return;
     case abi::Syscall::nb_send_recv: send_then_receive(thread, context.r13, true); return;
     case abi::Syscall::nb_send_wait: send_then_receive(thread, context.r12, false); return;
-    case abi::Syscall::send: invoke(thread, context.rdi, {false, Blocking::yes, Donation::no}); return;
-    case abi::Syscall::nb_send: invoke(thread, context.rdi, {false, Blocking::no, Donation::no}); return;
+    case abi::Syscall::send: invoke(thread, context.rdi, {.blocking = Blocking::yes}); return;
+    case abi::Syscall::nb_send: invoke(thread, context.rdi, {}); return;
     case abi::Syscall::recv: receive_on(thread, context.rdi, Blocking::yes, true); return;
     case abi::Syscall::nb_recv: receive_on(thread, context.rdi, Blocking::no, true); return;
     case abi::Syscall::wait: receive_on(thread, context.rdi, Blocking::yes, false); return;
     case abi::Syscall::nb_wait: receive_on(thread, context.rdi, Blocking::no, false); return;
-    case abi::Syscall::yield:
-        complete_syscall(thread);
-        yield_current();
-        return;
     case abi::Syscall::set_tls_base:
         save_loaded(thread);
         write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), context.rdi);
@@ -101,16 +96,7 @@ void dispatch(Tcb& thread) {
 
 } // namespace
 
-extern "C" Context* syscall_entry(Context* context) {
-    count(Event::kernel_entry);
-    Tcb& thread = Tcb::of(*context);
-    if (static_cast<abi::Syscall>(context->rdx) == abi::Syscall::call) {
-        if (Context* next = fast_call(thread))
-            return next;
-    } else if (static_cast<abi::Syscall>(context->rdx) == abi::Syscall::reply_recv) {
-        if (Context* next = fast_reply_recv(thread))
-            return next;
-    }
+Context* slow_syscall(Tcb& thread) {
     // While the call is not complete the thread stands before its SYSCALL: whatever ends it, it can be executed again.
     thread.context.rip -= syscall_instruction_size;
     if (may_enter())

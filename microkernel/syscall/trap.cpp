@@ -15,13 +15,14 @@ namespace {
 void handle_interrupt(Word vector) {
     if (vector == x86::vector::timer)
         timer_fired();
-    else if (vector - x86::vector::device_first < irq_line_count)
+    else
         deliver_irq(static_cast<unsigned>(vector - x86::vector::device_first));
     x86::lapic_end_of_interrupt();
 }
 
 /// Interrupts that arrived while the kernel was busy or idle.
 void handle_pending() {
+    cpu.interrupted = false;
     for (unsigned word = 0; word < cpu.pending_vectors.size(); word++) {
         while (cpu.pending_vectors[word] != 0) {
             const unsigned index = lowest_bit(cpu.pending_vectors[word]);
@@ -31,40 +32,48 @@ void handle_pending() {
     }
 }
 
-FaultRecord fault_of(const Context& context, Word address) {
-    if (context.origin == x86::vector::page_fault)
-        return {abi::Fault::vm_fault, address, context.error_code};
-    return {abi::Fault::user_exception, context.origin, context.error_code};
-}
-
 } // namespace
 
 extern "C" void kernel_interrupt(Word vector) {
     cpu.pending_vectors[vector / 64 % 4] |= bit(vector % 64);
-    cpu.unsettled = true;
+    cpu.interrupted = cpu.unsettled = true;
 }
 
-extern "C" Context* trap_entry(Context* context) {
-    const Word address = x86::read_cr2();
-    count(Event::kernel_entry);
-    if (context->origin >= x86::vector::exception_count) {
-        may_enter();
-        handle_interrupt(context->origin);
-    } else if (may_enter()) {
-        raise_fault(Tcb::of(*context), fault_of(*context, address));
-    }
+Context* slow_fault(Tcb& thread, const FaultRecord& fault) {
+    if (may_enter())
+        raise_fault(thread, fault);
     return leave_kernel();
 }
 
-Context* settle() {
-    for (;;) {
-        handle_pending();
-        schedule();
-        if (cpu.current)
-            return &cpu.current->context;
+extern "C" Context* interrupt_entry(Context* context) {
+    count(Event::kernel_entry);
+    may_enter();
+    handle_interrupt(context->origin);
+    return leave_kernel();
+}
+
+namespace {
+
+/// Nothing to run: sleeps until an interrupt brings something.
+Context* idle() {
+    while (!cpu.current) {
         x86::wait_for_interrupt();
         update_time();
+        handle_pending();
+        schedule();
     }
+    return &cpu.current->context;
+}
+
+} // namespace
+
+Context* settle() {
+    if (cpu.interrupted) [[unlikely]]
+        handle_pending();
+    schedule();
+    if (!cpu.current) [[unlikely]]
+        return idle();
+    return &cpu.current->context;
 }
 
 } // namespace kernel

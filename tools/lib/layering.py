@@ -59,9 +59,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("syscall/debug.cpp", "arch/x86_64/panic.hpp"): "halting on request ends as a panic does",
     ("object/io_ports.cpp", "system.hpp"): "the I/O permission bitmap is part of the one global structure",
     ("object/registers.cpp", "sched/switch.hpp"): "the registers of the running thread may still be in the CPU",
-    ("object/thread_space.cpp", "ipc/transfer.hpp"): "a thread's root slots are filled as a transfer fills slots",
-    ("object/thread_space.cpp", "syscall/cap_data.hpp"): "guard words are decoded where they are stored",
-    ("object/thread_space.hpp", "lifetime/delete.hpp"): "replacing a thread's root deletes the old one",
     ("sched/scheduler.cpp", "ipc/fault.hpp"): "an exhausted budget is a fault message",
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <support/entry_stub.hpp>
 #include <support/fake_machine.hpp>
 
 #include <arch/x86_64/cpu/entry_area.hpp>
@@ -9,7 +10,7 @@
 #include <ipc/message.hpp>
 #include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>
-#include <object/thread_space.hpp>
+#include <lifetime/thread_space.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <syscall/syscall.hpp>
@@ -28,7 +29,6 @@ constexpr PhysAddr kernel_pml4{0x10'0000}, root_pml4{0x10'1000}, first_pool{0x10
 constexpr unsigned root_context_bits = 8;
 constexpr Asid root_asid{1};
 constexpr Word buffer_address = 0x50'0000;
-constexpr Word spurious_vector = 255;
 /// What memory holds before the kernel clears it.
 constexpr int junk = 0xa5;
 
@@ -264,7 +264,7 @@ CallResult FakeMachine::enter_again(Tcb& thread) {
     context.ss = user_data_selector;
     context.origin = origin_syscall;
     context.error_code = 0;
-    enter_kernel([&] { return syscall_entry(&context); });
+    enter_kernel([&] { return syscall_stub(context); });
     return answer_of(thread);
 }
 
@@ -327,14 +327,14 @@ void FakeMachine::exception(Word vector, Word rip, Word error_code, Word address
     context.origin = vector;
     context.error_code = error_code;
     simulated.cr2 = address;
-    enter_kernel([&] { return trap_entry(&context); });
+    enter_kernel([&] { return exception_entry(&context); });
 }
 
 void FakeMachine::interrupt(Word vector) {
     if (cpu.current) {
         Context& context = cpu.current->context;
         context.origin = vector;
-        return enter_kernel([&] { return trap_entry(&context); });
+        return enter_kernel([&] { return interrupt_entry(&context); });
     }
     kernel_interrupt(vector);
     update_time();
@@ -356,7 +356,7 @@ void FakeMachine::run_for_us(Word microseconds) {
 void FakeMachine::interrupt_at_look(unsigned n) {
     simulated.on_interrupt_window = [left = n]() mutable {
         if (left > 0 && --left == 0)
-            simulated.pending_interrupts.push_back(spurious_vector);
+            simulated.pending_interrupts.push_back(x86::vector::timer);
     };
 }
 

@@ -47,4 +47,15 @@ inline void fpu_restore(const void* area) {
         fxrstor(area);
 }
 
+/// Out into one area, in from another.
+inline void fpu_exchange(void* out, const void* in) {
+    if (fpu_uses_xsave) [[likely]] {
+        xsave(out, fpu_components);
+        xrstor(in, fpu_components);
+    } else {
+        fxsave(out);
+        fxrstor(in);
+    }
+}
+
 } // namespace kernel::x86

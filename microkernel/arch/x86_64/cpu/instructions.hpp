@@ -24,9 +24,9 @@ inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
 
 /// Not serialising: may be read a few instructions early.
 inline uint64_t rdtsc() {
-    uint32_t low, high;
-    asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return uint64_t{high} << 32 | low;
+    uint64_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high)); // clears the upper halves
+    return high << 32 | low;
 }
 
 inline void pause() { asm volatile("pause"); }

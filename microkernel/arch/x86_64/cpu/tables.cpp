@@ -13,7 +13,7 @@ extern "C" {
 // trap/entry.S and trap/syscall_entry.S
 extern const char exception_stubs[], interrupt_stubs[], timer_stub[], double_fault_stub[], machine_check_stub[];
 extern const char nmi_stub[], ignored_stub[], syscall_stub[];
-extern char clac_place[3];
+extern char clac_place_1[3], clac_place_2[3];
 }
 
 namespace kernel::x86 {
@@ -93,7 +93,7 @@ void enable_syscall() {
 void patch_clac() {
     constexpr char clac[3] = {0x0f, 0x01, static_cast<char>(0xca)};
     for (unsigned i = 0; i < sizeof(clac); i++)
-        clac_place[i] = clac[i];
+        clac_place_1[i] = clac_place_2[i] = clac[i];
 }
 
 } // namespace kernel::x86

@@ -3,7 +3,8 @@
 // the MADT, has its registers in page n + 1 of the device window.
 #pragma once
 
-#include <mem/address.hpp>
+#include <arch/x86_64/cpu/instructions.hpp>
+#include <mem/layout.hpp>
 
 namespace kernel::x86 {
 
@@ -43,9 +44,19 @@ unsigned ioapic_count();
 /// `ioapic` below ioapic_count().
 unsigned ioapic_pins(unsigned ioapic);
 
-/// From now on `pin` raises `vector` on this CPU; masked. `ioapic` and `pin` exist.
-void ioapic_route(unsigned ioapic, unsigned pin, unsigned vector, Trigger trigger, Polarity polarity);
-void ioapic_mask(unsigned ioapic, unsigned pin);
-void ioapic_unmask(unsigned ioapic, unsigned pin);
+/// Register `index` of an I/O APIC, reached through the only two that are in memory.
+inline void ioapic_write(unsigned ioapic, uint32_t index, uint32_t value) {
+    const VirtAddr registers = layout::device_window + ioapic_window_page(ioapic) * 4096;
+    mmio_write32(registers, index);
+    mmio_write32(registers + 0x10, value);
+}
+inline constexpr uint32_t ioapic_redirection(unsigned pin) { return 0x10 + 2 * pin; }
+
+/// From now on `pin` does what `entry` says. `ioapic` and `pin` exist.
+void ioapic_route(unsigned ioapic, unsigned pin, Redirection entry);
+/// The same, where only the mask of `entry` is new.
+inline void ioapic_set_mask(unsigned ioapic, unsigned pin, Redirection entry) {
+    ioapic_write(ioapic, ioapic_redirection(pin), entry.low());
+}
 
 } // namespace kernel::x86

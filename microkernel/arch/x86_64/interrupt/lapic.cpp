@@ -16,7 +16,6 @@ enum Register : unsigned {
     id = 0x20,
     version = 0x30,
     task_priority = 0x80,
-    end_of_interrupt = 0xb0,
     spurious = 0xf0,
     lvt_timer = 0x320,
     lvt_thermal = 0x330,
@@ -78,8 +77,6 @@ void lapic_init(PhysAddr address, bool has_deadline) {
 }
 
 uint8_t lapic_id() { return static_cast<uint8_t>(read(id) >> 24); }
-
-void lapic_end_of_interrupt() { write(end_of_interrupt, 0); }
 
 void lapic_start_count() { write(initial_count, longest_count); }
 

@@ -3,7 +3,8 @@
 // Programmable Interrupt Controller"). Registers in memory (xAPIC mode), in the first page of the device window.
 #pragma once
 
-#include <mem/address.hpp>
+#include <arch/x86_64/cpu/instructions.hpp>
+#include <mem/layout.hpp>
 
 namespace kernel::x86 {
 
@@ -18,7 +19,10 @@ void lapic_init(PhysAddr address, bool has_deadline);
 uint8_t lapic_id();
 
 /// The interrupt being served is done; the next may come.
-void lapic_end_of_interrupt();
+inline void lapic_end_of_interrupt() {
+    constexpr Word end_of_interrupt = 0xb0;
+    mmio_write32(layout::device_window + lapic_window_page * 4096 + end_of_interrupt, 0);
+}
 
 /// Timer ticks until it would go off; counts down from the largest value after lapic_start_count. For calibration.
 void lapic_start_count();

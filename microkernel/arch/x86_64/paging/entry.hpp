@@ -60,6 +60,8 @@ public:
     }
 
     constexpr bool is_present() const { return raw_ & present; }
+    /// Refers to a table; not for entries of a PT, where the same bit means something else.
+    constexpr bool leads_on() const { return (raw_ & (present | page_size)) == present; }
     constexpr bool is_table(Level level) const { return is_present() && !is_page(level); }
     constexpr bool is_page(Level level) const { return is_present() && (level == Level::pt || (raw_ & page_size)); }
     constexpr bool is_writable() const { return raw_ & writable; }

@@ -2,10 +2,23 @@
 // Exceptions and interrupts: one stub per vector, which the IDT (cpu/tables.cpp) points to.
 //
 // From ring 3 the CPU has pushed SS, RSP, RFLAGS, CS, RIP to the end of the running thread's Context (rsp0); the stub
-// pushes the rest there and calls trap_entry(Context*) on the kernel stack, which returns the Context to resume.
+// pushes the rest there and calls exception_entry(Context*) or interrupt_entry(Context*) on the kernel stack, which return
+// the Context to resume.
 // From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(KernelFrame*), an
 // interrupt came in the preemption window or the idle loop and goes to kernel_interrupt(vector).
 #include "registers.inc"
+
+// From ring 3 onto the kernel stack; RDI = the thread's Context.
+.macro enter_kernel number
+    push_registers
+    cld
+    // CLAC goes here where the CPU has SMAP: an interrupt gate leaves AC as ring 3 had it (cpu/tables.cpp patches).
+    .globl clac_place_\number
+clac_place_\number:
+    .byte 0x0f, 0x1f, 0x00              // a no-op of three bytes
+    leaq -context_rax(%rsp), %rdi
+    movq $kernel_stack_top, %rsp
+.endm
 
     .section .entry.text, "ax"
 
@@ -49,22 +62,16 @@ timer_stub:
 interrupt_common:
     testb $3, 24(%rsp)                  // CS: where from?
     jz interrupt_in_kernel
-save_user:
-    push_registers
-    cld
-    // CLAC goes here where the CPU has SMAP: an interrupt gate leaves AC as ring 3 had it (cpu/tables.cpp patches).
-    .globl clac_place
-clac_place:
-    .byte 0x0f, 0x1f, 0x00              // a no-op of three bytes
-    leaq -context_rax(%rsp), %rdi
-    movq $kernel_stack_top, %rsp
-    call trap_entry
+    enter_kernel 1
+    call interrupt_entry
     jmp resume_user
 
 exception_common:
     testb $3, 24(%rsp)
-    jnz save_user
-    // falls through
+    jz fatal_exception
+    enter_kernel 2
+    call exception_entry
+    jmp resume_user
 
 // An exception that the kernel itself raised, or one that never has a good end.
 // The CPU has aligned the stack: 5 + 2 + 15 words later it is aligned again.

@@ -6,39 +6,72 @@
 
 // SYSCALL from ring 3 (LSTAR).
 // On entry: RCX = RIP behind the instruction, R11 = RFLAGS, RSP the user's; IF, TF, DF, AC, NT and IOPL are off (FMASK).
-// Saves everything in the Context that rsp0 points to the end of, and calls syscall_entry(Context*) on the kernel stack.
+// Saves everything in the Context that rsp0 points to the end of, and calls one of three functions (syscall/syscall.hpp) on the kernel stack.
 // Until RSP is the kernel's own only NMI, #DF and #MC may come; they have stacks of their own.
     .balign 16
     .globl syscall_stub
 syscall_stub:
     movq %rsp, entry_area + entry_user_rsp(%rip)
     movq entry_area + entry_rsp0(%rip), %rsp
-    pushq $user_data                    // SS
-    pushq entry_area + entry_user_rsp(%rip)
-    pushq %r11                          // RFLAGS
-    pushq $user_code                    // CS
-    pushq %rcx                          // RIP: the instruction behind SYSCALL
-    pushq $0                            // error code
-    pushq $origin_syscall
-    push_registers
-    leaq -context_rax(%rsp), %rdi
+    movq %rax, context_rax + 0 - context_size(%rsp)
+    movq %rbx, context_rax + 8 - context_size(%rsp)
+    movq %rcx, context_rax + 16 - context_size(%rsp)
+    movq %rdx, context_rax + 24 - context_size(%rsp)
+    movq %rsi, context_rax + 32 - context_size(%rsp)
+    movq %rdi, context_rax + 40 - context_size(%rsp)
+    movq %rbp, context_rax + 48 - context_size(%rsp)
+    movq %r8, context_rax + 56 - context_size(%rsp)
+    movq %r9, context_rax + 64 - context_size(%rsp)
+    movq %r10, context_rax + 72 - context_size(%rsp)
+    movq %r11, context_rax + 80 - context_size(%rsp)
+    movq %r12, context_rax + 88 - context_size(%rsp)
+    movq %r13, context_rax + 96 - context_size(%rsp)
+    movq %r14, context_rax + 104 - context_size(%rsp)
+    movq %r15, context_rax + 112 - context_size(%rsp)
+    movq %rcx, context_rip - context_size(%rsp)
+    movq %r11, context_rflags - context_size(%rsp)
+    movq entry_area + entry_user_rsp(%rip), %rcx
+    movq %rcx, context_rsp - context_size(%rsp)
+    movq $origin_syscall, context_origin - context_size(%rsp)
+    leaq -context_size(%rsp), %rdi      // CS and SS are there, and never change
     movq $kernel_stack_top, %rsp
-    call syscall_entry
+    cmpq $-1, %rdx                      // abi::Syscall: Call, ReplyRecv, the others
+    jne 1f
+    call call_entry
+    jmp resume_user
+1:  cmpq $-2, %rdx
+    jne 2f
+    call reply_recv_entry
+    jmp resume_user
+2:  call syscall_entry
     // falls through
 
 // Leaves the kernel with the registers of the Context in RAX. Its RIP is canonical and its RFLAGS are safe: whoever
 // wrote them has seen to that (Context: sanitised_address, sanitised_rflags).
     .globl resume_user
 resume_user:
-    leaq context_rax(%rax), %rsp
     cmpl $origin_syscall, context_origin(%rax)
-    pop_registers
-    jne 1f                              // POP leaves the flags alone
-    movq 16(%rsp), %rcx                 // RIP
-    movq 32(%rsp), %r11                 // RFLAGS
-    movq 40(%rsp), %rsp                 // no interrupt can come any more; for NMI see above
+    jne 1f
+    movq context_rip(%rax), %rcx
+    movq context_rflags(%rax), %r11
+    movq context_rsp(%rax), %rsp        // no interrupt can come any more; for NMI see above
+    movq context_rax + 8(%rax), %rbx
+    movq context_rax + 24(%rax), %rdx
+    movq context_rax + 32(%rax), %rsi
+    movq context_rax + 40(%rax), %rdi
+    movq context_rax + 48(%rax), %rbp
+    movq context_rax + 56(%rax), %r8
+    movq context_rax + 64(%rax), %r9
+    movq context_rax + 72(%rax), %r10
+    movq context_rax + 88(%rax), %r12
+    movq context_rax + 96(%rax), %r13
+    movq context_rax + 104(%rax), %r14
+    movq context_rax + 112(%rax), %r15
+    movq context_rax(%rax), %rax
     sysretq
-1:  addq $16, %rsp                      // origin, error code
+1:  leaq context_rax(%rax), %rsp
+    pop_registers
+    addq $16, %rsp                      // origin, error code
     iretq
 
 // void enter_user(Context*): leaves the kernel for the first time.

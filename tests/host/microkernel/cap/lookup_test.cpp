@@ -101,10 +101,12 @@ TEST_CASE("every single bit of a guard is compared", "[cap][lookup]") {
 
 TEST_CASE("a path shorter than the guard is a guard mismatch, before any depth", "[cap][lookup]") {
     Tree tree;
+    Word words[4];
     const auto found = resolve(tree.root_cap, 0b10, 2);
     REQUIRE_FALSE(found);
     CHECK(found.error().type() == LookupFailure::guard_mismatch);
-    CHECK(found.error().bits_left == 2);
+    REQUIRE(found.error().write_to(words) == 4);
+    CHECK(words[1] == 2);
 }
 
 TEST_CASE("a path that ends inside an index is a depth mismatch with what the CNode resolves", "[cap][lookup]") {

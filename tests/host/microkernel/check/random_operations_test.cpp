@@ -122,7 +122,7 @@ public:
             run(this->thread(thread));
         x86::simulated.on_interrupt_window = [this] {
             if (random_.one_in(3))
-                x86::simulated.pending_interrupts.push_back(255);
+                x86::simulated.pending_interrupts.push_back(x86::vector::timer);
         };
     }
 

@@ -19,16 +19,16 @@ void put_into(FakeMachine& machine, Word node, Word index, Word from) {
 
 /// Revokes the untyped, stopped and started again after every `steps` steps.
 void revoke_all(FakeMachine& machine, unsigned steps) {
-    x86::simulated.on_interrupt_window = [] { cpu.pending_vectors[3] = bit(63); };
+    x86::simulated.on_interrupt_window = [] { cpu.interrupted = true; };
     for (unsigned entries = 0;; entries++) {
         REQUIRE(entries < 100'000);
-        cpu.pending_vectors = {};
+        cpu.interrupted = false;
         machine.look_after_steps(steps);
         if (revoke(machine.slot(at::untyped)) == Progress::finished)
             break;
         machine.check_invariants();
     }
-    cpu.pending_vectors = {};
+    cpu.interrupted = false;
     x86::simulated.on_interrupt_window = nullptr;
     CHECK_FALSE(has_children(machine.slot(at::untyped)));
     for (Word i = at::first_free; i < bit(root_radix); i++)
@@ -105,10 +105,10 @@ TEST_CASE("two deletions that meet halfway both come to their end", "[lifetime]"
             put_into(machine, nodes[outer + 1], 0, nodes[outer + 2]);
             put_into(machine, nodes[outer], 3, nodes[outer + 1]);
         }
-        x86::simulated.on_interrupt_window = [] { cpu.pending_vectors[3] = bit(63); };
+        x86::simulated.on_interrupt_window = [] { cpu.interrupted = true; };
         bool done[2] = {};
         for (int round = 0; round < 1000 && !(done[0] && done[1]); round++) {
-            cpu.pending_vectors = {};
+            cpu.interrupted = false;
             machine.look_after_steps(steps);
             done[round % 2] = delete_slot(machine.slot(nodes[round % 2 * 3])) == Progress::finished;
             machine.check_invariants();

@@ -94,7 +94,7 @@ TEST_CASE("timer: without deadlines it counts down, never 0 and never too long")
     CHECK(lapic_value(0x380) == 0xffff'ffff);
 }
 
-TEST_CASE("I/O APIC: all pins start masked, routing keeps them so") {
+TEST_CASE("I/O APIC: all pins start masked, and do what they are told") {
     start_lapic(false);
     simulated.mmio[lapic_register(0x20)] = 3u << 24;
     SimulatedIoApics ioapics(24);
@@ -104,12 +104,13 @@ TEST_CASE("I/O APIC: all pins start masked, routing keeps them so") {
     for (unsigned pin = 0; pin < 24; pin++)
         CHECK((ioapics.entry(1, pin) & 1 << 16) != 0);
 
-    ioapic_route(1, 11, 48 + 7, Trigger::level, Polarity::active_low);
+    const Redirection entry(48 + 7, Trigger::level, Polarity::active_low, lapic_id());
+    ioapic_route(1, 11, entry);
     CHECK(ioapics.entry(1, 11) == 0x0300'0000'0001'a037);
     CHECK((ioapics.entry(0, 11) & 0xff) == 0); // the other one is left alone
-    ioapic_unmask(1, 11);
+    ioapic_set_mask(1, 11, entry.masked(false));
     CHECK(ioapics.entry(1, 11) == 0x0300'0000'0000'a037);
-    ioapic_mask(1, 11);
+    ioapic_set_mask(1, 11, entry.masked(true));
     CHECK(ioapics.entry(1, 11) == 0x0300'0000'0001'a037);
     simulated.reset();
 }
@@ -118,8 +119,8 @@ TEST_CASE("I/O APIC: a pin that is not there is a bug of the kernel") {
     start_lapic(false);
     SimulatedIoApics ioapics(24);
     ioapic_init(1);
-    CHECK_THROWS_AS(ioapic_route(0, 24, 48, Trigger::edge, Polarity::active_high), KernelPanic);
-    CHECK_THROWS_AS(ioapic_route(1, 0, 48, Trigger::edge, Polarity::active_high), KernelPanic);
+    CHECK_THROWS_AS(ioapic_route(0, 24, Redirection(0)), KernelPanic);
+    CHECK_THROWS_AS(ioapic_route(1, 0, Redirection(0)), KernelPanic);
     simulated.reset();
 }
 

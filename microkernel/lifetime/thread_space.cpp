@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <ipc/transfer.hpp>
-#include <object/thread_space.hpp>
-#include <syscall/cap_data.hpp>
+#include <lifetime/thread_space.hpp>
 #include <system.hpp>
 
 namespace kernel {
@@ -38,9 +37,7 @@ Answer<Installation> handler_installation(Slot& source, Word number) {
     const Capability cap = TRY(derive(source));
     if (cap.is_null())
         return Installation{};
-    const bool usable = cap.is(CapType::endpoint) && cap.rights().can_write() &&
-                        (cap.rights().can_grant() || cap.rights().can_grant_reply());
-    if (!usable)
+    if (!cap.is(CapType::endpoint) || !cap.can_call())
         return refuse(SyscallError::invalid_capability(number));
     return Installation{cap, &source, source.cap};
 }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a capability may become when it is copied or moved: fewer rights, a badge, a guard.
+// What a capability may become when it is copied or moved: who may be copied at all, fewer rights, a badge, a guard.
 #pragma once
 
-#include <cap/capability.hpp>
 #include <cap/error.hpp>
+#include <cap/slot.hpp>
 
 namespace kernel {
+
+/// The capability that a copy of `source` would be: RevokeFirst for untyped memory with children, IllegalOperation for
+/// what cannot be copied. Null capabilities stay null.
+Answer<Capability> derive(Slot& source);
+
+/// Copying untyped memory: no room is left in the source while the copy exists.
+void settle_source(Slot& source, const Capability& derived);
 
 /// Rights count for endpoints, notifications, replies and frames; other types ignore them.
 inline void mask_rights(Capability& cap, abi::Rights rights) {
