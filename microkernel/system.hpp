@@ -21,6 +21,7 @@ struct Cpu {
     Tcb* candidate = nullptr; ///< just woken: runs next if it may run before the others
     bool choosing = false;    ///< another thread than `current` may have to run
     bool unsettled = false;   ///< schedule() has something to do: decide, load, set the timer, take interrupts
+    unsigned steps = 0;       ///< of a long operation since it looked for interrupts
     bool interrupted = false; ///< something stands in `pending_vectors`
     bool fpu_trapped = false; ///< CR0.TS is set
     Word loaded_space = 0;    ///< first word of the PML4's capability; 0 = the kernel's own tables

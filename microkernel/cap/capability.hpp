@@ -174,7 +174,7 @@ public:
     constexpr Word zombie_slots() const { return b_ >> 38 | Word{detail() >> 6 & 31} << 26 | (a_ & 15) << 31; }
     /// Slot that holds the zombie set aside for this one; 0 = none.
     constexpr PhysAddr zombie_outer() const { return PhysAddr((b_ & ones(38)) << 5); }
-    /// `inner`: the slot of the zombie that must be emptied first. The object is the one that the slot itself lies in.
+    /// `inner`: the slot of the zombie that goes first; 0 = none any more. The object is the one that the slot itself lies in.
     static constexpr Capability outer_zombie(PhysAddr inner, unsigned radix, PhysAddr outer) {
         return Capability(CapType::outer_zombie, inner).with_detail(radix).with_b(outer.raw());
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/lookup.hpp>
+#include <lib/count.hpp>
 
 namespace kernel {
 
@@ -9,7 +10,7 @@ Result<ResolvedSlot, LookupError> resolve(const Capability& root, Word pointer, 
     Capability node = root;
     unsigned bits_left = depth;
     // Every CNode takes at least one bit (radix >= 1), so at most 64 rounds.
-    for (;;) {
+    for (unsigned levels = 1;; levels++) {
         const unsigned guard_size = node.guard_size();
         const unsigned level_bits = guard_size + node.radix();
         if (guard_size != 0) {
@@ -21,8 +22,12 @@ Result<ResolvedSlot, LookupError> resolve(const Capability& root, Word pointer, 
             return Failure{LookupError::depth(bits_left, level_bits)};
         bits_left -= level_bits;
         Slot* slot = cnode_slots(node) + (pointer >> bits_left & ones(node.radix()));
-        if (bits_left == 0 || !slot->cap.is(CapType::cnode)) [[likely]]
+        if (bits_left == 0 || !slot->cap.is(CapType::cnode)) [[likely]] {
+            constexpr unsigned deep = 16; // and one system call may follow nine pointers
+            if (levels > deep)
+                let_interrupts_in();
             return ResolvedSlot{slot, bits_left};
+        }
         node = slot->cap;
     }
 }

@@ -115,7 +115,7 @@ const char* broken_context(SchedContext& context) {
         return "the thread that yielded to a context knows the context";
     if (context.top_reply && context.top_reply->context() != &context)
         return "the top of a context's stack knows the context";
-    if (context.in_release_queue && !context.thread)
+    if (context.in_release_queue() && !context.thread)
         return "only contexts of threads wait for refills";
     return context.is_configured() ? broken_refills(context) : nullptr;
 }

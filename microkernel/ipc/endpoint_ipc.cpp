@@ -149,15 +149,18 @@ void restart(Tcb& thread) {
     wake(thread);
 }
 
+void send_again(Tcb& thread) {
+    const bool faulted = thread.fault.type != abi::Fault::none;
+    cancel_ipc(thread);
+    if (!faulted)
+        restart(thread);
+}
+
 bool release_one(Endpoint& endpoint) {
     Tcb* const thread = endpoint.first();
-    if (!thread)
-        return false;
-    const bool faulted = thread->fault.type != abi::Fault::none;
-    cancel_ipc(*thread);
-    if (!faulted)
-        restart(*thread);
-    return true;
+    if (thread)
+        send_again(*thread);
+    return thread != nullptr;
 }
 
 } // namespace kernel

@@ -38,8 +38,9 @@ void suspend(Tcb& thread);
 /// A stopped or blocked thread executes the instruction at its IP again.
 void restart(Tcb& thread);
 
-/// One thread queued on `endpoint` sends or receives again from the start; a faulting one stops. For deletion, step by
-/// step; returns whether one was there.
+/// A thread queued on an endpoint sends or receives again from the start; a faulting one stops.
+void send_again(Tcb& thread);
+/// One thread queued on `endpoint` does so. For deletion, step by step; returns whether one was there.
 bool release_one(Endpoint& endpoint);
 
 } // namespace kernel

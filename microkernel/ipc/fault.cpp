@@ -34,6 +34,7 @@ void write_back(Tcb& thread, Tcb& replier, std::span<const Register> registers) 
     thread.context.fs_base = sanitised_address(thread.context.fs_base);
     thread.context.rflags = sanitised_rflags(thread.context.rflags);
     thread.context.origin = origin_written;
+    thread.objects_made = 0;
     forget_loaded(thread);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Counting kernels count what instruction counts hide; in others this costs nothing.
+// Counting kernels count what instruction counts hide, debug kernels how long interrupts are off; in others this costs
+// nothing.
 #pragma once
 
+#include <check/stretch.hpp>
 #include <config.hpp>
 #include <system.hpp>
 
@@ -10,6 +12,25 @@ namespace kernel {
 inline void count(Event event) {
     if constexpr (config::counting)
         ++kernel_state.events[static_cast<unsigned>(event)];
+}
+
+/// A kernel entry begins.
+inline void enter() {
+    count(Event::kernel_entry);
+    if constexpr (config::debug)
+        begin_stretch();
+}
+/// It ends.
+inline void leave() {
+    if constexpr (config::debug)
+        end_stretch();
+}
+/// Interrupts that wait are taken, and only noted.
+inline void let_interrupts_in() {
+    leave();
+    x86::interrupt_window();
+    if constexpr (config::debug)
+        begin_stretch();
 }
 
 } // namespace kernel

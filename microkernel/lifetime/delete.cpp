@@ -39,23 +39,15 @@ void tell_outer(PhysAddr outer, const Slot& inner) {
         change_set_aside(*slot, physical(&inner), slot->cap.set_aside_outer());
 }
 
-/// The zombie in `slot` has met another in `found`, inside its own object: that one, and those that already wait for
-/// it, go first.
+/// The zombie in `slot` has met another in `found`, inside its own object: that one goes first, and takes the place outside.
+/// Who waited for it until now is left alone: it goes on when somebody finds it.
 void set_aside(Slot& slot, Slot& found) {
     const Capability outer = slot.cap;
     const Capability inner = found.cap;
-    Slot* last_waiting = slot_at(inner.zombie_outer());
-    while (last_waiting && last_waiting->cap.set_aside_outer() != PhysAddr{})
-        last_waiting = slot_at(last_waiting->cap.set_aside_outer());
-
-    const PhysAddr inner_outer = last_waiting ? inner.zombie_outer() : physical(&found);
-    const PhysAddr outer_inner = physical(last_waiting ? last_waiting : &slot);
-    swap_capabilities(slot, Capability::outer_zombie(outer_inner, outer.radix(), outer.zombie_outer()), found,
-                      Capability::zombie(inner.object(), inner.radix(), inner.zombie_slots(), inner_outer));
-    if (last_waiting) {
-        change_set_aside(*last_waiting, last_waiting->cap.zombie_inner(), physical(&found));
-        tell_outer(inner_outer, slot);
-    }
+    if (Slot* waiting = slot_at(inner.zombie_outer()))
+        change_set_aside(*waiting, PhysAddr{}, waiting->cap.set_aside_outer());
+    swap_capabilities(slot, Capability::outer_zombie(physical(&slot), outer.radix(), outer.zombie_outer()), found,
+                      Capability::zombie(inner.object(), inner.radix(), inner.zombie_slots(), physical(&found)));
     tell_outer(outer.zombie_outer(), found);
 }
 
@@ -75,6 +67,17 @@ Slot* take_up(Slot& from, Slot* slot) {
     Slot* const now = slot ? slot : &from;
     tell_outer(aside.set_aside_outer(), *now);
     return now;
+}
+
+/// The zombie set aside in `from` was found by somebody who wants it gone: it goes on right there, and waits for the other
+/// one no longer.
+Slot* take_up_here(Slot& from) {
+    if (Slot* inner = slot_at(from.cap.zombie_inner())) {
+        const Capability& cap = inner->cap;
+        inner->cap = cap.is(CapType::zombie) ? Capability::zombie(cap.object(), cap.radix(), cap.zombie_slots(), {})
+                                             : Capability::outer_zombie(cap.zombie_inner(), cap.radix(), {});
+    }
+    return take_up(from, nullptr);
 }
 
 /// The zombie in `slot` is empty. Returns the slot where work goes on; null = all done.
@@ -130,8 +133,8 @@ Progress delete_slot(Slot& slot) {
         }
         slot.cap = make_zombie(slot.cap);
     }
-    for (Slot* work = &slot; work;) {
-        work = work->cap.is(CapType::outer_zombie) ? slot_at(work->cap.zombie_inner()) : zombie_step(*work);
+    for (Slot* work = slot.cap.is(CapType::outer_zombie) ? take_up_here(slot) : &slot; work;) {
+        work = zombie_step(*work);
         if (preemption_point())
             return Progress::preempted;
     }

@@ -7,7 +7,8 @@
 // The last capability of a CNode or TCB becomes a *zombie*, which counts the slots that may still hold something, and
 // empties them from the last to the first. When it meets the last capability of another CNode or TCB, that one's zombie
 // takes the place outside, and the outer zombie is set aside in the slot that was just freed, inside its own object; the
-// two know each other. An empty zombie gives its place back to the one set aside.
+// two know each other. An empty zombie gives its place back to the one set aside. Whoever finds one that is set aside, and
+// wants it gone, goes on with it where it is: nobody ever follows a chain of them.
 #pragma once
 
 #include <cap/slot.hpp>

@@ -2,11 +2,19 @@
 // Long operations ask here whether something more urgent waits.
 #pragma once
 
+#include <system.hpp>
+
 namespace kernel {
 
-/// Counts one step; every so many steps looks for interrupts and at the running budget. True: stop now.
-bool preemption_point();
-/// Looks at once.
+/// Looks at once. True: stop now.
 bool must_preempt();
+
+/// Counts what was done since the last look; one step is about 150 instructions. Looks for interrupts and at the running
+/// budget before interrupts would be off for 5,000. True: stop now.
+inline bool preemption_point(unsigned steps = 1) {
+    constexpr unsigned most_steps = 24;
+    cpu.steps += steps;
+    return cpu.steps >= most_steps && must_preempt();
+}
 
 } // namespace kernel

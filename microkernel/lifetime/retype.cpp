@@ -62,25 +62,27 @@ Progress clear_for(Slot& untyped, const RetypePlan& plan) {
         const Word to = std::min(end, align_down(from, chunk) + chunk);
         x86::stosq_zero(window<void>(cap.object() + from), to - from);
         from = to;
-        if (from == end)
-            break;
         // Everything between the watermark and what is recorded must be clear: the gap before the start is given up.
         cap.set_watermark(plan.start);
-        cap.set_cleared(from);
-        if (must_preempt())
+        cap.set_cleared(align_down(from, chunk));
+        if (from < end && must_preempt())
             return Progress::preempted;
     }
     return Progress::finished;
 }
 
-void make_objects(Slot& untyped, const RetypePlan& plan) {
-    const PhysAddr base = untyped.cap.object() + plan.start;
+Progress make_objects(Slot& untyped, const RetypePlan& plan, uint16_t& made) {
     const bool device = untyped.cap.is_device_untyped();
-    untyped.cap.set_watermark(plan.start + (Word{plan.count} << plan.object_bits));
+    const bool is_large = plan.type == abi::ObjectType::pml4 || plan.type == abi::ObjectType::tcb;
     for (unsigned i = 0; i < plan.count; i++) {
-        const PhysAddr place = base + (Word{i} << plan.object_bits);
-        insert_original(plan.first_slot[i], make_object(plan, place, device), &untyped);
+        const Word offset = plan.start + (Word{i} << plan.object_bits);
+        untyped.cap.set_watermark(offset + bit(plan.object_bits));
+        insert_original(plan.first_slot[i], make_object(plan, untyped.cap.object() + offset, device), &untyped);
+        made++;
+        if (preemption_point(is_large ? 2 : 1) && i + 1 < plan.count)
+            return Progress::preempted;
     }
+    return Progress::finished;
 }
 
 } // namespace kernel

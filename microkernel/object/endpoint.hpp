@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mem/address.hpp>
+#include <mem/layout.hpp>
 #include <object/tcb.hpp>
 
 namespace kernel {
@@ -27,23 +28,39 @@ public:
     /// Takes the first thread out; there must be one.
     Tcb& pop() {
         Tcb& first = *this->first();
+        leave_scan(first);
         Tcb* const rest = queue_pop(first);
         set(rest, rest ? state() : State::idle);
         return first;
     }
     /// `thread` must be queued here.
     void remove(Tcb& thread) {
+        leave_scan(thread);
         Tcb* rest = queue_remove(first(), thread);
         set(rest, rest ? state() : State::idle);
     }
 
+    /// Where a search for senders with `badge` that was preempted goes on; a new one at the first.
+    Tcb* scan_from(Word badge) const { return scan_ && scan_ >> 32 == low_half(badge) ? scanned() : first(); }
+    /// It will go on with `next`; null: it is over. There is one search at a time: another badge's starts anew.
+    void keep_scan(Tcb* next, Word badge) {
+        scan_ = next ? physical(next).raw() >> abi::tcb_bits | low_half(badge) << 32 : 0;
+    }
+
 private:
+    static constexpr Word low_half(Word word) { return word & ones(32); }
+    Tcb* scanned() const { return window<Tcb>(PhysAddr(low_half(scan_) << abi::tcb_bits)); }
+    void leave_scan(Tcb& thread) {
+        if (scan_ && scanned() == &thread) [[unlikely]]
+            keep_scan(thread.queue.next, scan_ >> 32);
+    }
     void set(Tcb* first, State state) { queue_ = reinterpret_cast<Word>(first) | static_cast<Word>(state); }
 
     Word queue_ = 0; ///< first thread; its TCB is 2048-byte aligned, so the low bits carry the state
-    [[maybe_unused]] Word reserved_ = 0;
+    Word scan_ = 0;  ///< address of a TCB below ram_limit, by 2048; low half of a badge; 0 = no search
 };
 
 static_assert(sizeof(Endpoint) == 16);
+static_assert(layout::ram_limit.raw() >> abi::tcb_bits <= Word{1} << 32);
 
 } // namespace kernel

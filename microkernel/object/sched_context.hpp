@@ -15,6 +15,7 @@ class Reply;
 struct Refill {
     Ticks time;
     Ticks amount;
+    constexpr Ticks end() const { return time + amount; }
 };
 
 struct SchedContext {
@@ -30,12 +31,13 @@ struct SchedContext {
     uint32_t count; ///< refills in use
     uint32_t max;   ///< refills that may be in use
     bool sporadic;
-    bool in_release_queue;
-    uint16_t rank;         ///< in the release queue
+    bool merging;          ///< more refills were due than one kernel entry may merge
+    uint16_t rank;         ///< in the release queue; 0 = not in it
     SchedContext* earlier; ///< children in the release queue (sched/release_queue.hpp)
     SchedContext* later;
 
     bool is_configured() const { return period.value != 0; }
+    bool in_release_queue() const { return rank != 0; }
     bool is_round_robin() const { return budget == period; }
 
     Refill* refills() { return reinterpret_cast<Refill*>(this + 1); }

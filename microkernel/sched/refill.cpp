@@ -14,7 +14,7 @@ Refill pop_first(SchedContext& context) {
 void append(SchedContext& context, Refill refill) {
     if (context.count > 0) {
         Refill& last = context.last();
-        if (last.time + last.amount >= refill.time) {
+        if (last.end() >= refill.time) {
             last.amount += refill.amount;
             return;
         }
@@ -63,13 +63,15 @@ void take(SchedContext& context, Ticks used, Ticks min_budget) {
     absorb_small_first(context, min_budget);
 }
 
-void merge_refills(SchedContext& context, Ticks now) {
-    context.first().time = now;
-    while (context.count > 1 && context.refill(1).time <= now + context.first().amount) {
-        const Refill due = pop_first(context);
-        context.first().amount += due.amount;
-        context.first().time = now;
+void merge_refills(SchedContext& context) {
+    constexpr unsigned most = 64;
+    unsigned merged = 0;
+    const auto joins = [&] { return context.count > 1 && context.refill(1).time <= context.first().end(); };
+    for (; merged < most && joins(); merged++) {
+        const Refill first = pop_first(context);
+        context.first() = {first.time, first.amount + context.first().amount};
     }
+    context.merging = merged == most && joins();
 }
 
 } // namespace kernel

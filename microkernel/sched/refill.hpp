@@ -31,11 +31,15 @@ inline void forfeit(SchedContext& context, Ticks min_budget) {
     context.first().amount = context.budget;
 }
 
-void merge_refills(SchedContext& context, Ticks now);
+/// What comes before the first refill ends joins it: a bounded number, then `merging` says whether there are more. It does
+/// not matter how late those are merged, as long as that is before the first ends.
+void merge_refills(SchedContext& context);
 /// Refills whose time has passed are moved to now and merged.
 inline void merge_due_refills(SchedContext& context, Ticks now) {
-    if (!context.is_round_robin() && context.first().time <= now)
-        merge_refills(context, now);
+    if (context.is_round_robin() || context.first().time > now)
+        return;
+    context.first().time = now;
+    merge_refills(context);
 }
 
 } // namespace kernel

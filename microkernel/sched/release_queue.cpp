@@ -18,7 +18,7 @@ uint16_t ReleaseQueue::draw_rank() {
     random_ ^= random_ << 13;
     random_ ^= random_ >> 7;
     random_ ^= random_ << 17;
-    return static_cast<uint16_t>(random_ >> 48);
+    return static_cast<uint16_t>(random_ >> 48 | 1);
 }
 
 void ReleaseQueue::insert(SchedContext& context) {
@@ -46,7 +46,6 @@ void ReleaseQueue::insert(SchedContext& context) {
     *later = nullptr;
     if (!earliest_ || before(context, *earliest_))
         earliest_ = &context;
-    context.in_release_queue = true;
 }
 
 void ReleaseQueue::remove(SchedContext& context) {
@@ -70,7 +69,7 @@ void ReleaseQueue::remove(SchedContext& context) {
     *link = earlier ? earlier : later;
     context.earlier = nullptr;
     context.later = nullptr;
-    context.in_release_queue = false;
+    context.rank = 0;
     if (earliest_ != &context)
         return;
     earliest_ = root_;

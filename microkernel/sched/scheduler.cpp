@@ -13,7 +13,7 @@ namespace {
 
 /// `context` waits for its first refill; the timer may have to go off earlier.
 void postpone(SchedContext& context) {
-    if (!context.in_release_queue)
+    if (!context.in_release_queue())
         kernel_state.release.insert(context);
     cpu.unsettled = true;
 }
@@ -27,10 +27,12 @@ void take_out_of_queues(Tcb& thread) {
     }
 }
 
-/// Threads whose first refill is due may run again.
+/// Threads whose first refill is due may run again: a bounded number, then the timer goes off at once for the others.
 void release_due() {
-    while (SchedContext* context = kernel_state.release.earliest()) {
-        if (context->first().time > cpu.now)
+    constexpr unsigned most = 16;
+    for (unsigned i = 0; i < most; i++) {
+        SchedContext* const context = kernel_state.release.earliest();
+        if (!context || context->first().time > cpu.now)
             return;
         kernel_state.release.remove(*context);
         if (context->thread && context->thread->state == ThreadState::runnable)
@@ -88,8 +90,10 @@ void change_context(SchedContext* context) {
 
 void end_budget() {
     SchedContext& context = *cpu.context;
-    commit_time();
     cpu.unsettled = true;
+    if (context.merging)
+        return merge_refills(context); // it was not the end
+    commit_time();
     Tcb* thread = context.thread;
     if (!thread || thread->state != ThreadState::runnable)
         return;
@@ -107,7 +111,7 @@ void end_budget() {
 
 void wake(Tcb& thread) {
     SchedContext* const context = thread.sched_context;
-    if (!context || !context->is_configured() || context->in_release_queue || thread.in_ready_queue ||
+    if (!context || !context->is_configured() || context->in_release_queue() || thread.in_ready_queue ||
         cpu.candidate == &thread)
         return;
     const bool runs_already = context == cpu.context;
@@ -198,7 +202,7 @@ void unbind_context(SchedContext& context) {
     if (&context == cpu.context)
         commit_time();
     take_out_of_queues(*thread);
-    if (context.in_release_queue)
+    if (context.in_release_queue())
         kernel_state.release.remove(context);
     thread->sched_context = nullptr;
     context.thread = nullptr;

@@ -29,7 +29,7 @@ inline bool may_enter() {
 /// The thread could run: it has a configured context that is not waiting for a refill.
 inline bool is_schedulable(const Tcb& thread) {
     const SchedContext* const context = thread.sched_context;
-    return thread.state == ThreadState::runnable && context && context->is_configured() && !context->in_release_queue;
+    return thread.state == ThreadState::runnable && context && context->is_configured() && !context->in_release_queue();
 }
 /// What the running context has used since it last paid.
 inline Ticks uncharged() { return cpu.now - cpu.charged_until; }

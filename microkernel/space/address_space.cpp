@@ -45,10 +45,9 @@ void end_pool(unsigned index) {
 }
 
 void init_space(PhysAddr root) {
-    const Table* master = window<Table>(kernel_state.kernel_pml4);
-    Table* table = window<Table>(root);
-    for (unsigned i = layout::first_kernel_entry; i < table_entries; i++)
-        table->entries[i] = master->entries[i];
+    constexpr unsigned first = layout::first_kernel_entry;
+    x86::movsq_copy(&window<Table>(root)->entries[first], &window<Table>(kernel_state.kernel_pml4)->entries[first],
+                    table_entries - first);
 }
 
 } // namespace kernel

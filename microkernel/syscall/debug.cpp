@@ -2,6 +2,7 @@
 #include <arch/x86_64/panic.hpp>
 #include <config.hpp>
 #include <ipc/message.hpp>
+#include <lib/count.hpp>
 #include <lib/log.hpp>
 #include <syscall/debug.hpp>
 #include <system.hpp>
@@ -64,34 +65,40 @@ void name_thread(Tcb& thread) {
     std::copy_n(text, length, named.name.begin());
 }
 
-/// Counting kernels answer with the four event counts in MR0-MR3.
+/// Counting kernels answer with the four event counts in MR0-MR3, debug kernels with the longest stretch in which
+/// interrupts were off, in MR0.
 void snapshot(Tcb& thread) {
-    for (unsigned i = 0; i < event_count; i++)
+    if (config::debug)
+        message_register(thread.context, 0) = take_longest_stretch();
+    for (unsigned i = 0; i < event_count && config::counting; i++)
         message_register(thread.context, i) = kernel_state.events[i];
+}
+
+/// What only debug kernels have.
+bool look_around(Tcb& thread, abi::Syscall number) {
+    switch (number) {
+    case abi::Syscall::debug_halt: log("KERNEL: halted on request"); leave_machine(halt_exit_code);
+    case abi::Syscall::debug_dump_scheduler: dump_scheduler(); break;
+    case abi::Syscall::debug_cap_identify: thread.context.rdi = identify(thread, thread.context.rdi); break;
+    case abi::Syscall::debug_name_thread: name_thread(thread); break;
+    default: return false;
+    }
+    begin_stretch(); // printing takes long, and is nobody's business
+    return true;
 }
 
 } // namespace
 
 bool debug_syscall(Tcb& thread, abi::Syscall number) {
-    if (number == abi::Syscall::debug_put_char) {
-        put_char(static_cast<char>(thread.context.rdi));
-        return true;
-    }
-    if (number == abi::Syscall::benchmark_null)
-        return config::counting;
-    if (number == abi::Syscall::debug_snapshot && config::counting) {
-        snapshot(thread);
-        return true;
-    }
-    if (!config::debug)
-        return false;
     switch (number) {
-    case abi::Syscall::debug_halt: log("KERNEL: halted on request"); leave_machine(halt_exit_code);
-    case abi::Syscall::debug_dump_scheduler: dump_scheduler(); return true;
-    case abi::Syscall::debug_cap_identify: thread.context.rdi = identify(thread, thread.context.rdi); return true;
-    case abi::Syscall::debug_name_thread: name_thread(thread); return true;
-    case abi::Syscall::debug_snapshot: dump_scheduler(); return true;
-    default: return false;
+    case abi::Syscall::debug_put_char:
+        put_char(static_cast<char>(thread.context.rdi));
+        if (config::debug)
+            begin_stretch();
+        return true;
+    case abi::Syscall::benchmark_null: return config::counting;
+    case abi::Syscall::debug_snapshot: snapshot(thread); return !config::release;
+    default: return config::debug && look_around(thread, number);
     }
 }
 

@@ -16,21 +16,23 @@ Outcome outcome_of(Progress progress) {
 
 /// Threads queued to send with this badge send again from the start.
 Outcome cancel_badged_sends(const Capability& cap) {
-    Tcb* next = nullptr;
+    constexpr unsigned passed_a_step = 16;
     auto& endpoint = *window<Endpoint>(cap.object());
     if (cap.badge() == 0 || endpoint.state() != Endpoint::State::senders)
         return Outcome::done();
-    for (Tcb* thread = endpoint.first(); thread; thread = next) {
-        next = thread->queue.next;
-        if (thread->send.badge == cap.badge()) {
-            const bool faulted = thread->fault.type != abi::Fault::none;
-            cancel_ipc(*thread);
-            if (!faulted)
-                restart(*thread);
+    unsigned passed = 0;
+    for (Tcb* thread = endpoint.scan_from(cap.badge()); thread;) {
+        Tcb* const next = thread->queue.next;
+        const bool matches = thread->send.badge == cap.badge();
+        if (matches)
+            send_again(*thread);
+        if ((matches || ++passed % passed_a_step == 0) && preemption_point()) {
+            endpoint.keep_scan(next, cap.badge());
+            return next ? Outcome::preempted() : Outcome::done();
         }
-        if (preemption_point())
-            return Outcome::preempted();
+        thread = next;
     }
+    endpoint.keep_scan(nullptr, 0);
     return Outcome::done();
 }
 

@@ -119,7 +119,7 @@ void reconfigure_running(SchedContext& context, uint32_t refills, Ticks budget, 
 void configure(SchedContext& context, uint32_t refills, Ticks budget, Ticks period) {
     Tcb* const thread = context.thread;
     const bool runnable = thread && thread->state == ThreadState::runnable;
-    const bool released = context.in_release_queue;
+    const bool released = context.in_release_queue();
     if (released)
         kernel_state.release.remove(context);
     if (runnable && context.is_configured()) {

@@ -4,6 +4,8 @@
 #include <lifetime/retype.hpp>
 #include <syscall/invocation.hpp>
 
+#include <algorithm>
+
 namespace kernel {
 namespace {
 
@@ -39,7 +41,8 @@ Answer<Capability> destination_node(const Capability& root, Word index, Word dep
     return slot->cap;
 }
 
-Answer<Slot*> destination_window(const Capability& node, Word offset, Word count) {
+/// The first of `count` slots, which are all empty but for the first `made`.
+Answer<Slot*> destination_window(const Capability& node, Word offset, Word count, Word made) {
     const Word slots = bit(node.radix());
     if (offset >= slots)
         return refuse(SyscallError::range(0, slots - 1));
@@ -48,7 +51,7 @@ Answer<Slot*> destination_window(const Capability& node, Word offset, Word count
     if (count > slots - offset)
         return refuse(SyscallError::range(1, slots - offset));
     Slot* const first = cnode_slots(node) + offset;
-    for (Word i = 0; i < count; i++) {
+    for (Word i = made; i < count; i++) {
         if (!first[i].is_empty())
             return refuse(SyscallError::delete_first());
     }
@@ -72,8 +75,10 @@ Outcome decode_untyped(const Invocation& call) {
         return refuse(SyscallError::invalid_argument(1));
 
     const Capability node = TRY(destination_node(call.extra(0).cap, call.word(2), call.word(3)));
-    const Word count = call.word(5);
-    Slot* const window = TRY(destination_window(node, call.word(4), count));
+    // What this call has made already, before it was preempted, is there and not taken.
+    const Word made = call.caller.objects_made;
+    Slot* const window = TRY(destination_window(node, call.word(4), call.word(5), made));
+    const Word count = call.word(5) - std::min(made, call.word(5));
 
     const Capability& untyped = call.cap();
     const Word used = has_children(call.slot) ? untyped.watermark() : 0;
@@ -86,10 +91,10 @@ Outcome decode_untyped(const Invocation& call) {
         return refuse(SyscallError::invalid_argument(1));
 
     const RetypePlan plan{type,  static_cast<unsigned>(size_bits), object_bits,
-                          start, static_cast<unsigned>(count),     window};
-    if (clear_for(call.slot, plan) == Progress::preempted)
+                          start, static_cast<unsigned>(count),     window + made};
+    if (clear_for(call.slot, plan) == Progress::preempted ||
+        make_objects(call.slot, plan, call.caller.objects_made) == Progress::preempted)
         return Outcome::preempted();
-    make_objects(call.slot, plan);
     return Outcome::done();
 }
 

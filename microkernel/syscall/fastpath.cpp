@@ -37,6 +37,7 @@ namespace {
 [[gnu::always_inline]] inline Context* run(Tcb& from, Tcb& to) {
     cpu.current = &to;
     exchange_loaded(from, to);
+    leave();
     return &to.context;
 }
 
@@ -106,7 +107,7 @@ FaultRecord fault_of(const Context& context, Word address) {
 } // namespace
 
 extern "C" Context* call_entry(Context* context) {
-    count(Event::kernel_entry);
+    enter();
     Tcb& caller = Tcb::of(*context);
     const Word pointer = context->rdi;
     if (!caller.cspace.has(pointer)) [[unlikely]]
@@ -127,7 +128,7 @@ extern "C" Context* call_entry(Context* context) {
 
 extern "C" Context* exception_entry(Context* context) {
     const Word address = x86::read_cr2();
-    count(Event::kernel_entry);
+    enter();
     Tcb& thread = Tcb::of(*context);
     const FaultRecord fault = fault_of(*context, address);
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
@@ -159,7 +160,7 @@ extern "C" Context* exception_entry(Context* context) {
 }
 
 extern "C" Context* reply_recv_entry(Context* own) {
-    count(Event::kernel_entry);
+    enter();
     Tcb& server = Tcb::of(*own);
     const Word pointer = own->rdi;
     const Word reply_pointer = own->r12;
@@ -200,7 +201,7 @@ extern "C" Context* reply_recv_entry(Context* own) {
 }
 
 extern "C" Context* syscall_entry(Context* context) {
-    count(Event::kernel_entry);
+    enter();
     Tcb& thread = Tcb::of(*context);
     const auto number = static_cast<abi::Syscall>(context->rdx);
     if (number == abi::Syscall::send && thread.cspace.has(context->rdi)) {

@@ -48,6 +48,7 @@ Outcome decode(const Invocation& call) {
 }
 
 inline void complete(Tcb& thread, SendMode mode, const Outcome& outcome) {
+    thread.objects_made = 0;
     complete_syscall(thread);
     if (!mode.is_call)
         return;
@@ -72,7 +73,7 @@ void fail_lookup(Tcb& thread, Word pointer, const LookupError& why, SendMode mod
     if (mode.blocking == Blocking::yes)
         raise_fault(thread, {abi::Fault::cap_fault, pointer, 0, why});
     else
-        complete_syscall(thread);
+        complete(thread, {}, Outcome::done());
 }
 
 /// Messages to what is no kernel object; InvalidCapability 0 without the right to.
@@ -121,6 +122,8 @@ void invoke(Tcb& thread, Word pointer, SendMode mode) {
 }
 
 bool invoke_first_half(Tcb& thread, Word pointer) {
+    // Only a Retype that is preempted, and comes again, sets it anew.
+    const uint16_t objects_made = std::exchange(thread.objects_made, 0);
     const auto found = thread.find_slot(pointer);
     if (!found)
         return true;
@@ -141,10 +144,15 @@ bool invoke_first_half(Tcb& thread, Word pointer) {
     case CapType::reply: answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant()); return true;
     default: break;
     }
-    if (refused_in_first_half(cap.type()) || !decode(call).is_preempted())
+    if (refused_in_first_half(cap.type()))
         return true;
-    note_preemption();
-    return false;
+    thread.objects_made = objects_made;
+    const bool again = decode(call).is_preempted();
+    if (again)
+        note_preemption();
+    else
+        thread.objects_made = 0;
+    return !again;
 }
 
 } // namespace kernel

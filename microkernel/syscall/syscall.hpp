@@ -2,7 +2,7 @@
 // The C++ side of every kernel entry. Called by arch/x86_64/trap.
 #pragma once
 
-#include <system.hpp>
+#include <lib/count.hpp>
 
 namespace kernel {
 
@@ -24,9 +24,9 @@ Context* slow_fault(Tcb& thread, const FaultRecord& fault);
 Context* settle();
 /// Ends a kernel entry.
 inline Context* leave_kernel() {
-    if (!cpu.unsettled) [[likely]]
-        return &cpu.current->context;
-    return settle();
+    Context* const next = cpu.unsettled ? settle() : &cpu.current->context;
+    leave();
+    return next;
 }
 
 } // namespace kernel

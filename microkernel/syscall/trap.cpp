@@ -46,7 +46,7 @@ Context* slow_fault(Tcb& thread, const FaultRecord& fault) {
 }
 
 extern "C" Context* interrupt_entry(Context* context) {
-    count(Event::kernel_entry);
+    enter();
     may_enter();
     handle_interrupt(context->origin);
     return leave_kernel();
@@ -57,7 +57,9 @@ namespace {
 /// Nothing to run: sleeps until an interrupt brings something.
 Context* idle() {
     while (!cpu.current) {
+        leave();
         x86::wait_for_interrupt();
+        enter();
         update_time();
         handle_pending();
         schedule();

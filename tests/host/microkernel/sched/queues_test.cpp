@@ -174,9 +174,9 @@ TEST_CASE("the release queue knows which context comes first", "[sched]") {
     compare_first();
     for (unsigned round = 0; round < 20'000; round++) {
         SchedContext& context = memory[random.below(context_count)].context;
-        if (context.in_release_queue) {
+        if (context.in_release_queue()) {
             queue.remove(context);
-            REQUIRE_FALSE(context.in_release_queue);
+            REQUIRE_FALSE(context.in_release_queue());
             REQUIRE(model.erase(&context) == 1);
         } else {
             // Many equal times, and the limits.
@@ -184,7 +184,7 @@ TEST_CASE("the release queue knows which context comes first", "[sched]") {
             context.max = ContextMemory::room;
             context.first() = {Ticks{time}, Ticks{1}};
             queue.insert(context);
-            REQUIRE(context.in_release_queue);
+            REQUIRE(context.in_release_queue());
             model.insert(&context);
         }
         compare_first();
