@@ -71,6 +71,12 @@ bool check_ok(const sys::Error* error, const Where& where) {
     return error == nullptr ||
            fail(where, "{} (details {:#x} {:#x} {:#x})", *error, error->detail(0), error->detail(1), error->detail(2));
 }
+bool check_error_label(Word label, abi::Error expected, const Word* details, const Where& where) {
+    if (label == static_cast<Word>(expected))
+        return true;
+    return fail(where, "error {} (details {:#x} {:#x} {:#x} {:#x}), expected {}: {}", label, details[0], details[1],
+                details[2], details[3], static_cast<Word>(expected), abi::describe(expected));
+}
 bool check_error(const sys::Error* error, abi::Error expected, const Where& where) {
     if (error == nullptr)
         return fail(where, "succeeded, expected: {}", abi::describe(expected));
