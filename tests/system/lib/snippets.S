@@ -29,6 +29,24 @@ snippet_\name:
 1:  incq    (%rdi)
     jmp     1b
     single  syscall, syscall
+    snippet syscall_then_fs_base
+    syscall
+    rdfsbase %rax
+    ud2
+    snippet keep_bases                  // keeps rdi as FS base, rsi as GS base over rbp yields; rax, rbx = what is left
+    wrfsbase %rdi
+    wrgsbase %rsi
+1:  movq    $-11, %rdx
+    syscall
+    rdfsbase %rax
+    rdgsbase %rbx
+    cmpq    %rax, %rdi
+    jne     2f
+    cmpq    %rbx, %rsi
+    jne     2f
+    decq    %rbp
+    jnz     1b
+2:  ud2
     snippet push
 1:  pushq   %rax
     jmp     1b
@@ -151,6 +169,7 @@ snippet_\name:
     fwait
     ud2
     single  sse, movq %rdi, %xmm0
+    single  read_xmm0, movq %xmm0, %rax
     snippet single_step
     pushfq
     orl     $0x100, (%rsp)

@@ -19,6 +19,8 @@ extern const uint8_t snippet_call[]; ///< jumps to rdi
 extern const uint8_t snippet_spin[]; ///< counts in rax for ever
 extern const uint8_t snippet_count[]; ///< increments [rdi] for ever
 extern const uint8_t snippet_syscall[]; ///< SYSCALL with the registers as they are
+extern const uint8_t snippet_syscall_then_fs_base[]; ///< the same, then rax = FS base
+extern const uint8_t snippet_keep_bases[]; ///< FS and GS base = rdi and rsi; rbp yields later rax and rbx are read back
 extern const uint8_t snippet_push[]; ///< pushes for ever: runs down its stack
 extern const uint8_t snippet_copy_syscall[]; ///< rax = [rdi], then exit by the foreign number 60 with rdi = rax
 extern const uint8_t snippet_sum[]; ///< rax = sum of the rsi words from rdi
@@ -60,6 +62,7 @@ extern const uint8_t snippet_overflow[]; ///< rax = INT_MAX + 1, with a check th
 extern const uint8_t snippet_unaligned[]; ///< with alignment checks on: rax = [rdi]
 extern const uint8_t snippet_x87_error[]; ///< divides by zero with the exception unmasked
 extern const uint8_t snippet_sse[]; ///< one SSE instruction
+extern const uint8_t snippet_read_xmm0[]; ///< rax = xmm0
 extern const uint8_t snippet_single_step[]; ///< sets TF
 extern const uint8_t snippet_stack_load[]; ///< rax = [rsp]
 extern const uint8_t snippet_int_table[]; ///< 256 times INT n; UD2, interrupt_stride bytes apart

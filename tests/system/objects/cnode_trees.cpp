@@ -161,8 +161,6 @@ struct SelfDestroyer {
         registers[abi::UserRegister::r8] = test::Victim::cnode_bits;
         return tcb->write_registers(registers, abi::user_register_count, false);
     }
-    /// The CSpace holds itself: only this ends it.
-    ~SelfDestroyer() { static_cast<void>(test::space().at(subject.memory->slot()).revoke()); }
 };
 
 } // namespace
