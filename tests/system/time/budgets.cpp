@@ -74,8 +74,8 @@ SYSTEM_TEST("with more pieces than refills they are merged later, never earlier:
                 }
             };
             Thread worker;
-            REQUIRE_OK(worker.start(
-                memory, works, {.priority = above, .budget = {{1000}, {10000}, extra_refills, 0, sporadic}}));
+            REQUIRE_OK(worker.start(memory, works,
+                                    {.priority = above, .budget = {{1000}, {10000}, extra_refills, 0, sporadic}}));
             for (unsigned i = 0; i < 60; ++i) {
                 notification->signal();
                 sleep(i % 7 == 3 ? 2500 : 500);
@@ -86,7 +86,8 @@ SYSTEM_TEST("with more pieces than refills they are merged later, never earlier:
     }
 }
 
-SYSTEM_TEST("refills that are due move to now: in a sporadic context when the thread wakes, else when it is switched to") {
+SYSTEM_TEST(
+    "refills that are due move to now: in a sporadic context when the thread wakes, else when it is switched to") {
     for (const bool sporadic : {false, true}) {
         REQUIRE_VALUE(memory, test::make_untyped(16));
         REQUIRE_VALUE(notification, sys::make_object<sys::Notification>(test::space(), memory));
@@ -199,9 +200,9 @@ SYSTEM_TEST("many threads with budgets of their own keep their periods beside ea
     Burner burns[count];
     Thread threads[count];
     for (unsigned i = 0; i < count; ++i)
-        REQUIRE_OK(threads[i].start(memory, burns[i],
-                                    {.priority = Priority{static_cast<uint8_t>(above.value + i)},
-                                     .budget = {{300}, {5000 + 700 * i}, 8}}));
+        REQUIRE_OK(threads[i].start(
+            memory, burns[i],
+            {.priority = Priority{static_cast<uint8_t>(above.value + i)}, .budget = {{300}, {5000 + 700 * i}, 8}}));
     sleep(60000);
     for (unsigned i = 0; i < count; ++i) {
         const Word periods = 60000 / (5000 + 700 * i);

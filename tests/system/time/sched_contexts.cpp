@@ -182,8 +182,8 @@ SYSTEM_TEST("deleting a context stops its thread, whether it runs, is ready, or 
         };
         Thread thread;
         const bool starved = state == waits_for_refill;
-        REQUIRE_OK(thread.start(memory, spins,
-                                {.priority = starved ? above : test::below, .budget = {{500}, {starved ? 20000u : 500u}}}));
+        REQUIRE_OK(thread.start(
+            memory, spins, {.priority = starved ? above : test::below, .budget = {{500}, {starved ? 20000u : 500u}}}));
         REQUIRE_OK(test::space().at(thread.context().slot()).remove());
         const Word stopped = turns;
         CHECK_EQUAL(stopped > 0, starved);
