@@ -75,6 +75,8 @@ void load_tables() {
     fill_idt();
     lgdt(TablePointer{sizeof(gdt) - 1, reinterpret_cast<Word>(gdt.data())});
     load_segments(selector::kernel_code, selector::kernel_data);
+    // None: after reset there is one, at address 0 and 64 KiB long, where ring 3 could map descriptors of its own.
+    lldt(0);
     ltr(selector::tss);
     lidt(TablePointer{sizeof(idt) - 1, reinterpret_cast<Word>(idt.data())});
 }
