@@ -66,6 +66,55 @@ extern const uint8_t snippet_read_xmm0[]; ///< rax = xmm0
 extern const uint8_t snippet_single_step[]; ///< sets TF
 extern const uint8_t snippet_stack_load[]; ///< rax = [rsp]
 extern const uint8_t snippet_int_table[]; ///< 256 times INT n; UD2, interrupt_stride bytes apart
+
+// --- pieces of traps: see snippets.S ---
+extern const uint8_t snippet_load_ds[];
+extern const uint8_t snippet_load_es[];
+extern const uint8_t snippet_load_fs[];
+extern const uint8_t snippet_load_gs[];
+extern const uint8_t snippet_load_ss[];
+extern const uint8_t snippet_far_return[];
+extern const uint8_t snippet_iret_in_ring[];
+extern const uint8_t snippet_flags_and_trap[];
+extern const uint8_t snippet_flags_over_syscall[];
+extern const uint8_t snippet_flags_over_time[];
+extern const uint8_t snippet_step_over_syscall[];
+extern const uint8_t snippet_step_over_mov_ss[];
+extern const uint8_t snippet_mov_ss_int3[];
+extern const uint8_t snippet_pending_x87[];
+extern const uint8_t snippet_fwait[];
+extern const uint8_t snippet_sse_error[];
+extern const uint8_t snippet_bad_mxcsr[];
+extern const uint8_t snippet_fill_fpu[];
+extern const uint8_t snippet_read_fpu[];
+extern const uint8_t snippet_read_xcr0[];
+extern const uint8_t snippet_vex[];
+extern const uint8_t snippet_xsetbv[];
+extern const uint8_t snippet_rdpmc[];
+extern const uint8_t snippet_rdtsc[];
+extern const uint8_t snippet_rdtscp[];
+extern const uint8_t snippet_sysenter[];
+extern const uint8_t snippet_sysexit[];
+extern const uint8_t snippet_invd[];
+extern const uint8_t snippet_stac[];
+extern const uint8_t snippet_clac[];
+extern const uint8_t snippet_monitor[];
+extern const uint8_t snippet_mwait[];
+extern const uint8_t snippet_rsm[];
+extern const uint8_t snippet_vmcall[];
+extern const uint8_t snippet_vmmcall[];
+extern const uint8_t snippet_lldt[];
+extern const uint8_t snippet_lmsw[];
+extern const uint8_t snippet_write_dr[];
+extern const uint8_t snippet_write_cr8[];
+extern const uint8_t snippet_iret_32[];
+extern const uint8_t snippet_into[];
+extern const uint8_t snippet_bound[];
+extern const uint8_t snippet_int_80[];
+extern const uint8_t snippet_movs[];
+extern const uint8_t snippet_exchange[];
+extern const uint8_t snippet_lock_add[];
+extern const uint8_t snippet_ten_nops[];
 }
 
 namespace test {
