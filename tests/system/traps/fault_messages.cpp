@@ -20,9 +20,10 @@ namespace {
 
 constexpr Word heap = 0x600000;
 constexpr UserRegister unknown_syscall_order[] = {
-    UserRegister::rax, UserRegister::rbx, UserRegister::rcx, UserRegister::rdx, UserRegister::rsi, UserRegister::rdi,
-    UserRegister::rbp, UserRegister::r8,  UserRegister::r9,  UserRegister::r10, UserRegister::r11, UserRegister::r12,
-    UserRegister::r13, UserRegister::r14, UserRegister::r15, UserRegister::rip, UserRegister::rsp, UserRegister::rflags};
+    UserRegister::rax, UserRegister::rbx, UserRegister::rcx,   UserRegister::rdx, UserRegister::rsi,
+    UserRegister::rdi, UserRegister::rbp, UserRegister::r8,    UserRegister::r9,  UserRegister::r10,
+    UserRegister::r11, UserRegister::r12, UserRegister::r13,   UserRegister::r14, UserRegister::r15,
+    UserRegister::rip, UserRegister::rsp, UserRegister::rflags};
 
 sys::UserRegisters with(Word rdi, Word rsi = 0) {
     sys::UserRegisters registers;
@@ -242,7 +243,8 @@ SYSTEM_TEST("VMFault: the error code tells reading, writing, fetching and what f
     CHECK_VM_FAULT(subject.victim.run(snippet_call, with(heap)), heap, heap, user | fetch | present);
     CHECK_VM_FAULT(subject.victim.run(snippet_load, with(hidden)), at(snippet_load), hidden, user | present);
     CHECK_VM_FAULT(subject.victim.run(snippet_store, with(hidden)), at(snippet_store), hidden, user | write | present);
-    CHECK_VM_FAULT(subject.victim.run(snippet_exchange, with(heap)), at(snippet_exchange), heap, user | write | present);
+    CHECK_VM_FAULT(subject.victim.run(snippet_exchange, with(heap)), at(snippet_exchange), heap,
+                   user | write | present);
 }
 
 SYSTEM_TEST("VMFault: accesses over a page boundary name the page that is missing, and complete once it is there") {

@@ -123,7 +123,8 @@ SYSTEM_TEST("X3: MOV SS before SYSCALL with the trap flag on, and before INT3, s
     CHECK(subject.victim.run(snippet_done).is_done());
 }
 
-SYSTEM_TEST("segments: data selectors that ring 3 can load are null and its own; all others are #GP with the selector") {
+SYSTEM_TEST(
+    "segments: data selectors that ring 3 can load are null and its own; all others are #GP with the selector") {
     Subject subject;
     REQUIRE_OK(subject.make());
     for (const uint8_t* snippet : {snippet_load_ds, snippet_load_es, snippet_load_fs, snippet_load_gs}) {
@@ -191,11 +192,11 @@ SYSTEM_TEST("segments: selectors that a thread loaded do not reach another threa
 }
 
 SYSTEM_TEST("instructions that ring 3 must not have: #GP or #UD, at the instruction") {
-    const uint8_t* const forbidden[] = {snippet_xsetbv,   snippet_rdpmc,  snippet_sysenter, snippet_sysexit,
-                                        snippet_invd,     snippet_stac,   snippet_clac,     snippet_monitor,
-                                        snippet_mwait,    snippet_rsm,    snippet_vmcall,   snippet_vmmcall,
-                                        snippet_lldt,     snippet_lmsw,   snippet_write_dr, snippet_write_cr8,
-                                        snippet_into,     snippet_bound,  snippet_int_80};
+    const uint8_t* const forbidden[] = {snippet_xsetbv, snippet_rdpmc, snippet_sysenter, snippet_sysexit,
+                                        snippet_invd,   snippet_stac,  snippet_clac,     snippet_monitor,
+                                        snippet_mwait,  snippet_rsm,   snippet_vmcall,   snippet_vmmcall,
+                                        snippet_lldt,   snippet_lmsw,  snippet_write_dr, snippet_write_cr8,
+                                        snippet_into,   snippet_bound, snippet_int_80};
     Subject subject;
     REQUIRE_OK(subject.make());
     for (const uint8_t* snippet : forbidden) {
@@ -287,7 +288,8 @@ SYSTEM_TEST("X7: no register of a thread shows in a new one, whatever happened i
 SYSTEM_TEST("X5: a GS base that looks like the kernel's does it no harm in interrupts, faults and system calls") {
     Subject subject;
     REQUIRE_OK(subject.make());
-    for (const Word base : {Word{0xffff'ffff'8010'0000}, Word{0xffff'8000'0000'0000}, ~Word{0}, Word{0x7fff'ffff'ffff}}) {
+    for (const Word base :
+         {Word{0xffff'ffff'8010'0000}, Word{0xffff'8000'0000'0000}, ~Word{0}, Word{0x7fff'ffff'ffff}}) {
         sys::UserRegisters registers;
         registers[UserRegister::gs_base] = base;
         registers[UserRegister::fs_base] = base;
