@@ -25,14 +25,20 @@ constexpr Register timeout_registers[] = {
     &Context::r12, &Context::r13, &Context::r14,    &Context::r15, &Context::fs_base,
 };
 
+Word made_safe(Register which, Word value) {
+    if (which == &Context::rip)
+        return sanitised_ip(value);
+    if (which == &Context::fs_base)
+        return sanitised_address(value);
+    return which == &Context::rflags ? sanitised_rflags(value) : value;
+}
+
+/// Only what the reply is long enough to hold: flags that it does not write keep bits that it could not.
 void write_back(Tcb& thread, Tcb& replier, std::span<const Register> registers) {
     const unsigned length = message_length(replier);
     save_loaded(thread);
     for (unsigned i = 0; i < registers.size() && i < length; i++)
-        thread.context.*registers[i] = message_word(replier, i);
-    thread.context.rip = sanitised_ip(thread.context.rip);
-    thread.context.fs_base = sanitised_address(thread.context.fs_base);
-    thread.context.rflags = sanitised_rflags(thread.context.rflags);
+        thread.context.*registers[i] = made_safe(registers[i], message_word(replier, i));
     thread.context.origin = origin_written;
     thread.objects_made = 0;
     forget_loaded(thread);

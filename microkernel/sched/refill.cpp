@@ -58,6 +58,8 @@ void take(SchedContext& context, Ticks used, Ticks min_budget) {
         const Ticks back = first.time + context.period;
         first.amount -= used;
         first.time += used;
+        // First, so that it makes room: else a tiny rest would put off the large piece that the new one is merged with.
+        absorb_small_first(context, min_budget);
         append(context, {back, used});
     }
     absorb_small_first(context, min_budget);

@@ -63,8 +63,8 @@ Result<void> Server::start() {
     TRY(own.at(signal_slot).mint_from(own.at(slot::notification), sys::Rights::all(), interrupt_badge));
     const sys::IrqHandler line(slot::irq_handler);
     TRY(line.set_notification(sys::Notification(signal_slot)));
-    rtc_.enable_update_interrupts();
     TRY(line.acknowledge());
+    rtc_.enable_update_interrupts();
     has_log_ = sys::service::connect("log", log_slot).is_ok();
     return {};
 }
@@ -72,8 +72,9 @@ Result<void> Server::start() {
 void Server::handle_signal(sys::Badge badge) {
     if ((badge.value & interrupt_badge) != interrupt_badge)
         return;
-    rtc_.take_interrupt();
+    // In this order: an edge that comes while the pin is masked is lost, and the device sends no further one.
     static_cast<void>(sys::IrqHandler(slot::irq_handler).acknowledge());
+    rtc_.take_interrupt();
     if (++interrupts_ % seconds_per_report == 0)
         report();
 }

@@ -26,13 +26,14 @@ class QemuError(Exception):
 
 @dataclasses.dataclass
 class Machine:
-    """What kind of machine. gdb: port on which it waits for a debugger, or None."""
+    """What kind of machine. gdb: port on which it waits for a debugger, or None; devices: further ones (-device)."""
     iso: pathlib.Path
     memory: str = "256M"
     cpu: str = "max"
     uefi: bool = False
     icount: bool = False
     gdb: int | None = None
+    devices: list[str] = dataclasses.field(default_factory=list)
 
 
 def firmware_arguments() -> list[str]:
@@ -53,6 +54,8 @@ def command_line(machine: Machine, scratch: pathlib.Path) -> list[str]:
                "-serial", "chardev:console", "-mon", "chardev=console",
                "-qmp", f"unix:{scratch / 'qmp'},server=on,wait=off",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-cdrom", str(machine.iso)]
+    for device in machine.devices:
+        command += ["-device", device]
     if machine.uefi:
         command += firmware_arguments()
     if machine.icount:

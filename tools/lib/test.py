@@ -10,6 +10,7 @@ import traceback
 import build as building
 import cases
 import packages
+import suites
 import test_checks
 import test_host
 import test_scenarios
@@ -117,6 +118,9 @@ def main(arguments: list[str]) -> int:
     except packages.PackageError as error:
         report.add_missing([name for job in jobs for name in job.names], str(error))
     outcomes = report.outcomes
+    by_area = suites.table(suites.all_suites(), {name: outcome.passed for name, outcome in outcomes.items()})
+    if by_area:
+        print(f"\n{by_area}")
     failed = [name for name, outcome in outcomes.items() if not outcome.passed]
     print(f"\n{time.monotonic() - start:.0f} s" + "".join(f"\nfailed: {name}" for name in failed))
     print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed", flush=True)

@@ -15,7 +15,6 @@
 import pathlib
 import re
 import struct
-import subprocess
 import tempfile
 import tomllib
 
@@ -27,11 +26,12 @@ import image
 import packages
 import qemu
 import run as command
+import suites
 import test_system
 import verdict
 
 GROUP = "scenario: "
-FOLDER = test_system.FOLDER / "scenarios"
+FOLDER = suites.FOLDER / "scenarios"
 TIMEOUT_SECONDS = 120.0
 PF_X, PT_LOAD = 1, 1
 
@@ -148,16 +148,10 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
 
 
 def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -> tuple[str, verdict.Verdict]:
-    """Through the command that users run, which says everything on standard output."""
     boot = scenario.get("boot", {})
-    arguments = [str(building.REPOSITORY / "tools" / "bochs"), "--until-ready", "--no-build",
-               "--compiler", build.compiler, "--kernel", build.kernel, "--archive", str(rootfs),
-               "--memory", boot.get("memory", "256M"), "--append", boot.get("append", ""),
-               "--timeout", str(boot.get("timeout", 2 * TIMEOUT_SECONDS))]
-    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                          check=False)
-    text = verdict.plain(done.stdout)
-    return text, verdict.Verdict(done.returncode, text.strip().splitlines()[-1])
+    return test_system.run_bochs(build, [
+        "--until-ready", "--archive", str(rootfs), "--memory", boot.get("memory", "256M"),
+        "--append", boot.get("append", ""), "--timeout", str(boot.get("timeout", 2 * TIMEOUT_SECONDS))])
 
 
 def boot_scenario(scenario: dict, build: building.Build) -> tuple[str, verdict.Verdict]:
@@ -179,7 +173,7 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
     boot = scenario.get("boot", {})
     if compiler not in boot.get("compilers", building.COMPILERS):
         return None
-    by_name = {f"{GROUP}{case['name']}{test_system.suffix(compiler)}": case for case in scenario["case"]}
+    by_name = {f"{GROUP}{case['name']}{suites.Machine('qemu', compiler).suffix}": case for case in scenario["case"]}
     build = building.Build(compiler, boot.get("kernel", "debug"))
 
     def run(report: cases.Report) -> None:

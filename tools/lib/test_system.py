@@ -1,31 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""System tests: root tasks that QEMU boots; each boot reports many cases by PASS and FAIL lines on the serial log."""
+"""System tests: root tasks that an emulator boots; each boot reports many cases by PASS and FAIL lines on the serial log.
+
+suites.py says which there are, and where they run."""
 import argparse
 import pathlib
 import re
+import subprocess
 import tempfile
-import tomllib
 
 import build as building
 import cases
 import image
 import packages
 import qemu
+import suites
 import verdict
 
-GROUP = "system: "
 TIMEOUT_SECONDS = 120.0
-FOLDER = building.REPOSITORY / "tests" / "system"
-DECLARATION = re.compile(r'^SYSTEM_TEST\(\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
 LAST_LINE = re.compile(r"^TESTS DONE (\d+) passed (\d+) failed$", re.MULTILINE)
-
-
-def suffix(compiler: str) -> str:
-    return "" if compiler == "gcc" else f" ({compiler})"
-
-
-def declared(source: str) -> list[str]:
-    return DECLARATION.findall(source)
 
 
 def no_options(**changes: object) -> argparse.Namespace:
@@ -63,48 +55,55 @@ def judge_cases(names: list[str], text: str, outcome: verdict.Verdict) -> dict[s
 
 def boot(build: building.Build, content: image.Content,
          settings: dict[str, object]) -> tuple[str, verdict.Verdict]:
-    """Boots quietly; answers log and verdict. settings: memory, cpu, uefi, icount, timeout."""
+    """Boots quietly; answers log and verdict. settings: as in suite.toml (suites.py)."""
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         with building.locked(build):
             image.make(content, scratch / "umbra.iso")
         machine = qemu.Machine(scratch / "umbra.iso", str(settings.get("memory", "256M")),
                                str(settings.get("cpu", "max")), bool(settings.get("uefi", False)),
-                               bool(settings.get("icount", False)))
+                               bool(settings.get("icount", False)), devices=list(settings.get("devices", [])))
         run = qemu.Run(machine, scratch, interactive=False)
         ending = run.go(float(settings.get("timeout", TIMEOUT_SECONDS)), quiet=True)
         return run.text, verdict.judge(run.text, ending, root_task=True)
 
 
-def settings_of(source: pathlib.Path) -> dict[str, object]:
-    """How the machine of a topic differs from the usual one: <topic>.toml beside <topic>.cpp, if it is there."""
-    file = source.with_suffix(".toml")
-    return tomllib.loads(file.read_text()) if file.exists() else {}
+def run_bochs(build: building.Build, arguments: list[str]) -> tuple[str, verdict.Verdict]:
+    """Through the command that users run, which says everything on standard output."""
+    command = [str(building.REPOSITORY / "tools" / "bochs"), "--no-build", "--compiler", build.compiler,
+               "--kernel", build.kernel, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          check=False)
+    text = verdict.plain(done.stdout)
+    return text, verdict.Verdict(done.returncode, text.strip().splitlines()[-1])
 
 
-def job_of(source: pathlib.Path, compiler: str) -> cases.Job | None:
-    plain_names = declared(source.read_text())
-    if not plain_names:
-        return None
-    by_name = {f"{GROUP}{name}{suffix(compiler)}": name for name in plain_names}
-    settings = settings_of(source)
-    build = building.Build(compiler, str(settings.get("kernel", "debug")))
-    program = f"tests/system/{source.stem}.elf"
+def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build) -> tuple[str, verdict.Verdict]:
+    program = build.folder / suite.program
+    if machine.emulator == "bochs":
+        timeout = float(suite.settings.get("timeout", TIMEOUT_SECONDS))
+        return run_bochs(build, ["--root", str(program), "--memory", str(suite.settings.get("memory", "256M")),
+                                 "--timeout", str(2 * timeout)])
+    options = no_options(root=program, append=[str(suite.settings.get("append", ""))])
+    return boot(build, image.choose(build, options, build.folder), suite.settings)
+
+
+def job_of(suite: suites.Suite, machine: suites.Machine) -> cases.Job:
+    by_name = {suites.full_name(name, machine): name for name in suite.cases}
+    build = building.Build(machine.compiler, str(suite.settings.get("kernel", "debug")))
 
     def run(report: cases.Report) -> None:
-        options = no_options(root=build.folder / program, append=[str(settings.get("append", ""))])
-        content = image.choose(build, options, build.folder)
-        text, outcome = boot(build, content, settings)
-        judged = judge_cases(plain_names, text, outcome)
+        text, outcome = boot_on(machine, suite, build)
+        judged = judge_cases(suite.cases, text, outcome)
         for name in job.names:
             result = judged[by_name[name]]
             report.add(name, result.passed, result.detail + ("" if result.passed else f"\n{text[-3000:]}"))
 
-    job = cases.Job(list(by_name), run, [cases.Target(compiler, build.kernel, (program,))],
-                    packages.IMAGE + packages.QEMU)
+    needed = packages.IMAGE + (packages.BOCHS if machine.emulator == "bochs" else packages.QEMU)
+    job = cases.Job(list(by_name), run, [cases.Target(machine.compiler, build.kernel, (suite.program,))], needed)
     return job
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:
-    found = [job_of(source, compiler) for compiler in compilers for source in sorted(FOLDER.glob("*.cpp"))]
-    return [job for job in found if job]
+    return [job_of(suite, machine) for machine in suites.MACHINES if machine.compiler in compilers
+            for suite in suites.all_suites() if suite.cases and suite.runs_on(machine)]

@@ -11,6 +11,7 @@ import cases
 import image
 import packages
 import qemu
+import suites
 import test_system
 import verdict
 
@@ -130,7 +131,7 @@ def frames_of_kernel(memory: Memory, entry: int) -> set[int]:
 
 def job_of(compiler: str) -> cases.Job:
     build = building.Build(compiler, "debug")
-    names = [GROUP + name + test_system.suffix(compiler) for name in NAMES]
+    names = [GROUP + name + suites.Machine("qemu", compiler).suffix for name in NAMES]
 
     def run(report: cases.Report) -> None:
         with tempfile.TemporaryDirectory(prefix="umbra-") as name:

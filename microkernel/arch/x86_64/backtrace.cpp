@@ -35,6 +35,7 @@ StackRange stack_of(Word pointer) {
         {address(double_fault_stack_guard) + 4096, address(double_fault_stack_top)},
         {address(nmi_stack_guard) + 4096, address(nmi_stack_top)},
         {address(machine_check_stack_guard) + 4096, address(machine_check_stack_top)},
+        {address(debug_stack_guard) + 4096, address(debug_stack_top)},
     };
     for (const StackRange& stack : stacks) {
         if (pointer >= stack.bottom && pointer < stack.top)

@@ -17,5 +17,6 @@ extern const char kernel_stack_guard[], kernel_stack_top[];
 extern const char double_fault_stack_guard[], double_fault_stack_top[];
 extern const char nmi_stack_guard[], nmi_stack_top[];
 extern const char machine_check_stack_guard[], machine_check_stack_top[];
+extern const char debug_stack_guard[], debug_stack_top[];
 
 } // extern "C"

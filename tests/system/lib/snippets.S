@@ -29,6 +29,24 @@ snippet_\name:
 1:  incq    (%rdi)
     jmp     1b
     single  syscall, syscall
+    snippet syscall_then_fs_base
+    syscall
+    rdfsbase %rax
+    ud2
+    snippet keep_bases                  // keeps rdi as FS base, rsi as GS base over rbp yields; rax, rbx = what is left
+    wrfsbase %rdi
+    wrgsbase %rsi
+1:  movq    $-11, %rdx
+    syscall
+    rdfsbase %rax
+    rdgsbase %rbx
+    cmpq    %rax, %rdi
+    jne     2f
+    cmpq    %rbx, %rsi
+    jne     2f
+    decq    %rbp
+    jnz     1b
+2:  ud2
     snippet push
 1:  pushq   %rax
     jmp     1b
@@ -151,6 +169,7 @@ snippet_\name:
     fwait
     ud2
     single  sse, movq %rdi, %xmm0
+    single  read_xmm0, movq %xmm0, %rax
     snippet single_step
     pushfq
     orl     $0x100, (%rsp)
@@ -158,6 +177,146 @@ snippet_\name:
     nop
     ud2
     single  stack_load, movq (%rsp), %rax
+
+    // --- pieces of traps/machine.cpp ---
+    single  load_ds, movw %di, %ds
+    single  load_es, movw %di, %es
+    single  load_fs, movw %di, %fs
+    single  load_gs, movw %di, %gs
+    single  load_ss, movw %di, %ss
+    snippet far_return                  // to the UD2 below, with the code segment in di
+    pushq   %rdi
+    leaq    1f(%rip), %rax
+    pushq   %rax
+    lretq
+1:  ud2
+    snippet iret_in_ring                // IRETQ within ring 3: cs = di, ss = si, flags = rdx
+    movq    %rsp, %rax
+    pushq   %rsi
+    pushq   %rax
+    pushq   %rdx
+    pushq   %rdi
+    leaq    1f(%rip), %rax
+    pushq   %rax
+    iretq
+1:  ud2
+    snippet flags_and_trap              // flags = rdi, then at once:
+    pushq   %rdi
+    popfq
+    ud2
+    snippet flags_over_syscall          // flags = rdi, a SYSCALL (rbx = its number), rax = flags
+    pushq   %rdi
+    popfq
+    movq    %rbx, %rdx
+    syscall
+    pushfq
+    popq    %rax
+    pushq   $0x202
+    popfq
+    ud2
+    snippet flags_over_time             // flags = rdi, many turns, rax = flags
+    pushq   %rdi
+    popfq
+1:  leaq    -1(%rsi), %rsi
+    movq    %rsi, %rcx
+    jrcxz   2f
+    jmp     1b
+2:  pushfq
+    popq    %rax
+    pushq   $0x202
+    popfq
+    ud2
+    snippet step_over_syscall           // single step from here on
+    pushfq
+    orl     $0x100, (%rsp)
+    popfq
+    syscall
+    nop
+    ud2
+    snippet step_over_mov_ss
+    movw    %ss, %ax
+    pushfq
+    orl     $0x100, (%rsp)
+    popfq
+    movw    %ax, %ss
+    syscall
+    nop
+    ud2
+    snippet mov_ss_int3
+    movw    %ss, %ax
+    movw    %ax, %ss
+    int3
+    ud2
+    snippet pending_x87                 // leaves an unmasked x87 exception pending, then spins
+    fninit
+    movw    $0x033b, -8(%rsp)
+    fldcw   -8(%rsp)
+    fldz
+    fld1
+    fdivp   %st, %st(1)
+1:  incq    %rax
+    jmp     1b
+    single  fwait, fwait
+    snippet sse_error                   // divides by zero with the exception unmasked
+    movl    $0x1d80, -8(%rsp)
+    ldmxcsr -8(%rsp)
+    xorps   %xmm0, %xmm0
+    movl    $1, %eax
+    cvtsi2ss %eax, %xmm1
+    divss   %xmm0, %xmm1
+    ud2
+    snippet bad_mxcsr                   // a reserved bit
+    movl    $0x80001f80, -8(%rsp)
+    ldmxcsr -8(%rsp)
+    ud2
+    snippet fill_fpu                    // rdi in xmm0-xmm15 and st0-st7, then spins
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movq    %rdi, %xmm\n
+    .endr
+    movq    %rdi, -8(%rsp)
+    fninit
+    .rept   8
+    fildq   -8(%rsp)
+    .endr
+    movl    $0x3f80, -8(%rsp)           // MXCSR: another rounding, sticky flags off
+    ldmxcsr -8(%rsp)
+1:  incq    %rax
+    jmp     1b
+    snippet read_fpu                    // stores the 512 bytes of FXSAVE at rdi
+    fxsave64 (%rdi)
+    ud2
+    single  read_xcr0, xgetbv           // of register ecx
+    single  vex, vzeroupper
+    single  xsetbv, xsetbv
+    single  rdpmc, rdpmc
+    single  rdtsc, rdtsc
+    single  rdtscp, rdtscp
+    single  sysenter, sysenter
+    single  sysexit, sysexit
+    single  invd, invd
+    single  stac, stac
+    single  clac, clac
+    single  monitor, monitor
+    single  mwait, mwait
+    single  rsm, rsm
+    single  vmcall, vmcall
+    single  vmmcall, vmmcall
+    single  lldt, lldt %di
+    single  lmsw, lmsw %di
+    single  write_dr, movq %rdi, %dr0
+    single  write_cr8, movq %rdi, %cr8
+    single  iret_32, iretl
+    single  into, .byte 0xce            // not in 64-bit mode
+    single  bound, .byte 0x62, 0x01
+    single  int_80, int $0x80
+    single  movs, movsq                 // [rdi] = [rsi]
+    single  exchange, xchgq %rax, (%rdi)
+    single  lock_add, lock addq $1, (%rdi)
+    snippet ten_nops
+    .rept   10
+    nop
+    .endr
+    ud2
 
     .balign 16
     snippet int_table
@@ -170,4 +329,5 @@ snippet_\name:
 
     .globl  snippets_end
 snippets_end:
+    .org    snippets_start + 4096       // an error if they are longer than the page that they are copied to
     .section .note.GNU-stack, "", @progbits

@@ -13,6 +13,10 @@ constexpr uint8_t exit_failed = 0x11;
 Case* first_case = nullptr;
 Case** last_link = &first_case;
 
+const Case* running = nullptr;
+unsigned passed = 0;
+unsigned failed = 0;
+
 char reason_storage[384];
 std::string_view reason;
 
@@ -35,7 +39,18 @@ bool fail(const Where& where, sys::FormatString<std::type_identity_t<Arguments>.
     return false;
 }
 
+void say_end() { sys::log("TESTS DONE {} passed {} failed", passed, failed); }
+
+void report_own_fault(const sys::Received& fault) {
+    sys::log("FAIL {}: its own thread faulted: kind {}, words {:#x} {:#x} {:#x} {:#x}",
+             running == nullptr ? "before the first case" : running->name(), fault.label(), fault.mr0, fault.mr1,
+             fault.mr2, fault.mr3);
+    ++failed;
+    say_end();
+}
+
 bool run(const Case& which) {
+    running = &which;
     reason = {};
     const Census before = take_census();
     which.run();
@@ -71,6 +86,12 @@ bool check_ok(const sys::Error* error, const Where& where) {
     return error == nullptr ||
            fail(where, "{} (details {:#x} {:#x} {:#x})", *error, error->detail(0), error->detail(1), error->detail(2));
 }
+bool check_error_label(Word label, abi::Error expected, const Word* details, const Where& where) {
+    if (label == static_cast<Word>(expected))
+        return true;
+    return fail(where, "error {} (details {:#x} {:#x} {:#x} {:#x}), expected {}: {}", label, details[0], details[1],
+                details[2], details[3], static_cast<Word>(expected), abi::describe(expected));
+}
 bool check_error(const sys::Error* error, abi::Error expected, const Where& where) {
     if (error == nullptr)
         return fail(where, "succeeded, expected: {}", abi::describe(expected));
@@ -84,10 +105,9 @@ void say(const char* line) { sys::log_line(line); }
 
 int main(const abi::BootInfo& boot_info) {
     test::set_up_world(boot_info);
-    unsigned passed = 0;
-    unsigned failed = 0;
+    test::guard_own_thread(test::report_own_fault);
     for (const test::Case* which = test::first_case; which != nullptr; which = which->next())
-        ++(test::run(*which) ? passed : failed);
-    sys::log("TESTS DONE {} passed {} failed", passed, failed);
-    test::leave_machine(failed == 0 ? test::exit_passed : test::exit_failed);
+        ++(test::run(*which) ? test::passed : test::failed);
+    test::say_end();
+    test::leave_machine(test::failed == 0 ? test::exit_passed : test::exit_failed);
 }

@@ -35,6 +35,8 @@ struct Where {
 bool check(bool held, const Where& where);
 bool check_equal(Word actual, Word expected, const Where& where);
 bool check_ok(const sys::Error* error, const Where& where);
+/// The label of an answer, and its first words for the message of a failure.
+bool check_error_label(Word label, abi::Error expected, const Word* details, const Where& where);
 /// `error` null: the operation succeeded, which is the failure here.
 bool check_error(const sys::Error* error, abi::Error expected, const Where& where);
 

@@ -6,6 +6,13 @@
 
 namespace test {
 
+/// A thread of this priority runs as soon as it can, and the case goes on once it blocks or ends.
+inline constexpr sys::Priority above{base_priority.value + 1};
+/// And this one above those.
+inline constexpr sys::Priority far_above{base_priority.value + 2};
+/// A thread of this priority runs when the case waits.
+inline constexpr sys::Priority below{base_priority.value - 1};
+
 /// Parameters of Thread::start.
 struct ThreadOptions {
     sys::Priority priority = base_priority;
@@ -28,6 +35,16 @@ public:
     /// Everything as `start`, but it does not run before `tcb().resume()`.
     Result<void> prepare(sys::Untyped memory, Body body, Word argument, const ThreadOptions& options = {});
 
+    /// The same for anything that can be called. `body` must live as long as the thread: declare it before.
+    template <class Callable>
+    Result<void> start(sys::Untyped memory, Callable& body, const ThreadOptions& options = {}) {
+        return start(memory, &call<Callable>, reinterpret_cast<Word>(&body), options);
+    }
+    template <class Callable>
+    Result<void> prepare(sys::Untyped memory, Callable& body, const ThreadOptions& options = {}) {
+        return prepare(memory, &call<Callable>, reinterpret_cast<Word>(&body), options);
+    }
+
     sys::Tcb tcb() const { return tcb_; }
     sys::SchedContext context() const { return context_; }
     /// The body came to its end.
@@ -36,6 +53,10 @@ public:
     bool join(Word limit_ms = 3000);
 
 private:
+    template <class Callable>
+    static void call(Word body) {
+        (*reinterpret_cast<Callable*>(body))();
+    }
     static void enter(Thread* thread);
     Result<void> make_objects(sys::Untyped memory, const ThreadOptions& options);
 

@@ -89,6 +89,13 @@ struct Subject {
     Cap<sys::Untyped> memory;
     Victim victim;
 
+    Subject() = default;
+    /// All of it at once: its CSpace may hold itself, or its own thread.
+    ~Subject() {
+        if (memory)
+            static_cast<void>(memory.ref().revoke());
+    }
+
     /// Not configured: for tests that do it themselves.
     Result<void> make_raw();
     /// Ready to run snippets.

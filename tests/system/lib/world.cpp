@@ -15,8 +15,19 @@ const abi::BootInfo* the_boot_info;
 sys::CSpace* the_space;
 Word arena_slot;
 Word debug_exit_slot;
+Word first_free_slot; ///< those before are taken for good
 Word tsc_mhz;
 bool page_taken[window_pages];
+
+/// The thread that waits for faults of the case's own, and what it needs.
+Word guard_endpoint_slot;
+Word guard_reply_slot;
+sys::Untyped guard_memory;
+FaultReport guard_report;
+sys::raw::ThreadBlock guard_block{&guard_block, nullptr};
+alignas(16) uint8_t guard_stack[4096];
+constexpr unsigned guard_memory_bits = 14;
+constexpr uint8_t guard_exit_code = 0x11;
 
 /// The smallest piece of RAM that holds the arena and a little more.
 sys::Untyped choose_memory() {
@@ -35,7 +46,11 @@ sys::Untyped choose_memory() {
 }
 
 /// A slot that is taken for good.
-Word permanent_slot() { return the_space->allocate().take().detach(); }
+Word permanent_slot() {
+    const Word slot = the_space->allocate().take().detach();
+    first_free_slot = slot + 1;
+    return slot;
+}
 
 Word identify(Word slot) {
     sys::raw::Registers registers{slot};
@@ -62,6 +77,18 @@ Word count_strays() {
     return strays;
 }
 
+/// An object of the guard's, for good.
+Word make_permanent(abi::ObjectType type, unsigned size_bits = 0) {
+    const Word slot = permanent_slot();
+    guard_memory.retype_into(type, size_bits, own_cnode(), slot).take();
+    return slot;
+}
+
+[[noreturn]] void wait_for_own_fault() {
+    guard_report(sys::Endpoint(guard_endpoint_slot).receive(sys::Reply(guard_reply_slot)));
+    leave_machine(guard_exit_code);
+}
+
 } // namespace
 
 void set_up_world(const abi::BootInfo& boot_info) {
@@ -86,6 +113,30 @@ void set_up_world(const abi::BootInfo& boot_info) {
         .issue(debug_exit_port, debug_exit_port, space().at(debug_exit_slot))
         .take();
     own_tcb().set_priority(own_tcb(), base_priority).take();
+    guard_memory = sys::Untyped(permanent_slot());
+    memory.retype_into(abi::ObjectType::untyped, guard_memory_bits, own_cnode(), guard_memory.slot()).take();
+}
+
+sys::Endpoint own_fault_handler() { return sys::Endpoint(guard_endpoint_slot); }
+
+void guard_own_thread(FaultReport report) {
+    guard_report = report;
+    guard_endpoint_slot = make_permanent(abi::ObjectType::endpoint);
+    guard_reply_slot = make_permanent(abi::ObjectType::reply);
+    const sys::Tcb tcb(make_permanent(abi::ObjectType::tcb));
+    const sys::SchedContext context(make_permanent(abi::ObjectType::sched_context, 8));
+    sched_control().configure(context, {{5000}, {5000}}).take();
+    tcb.configure(own_cnode(), 0, own_space(), 0, {}).take();
+    tcb.set_sched_params(own_tcb(), {}, sys::Priority{255}, context, {}).take();
+    sys::UserRegisters registers;
+    registers[abi::UserRegister::rip] = reinterpret_cast<Word>(&wait_for_own_fault);
+    registers[abi::UserRegister::rsp] = reinterpret_cast<Word>(guard_stack + sizeof(guard_stack) - 8);
+    registers[abi::UserRegister::fs_base] = reinterpret_cast<Word>(&guard_block);
+    tcb.write_registers(registers, abi::user_register_count, true).take();
+    own_tcb()
+        .set_sched_params(own_tcb(), sys::Priority{255}, base_priority,
+                          sys::SchedContext(abi::root_slot::sched_context), own_fault_handler())
+        .take();
 }
 
 void leave_machine(uint8_t code) {
@@ -120,7 +171,7 @@ void recover() {
     static_cast<void>(space().at(arena_slot).revoke());
     const sys::SlotAllocator& slots = the_space->slots();
     for (Word slot = slots.first(); slot < slots.end(); ++slot) {
-        const bool permanent = slot <= debug_exit_slot;
+        const bool permanent = slot < first_free_slot;
         if (permanent)
             continue;
         if (identify(slot) != 0)

@@ -40,6 +40,13 @@ inline sys::VSpace own_space() { return sys::VSpace(abi::root_slot::vspace); }
 inline sys::CNode own_cnode() { return sys::CNode(abi::root_slot::cnode); }
 inline sys::SchedControl sched_control() { return sys::SchedControl(boot_info().sched_control.start); }
 
+/// Where faults of the case's own thread go: they end the suite with a line that says so.
+sys::Endpoint own_fault_handler();
+/// Told the message of such a fault.
+using FaultReport = void (*)(const sys::Received& fault);
+/// Lets a thread of the highest priority wait for such faults; it calls `report`, and then ends the machine.
+void guard_own_thread(FaultReport report);
+
 /// What must be the same before and after a case.
 struct Census {
     Word free_slots = 0;

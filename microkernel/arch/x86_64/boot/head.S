@@ -170,5 +170,6 @@ boot_directories:
     stack double_fault_stack, 8192
     stack nmi_stack, 8192
     stack machine_check_stack, 8192
+    stack debug_stack, 4096
 
     .section .note.GNU-stack, "", @progbits

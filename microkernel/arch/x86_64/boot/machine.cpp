@@ -45,8 +45,8 @@ struct EarlyWindow {
 FixedList<ImagePart, 8> image_parts() {
     const PhysAddr data = physical_of(data_start);
     const PhysAddr guards[] = {physical_of(kernel_stack_guard), physical_of(double_fault_stack_guard),
-                               physical_of(nmi_stack_guard), physical_of(machine_check_stack_guard),
-                               physical_of(image_end)};
+                               physical_of(nmi_stack_guard),    physical_of(machine_check_stack_guard),
+                               physical_of(debug_stack_guard),  physical_of(image_end)};
     FixedList<ImagePart, 8> parts;
     bool fits = parts.push({{kernel_image().start, physical_of(rodata_start)}, Mapping::code}) &&
                 parts.push({{physical_of(rodata_start), data}, Mapping::constants}) &&

@@ -125,6 +125,7 @@ static_assert(sizeof(TablePointer) == 10);
 
 inline void lgdt(const TablePointer& table) { asm volatile("lgdt %0" ::"m"(table)); }
 inline void lidt(const TablePointer& table) { asm volatile("lidt %0" ::"m"(table)); }
+inline void lldt(uint16_t selector) { asm volatile("lldt %0" ::"r"(selector)); }
 inline void ltr(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector)); }
 
 /// CS through a far return, the data segments with `data`; FS and GS bases become 0 where the CPU clears them on a

@@ -12,7 +12,7 @@
 extern "C" {
 // trap/entry.S and trap/syscall_entry.S
 extern const char exception_stubs[], interrupt_stubs[], timer_stub[], double_fault_stub[], machine_check_stub[];
-extern const char nmi_stub[], ignored_stub[], syscall_stub[];
+extern const char nmi_stub[], debug_stub[], ignored_stub[], syscall_stub[];
 extern char clac_place_1[3], clac_place_2[3];
 }
 
@@ -33,8 +33,8 @@ constinit std::array<uint64_t, 7> gdt = {
 };
 constinit std::array<Gate, 256> idt{};
 
-/// Interrupt stacks (TSS.ist): a fault on the kernel stack itself, and what may come at any instruction.
-enum Ist : unsigned { none = 0, double_fault_ist = 1, nmi_ist = 2, machine_check_ist = 3 };
+/// Interrupt stacks (TSS.ist): a fault on the kernel stack itself, and what may come before the kernel has its stack.
+enum Ist : unsigned { none = 0, double_fault_ist = 1, nmi_ist = 2, machine_check_ist = 3, debug_ist = 4 };
 
 Word address(const char* symbol) { return reinterpret_cast<Word>(symbol); }
 
@@ -46,6 +46,7 @@ void fill_idt() {
         idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, Ring::user, none);
     idt[vector::double_fault] = Gate(address(double_fault_stub), Ring::kernel, double_fault_ist);
     idt[vector::nmi] = Gate(address(nmi_stub), Ring::kernel, nmi_ist);
+    idt[vector::debug] = Gate(address(debug_stub), Ring::kernel, debug_ist);
     idt[vector::machine_check] = Gate(address(machine_check_stub), Ring::kernel, machine_check_ist);
 
     for (unsigned v = vector::legacy_first; v < vector::device_first; v++)
@@ -62,6 +63,7 @@ void fill_tss() {
     tss.ist[double_fault_ist - 1] = address(double_fault_stack_top);
     tss.ist[nmi_ist - 1] = address(nmi_stack_top);
     tss.ist[machine_check_ist - 1] = address(machine_check_stack_top);
+    tss.ist[debug_ist - 1] = address(debug_stack_top);
     tss.io_bitmap = sizeof(Tss); // none: every port access in ring 3 is #GP
     const auto descriptor = tss_descriptor(reinterpret_cast<Word>(&tss), sizeof(Tss) - 1);
     gdt[selector::tss / 8] = descriptor[0];
@@ -75,6 +77,8 @@ void load_tables() {
     fill_idt();
     lgdt(TablePointer{sizeof(gdt) - 1, reinterpret_cast<Word>(gdt.data())});
     load_segments(selector::kernel_code, selector::kernel_data);
+    // None: after reset there is one, at address 0 and 64 KiB long, where ring 3 could map descriptors of its own.
+    lldt(0);
     ltr(selector::tss);
     lidt(TablePointer{sizeof(idt) - 1, reinterpret_cast<Word>(idt.data())});
 }

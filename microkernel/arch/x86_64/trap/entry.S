@@ -146,6 +146,27 @@ nmi_stub:
     popq %rax
     iretq
 
+// #DB, on a stack of its own. A single step that MOV SS delayed over a SYSCALL or INT3 comes at the kernel's first
+// instruction, where RSP may be ring 3's still: it is forgotten. From ring 3 it becomes an exception like the others.
+    .globl debug_stub
+debug_stub:
+    testb $3, 8(%rsp)                   // CS: where from?
+    jz 1f
+    pushq %rax
+    movq entry_area + entry_rsp0(%rip), %rax
+    .irp offset, 8, 16, 24, 32, 40      // SS, RSP, RFLAGS, CS, RIP: to where the CPU would have pushed them
+    pushq 48 - \offset(%rsp)
+    popq -\offset(%rax)
+    .endr
+    leaq -40(%rax), %rax
+    movq %rax, entry_area + entry_user_rsp(%rip)
+    popq %rax
+    movq entry_area + entry_user_rsp(%rip), %rsp
+    pushq $0
+    pushq $1
+    jmp exception_common
+1:  iretq
+
 // Spurious interrupts of the 8259 and of the local APIC: nobody waits for an acknowledgement.
     .globl ignored_stub
 ignored_stub:

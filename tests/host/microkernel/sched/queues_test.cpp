@@ -326,6 +326,24 @@ TEST_CASE("a spent budget is back after exactly one period", "[sched]") {
     CHECK_FALSE(has_budget(context, start + Ticks{1000}, Ticks{381}, min_budget));
 }
 
+TEST_CASE("a timer that is a little late costs nobody a period, with the fewest refills", "[sched]") {
+    Random random("late timers");
+    ContextMemory memory;
+    SchedContext& context = memory.context;
+    context.period = Ticks{10'000};
+    context.budget = Ticks{1000};
+    Ticks now{100'000};
+    set_refills(context, 2, now);
+    for (unsigned round = 0; round < 2000; round++) {
+        now = context.first().time + Ticks{random.below(10)};
+        merge_due_refills(context, now);
+        const Ticks start = now;
+        charge(context, context.first().amount + Ticks{random.below(10)}, min_budget);
+        REQUIRE(sum_of(context) == context.budget);
+        REQUIRE(context.first().time < start + context.period + Ticks{100});
+    }
+}
+
 TEST_CASE("what is forfeited comes back one period later without counting as consumed", "[sched]") {
     ContextMemory memory;
     SchedContext& context = memory.context;

@@ -132,6 +132,7 @@ inline void wrgsbase(Word value) { simulated.gs_base = value; }
 
 inline void lgdt(const TablePointer&) {}
 inline void lidt(const TablePointer&) {}
+inline void lldt(uint16_t) {}
 inline void ltr(uint16_t) {}
 inline void load_segments(uint16_t, uint16_t) {}
 

@@ -29,11 +29,6 @@ struct Armed : Subject {
         untyped = TRY(test::make_untyped(12));
         return rearm();
     }
-    /// Its CSpace holds itself: only revocation ends that.
-    ~Armed() {
-        if (memory)
-            static_cast<void>(memory.ref().revoke());
-    }
     /// Gives back what it deleted or used up.
     sys::Result<void> rearm() {
         for (Word index = 0; index < Word{1} << Victim::cnode_bits; ++index)
