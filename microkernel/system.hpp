@@ -62,7 +62,7 @@ struct KernelState {
     /// By ASID: first word of the PML4's capability; 0 = free. ASID 0, which no PML4 has, is never free.
     std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{1};
     std::array<uint64_t, 65536 / 64> issued_ports{};
-    FixedList<PhysRange, 64> ram; ///< whatever the loader reported usable, boot modules included
+    FixedList<PhysRange, 128> ram; ///< whatever the loader reported usable, boot modules included
     PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space
     Word tsc_mhz = 0;
     Ticks min_budget; ///< what a kernel entry may need

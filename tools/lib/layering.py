@@ -21,8 +21,7 @@ INSTRUCTION_FILES = {"arch/x86_64/cpu/instructions.hpp", "arch/x86_64/cpu/regist
                      "arch/x86_64/cpu/cpuid.cpp", "arch/x86_64/interrupt/lapic.hpp",
                      "arch/x86_64/interrupt/ioapic.hpp"}
 # Pure readers of what firmware and boot loader left: values that the machine's start-up uses.
-BOOT_VALUES = {"boot/boot_image.hpp", "boot/boot_memory.hpp", "boot/multiboot2.hpp",
-               "boot/boot_error.hpp", "boot/root_pointer.hpp"}
+BOOT_VALUES = {"boot/boot_image.hpp", "boot/boot_memory.hpp", "boot/multiboot2.hpp"}
 PURE = {"lib", "config", "mem", "arch/pure", "arch/paging", "arch/context"}
 DATA = PURE | {"cap", "object"}
 RUNNING = DATA | {"state", "sched", "space", "arch/instructions"}
