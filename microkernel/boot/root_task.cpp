@@ -199,9 +199,9 @@ constinit RootTask task{}; // too large for the stack
 void note_machine(const Machine& machine) {
     kernel_state.kernel_pml4 = machine.kernel_pml4;
     kernel_state.tsc_mhz = machine.tsc_hz / 1'000'000;
+    kernel_state.release.seed(x86::rdtsc());
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
-    kernel_state.features = {machine.features.fsgsbase, machine.features.pcid, machine.features.invpcid,
-                             machine.features.no_execute, machine.features.huge_pages};
+    kernel_state.features = machine.features;
     // Only what the window shows: memory below 1 MiB, or on a page that is not all RAM, cannot be read through it.
     kernel_state.ram = machine.window;
 }

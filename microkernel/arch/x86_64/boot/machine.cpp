@@ -2,7 +2,7 @@
 #include <arch/x86_64/boot/machine.hpp>
 
 #include <arch/x86_64/boot/early_paging.hpp>
-#include <arch/x86_64/cpu/control.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/cpu/tables.hpp>
 #include <arch/x86_64/interrupt/clock.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
@@ -48,28 +48,6 @@ void map_devices(Machine& machine, KernelTables& tables) {
     map(machine.controllers.local_apic, lapic_window_page);
     for (unsigned i = 0; i < machine.controllers.io_apics.size(); i++)
         map(machine.controllers.io_apics[i], ioapic_window_page(i));
-}
-
-void log_features(const CpuFeatures& f) {
-    struct Feature {
-        bool present;
-        const char* name;
-    };
-    const Feature features[] = {{f.no_execute, " NX"},
-                                {f.smep, " SMEP"},
-                                {f.smap, " SMAP"},
-                                {f.umip, " UMIP"},
-                                {f.pcid, " PCID"},
-                                {f.fsgsbase, " FSGSBASE"},
-                                {f.xsave, " XSAVE"},
-                                {!f.xsave, " FXSAVE"},
-                                {f.huge_pages, " 1-GiB-pages"},
-                                {f.tsc_deadline, " TSC-deadline"}};
-    log_text("CPU: ");
-    log_text(text_at(f.vendor.data()));
-    for (const Feature& feature : features)
-        log_text(feature.present ? text_at(feature.name) : Text());
-    log_text("\n");
 }
 
 } // namespace
