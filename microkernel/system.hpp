@@ -2,6 +2,7 @@
 // The kernel's only mutable globals: `cpu`, what this CPU is doing, and `kernel_state`, what all CPUs would share.
 #pragma once
 
+#include <arch/x86_64/cpu/cpuid.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
 #include <cap/slot.hpp>
 #include <lib/fixed_list.hpp>
@@ -36,15 +37,6 @@ struct Cpu {
 enum class Event : uint8_t { kernel_entry, cr3_load, invalidation, fpu_save };
 inline constexpr unsigned event_count = 4;
 
-/// CPU features that the core asks for on its paths.
-struct Features {
-    bool fsgsbase = false;
-    bool pcid = false;
-    bool invpcid = false;
-    bool no_execute = false;
-    bool huge_pages = false;
-};
-
 struct IrqLine {
     enum class Kind : uint8_t { free, ioapic, msi };
     Slot handler; ///< notification to signal, an ordinary child of the capability given
@@ -63,11 +55,11 @@ struct KernelState {
     /// By ASID: first word of the PML4's capability; 0 = free. ASID 0, which no PML4 has, is never free.
     std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{1};
     std::array<uint64_t, 65536 / 64> issued_ports{};
-    FixedList<PhysRange, 64> ram; ///< whatever the loader reported usable, boot modules included
+    FixedList<PhysRange, 128> ram; ///< whatever the loader reported usable, boot modules included
     PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space
     Word tsc_mhz = 0;
     Ticks min_budget; ///< what a kernel entry may need
-    Features features;
+    x86::CpuFeatures features;
     std::array<Word, event_count> events{};
 
     Ticks ticks(Word microseconds) const { return Ticks{microseconds * tsc_mhz}; }

@@ -1,97 +1,96 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A list of entries, each with a byte for its type and one for its length, behind a fixed part of 44 bytes.
 #include <acpi/madt.hpp>
+
+#include <lib/assert.hpp>
+
+#include <algorithm>
 
 namespace kernel {
 namespace {
 
-constexpr size_t entries_offset = 44;
-constexpr size_t entry_header = 2;
-constexpr Word page_size = 4096;
+/// Every table starts with it: signature, length of the whole table, revision, checksum, who made it.
+constexpr Word header_size = 36;
+/// No real root table or MADT comes near; it bounds what is summed.
+constexpr Word max_table_size = 1 << 20;
 
-namespace entry_type {
-constexpr uint8_t local_apic = 0, io_apic = 1, source_override = 2, local_apic_address = 5, local_x2apic = 9;
+/// What the three ways in which a table may be wrong are called.
+struct Complaints {
+    const char *unreachable, *bad_length, *bad_checksum;
+};
+constexpr Complaints root_complaints{"the ACPI root table lies outside accessible memory",
+                                     "the ACPI root table states an impossible length",
+                                     "the ACPI root table has a wrong checksum"};
+constexpr Complaints madt_complaints{"the MADT lies outside accessible memory", "the MADT states an impossible length",
+                                     "the MADT has a wrong checksum"};
+
+bool has_signature(ByteView table, Text signature) { return table.part(0, 4).text(0) == signature; }
+
+/// The whole table at `address`, checked.
+ByteView read_table(ByteView memory, Word address, const Complaints& complaints) {
+    require(memory.has(address, header_size), complaints.unreachable);
+    const Word length = memory.u32(address + 4);
+    require(length >= header_size && length <= max_table_size, complaints.bad_length);
+    require(memory.has(address, length), complaints.unreachable);
+    const ByteView table = memory.part(address, length);
+    require(table.sum() == 0, complaints.bad_checksum);
+    return table;
 }
 
-Status<AcpiError> fail(AcpiError error) { return Failure{error}; }
-
-constexpr size_t least_length(uint8_t type) {
-    switch (type) {
-    case entry_type::local_apic: return 8;
-    case entry_type::io_apic: return 12;
-    case entry_type::source_override: return 10;
-    case entry_type::local_apic_address: return 12;
-    case entry_type::local_x2apic: return 16;
-    default: return entry_header;
+/// Address of the first table with this signature that `root` names, by addresses of `pointer_size` bytes; or 0.
+Word find_table(ByteView memory, ByteView root, Word pointer_size, Text signature) {
+    for (Word offset = header_size; offset < root.size(); offset += pointer_size) {
+        const Word address = pointer_size == 8 ? root.u64(offset) : root.u32(offset);
+        if (address != 0 && has_signature(memory.part(address, header_size), signature))
+            return address;
     }
+    return 0;
 }
 
-Status<AcpiError> add_io_apic(ByteView entry, InterruptControllers& controllers) {
-    const IoApic added{PhysAddr(entry.u32(4)), entry.u32(8), entry.u8(2)};
-    // Registers lie at 0x00 and 0x10 of it; it need not start a page, but must not leave the one in which it starts.
-    if (added.address == PhysAddr(0) || !added.address.is_aligned_to(16) || added.address.raw() % page_size > 0xf00)
-        return fail(AcpiError::bad_io_apic_address);
-    for (const IoApic& other : controllers.io_apics)
-        if (other.address == added.address || other.first_interrupt == added.first_interrupt)
-            return fail(AcpiError::duplicate_io_apic);
-    return controllers.io_apics.push(added) ? Status<AcpiError>(Nothing{}) : fail(AcpiError::too_many_io_apics);
-}
-
-/// Flags: bits 0-1 polarity, 2-3 trigger mode; 0 conforms to the bus, 1 high or edge, 3 low or level.
-Status<AcpiError> override_route(ByteView entry, InterruptControllers& controllers) {
-    constexpr uint8_t isa_bus = 0;
-    if (entry.u8(2) != isa_bus)
-        return Nothing{};
-    const uint8_t line = entry.u8(3);
-    if (line >= InterruptControllers::isa_lines)
-        return fail(AcpiError::bad_override);
-    const uint16_t flags = entry.u16(8);
-    controllers.isa_routes[line] = {entry.u32(4), (flags & 3) == 3, ((flags >> 2) & 3) == 3};
-    return Nothing{};
-}
-
-Status<AcpiError> read_entry(uint8_t type, ByteView entry, InterruptControllers& controllers) {
-    constexpr uint32_t enabled = 1;
-    switch (type) {
-    case entry_type::local_apic: controllers.enabled_processors += entry.u32(4) & enabled; return Nothing{};
-    case entry_type::local_x2apic: controllers.enabled_processors += entry.u32(8) & enabled; return Nothing{};
-    case entry_type::local_apic_address: controllers.local_apic = PhysAddr(entry.u64(4)); return Nothing{};
-    case entry_type::io_apic: return add_io_apic(entry, controllers);
-    case entry_type::source_override: return override_route(entry, controllers);
-    default: return Nothing{};
-    }
-}
-
-void start(ByteView madt, InterruptControllers& controllers) {
-    controllers.local_apic = PhysAddr(madt.u32(36));
-    controllers.has_legacy_pics = (madt.u32(40) & 1) != 0;
-    controllers.enabled_processors = 0;
-    controllers.io_apics.clear();
-    for (uint32_t line = 0; line < InterruptControllers::isa_lines; ++line)
-        controllers.isa_routes[line] = {line, false, false};
+void add_io_apic(PhysAddr address, InterruptControllers& controllers) {
+    auto& known = controllers.io_apics;
+    require(address != PhysAddr(0) && address.is_aligned_to(4096), "the registers of an I/O APIC do not start a page");
+    require(std::find(known.begin(), known.end(), address) == known.end(), "the MADT names an I/O APIC twice");
+    require(known.push(address), "the MADT names too many I/O APICs");
 }
 
 } // namespace
 
-Status<AcpiError> read_madt(ByteView madt, InterruptControllers& controllers) {
-    if (madt.size() < entries_offset)
-        return fail(AcpiError::madt_bad_length);
-    start(madt, controllers);
-    for (size_t offset = entries_offset; offset < madt.size();) {
+void read_madt(ByteView madt, InterruptControllers& controllers) {
+    constexpr uint8_t io_apic = 1, local_apic_address = 5;
+    constexpr Word entries_offset = 44, entry_header = 2, least_length = 12;
+    require(madt.size() >= entries_offset, madt_complaints.bad_length);
+    controllers.local_apic = PhysAddr(madt.u32(36));
+    for (Word offset = entries_offset; offset < madt.size();) {
+        const Word length = madt.u8(offset + 1);
+        require(length >= entry_header, "a MADT entry is shorter than its header");
+        require(madt.has(offset, length), "a MADT entry extends past the end of the table");
         const uint8_t type = madt.u8(offset);
-        const uint8_t length = madt.u8(offset + 1);
-        if (length < entry_header)
-            return fail(AcpiError::madt_entry_too_short);
-        if (!madt.has(offset, length))
-            return fail(AcpiError::madt_entry_past_end);
-        if (length < least_length(type))
-            return fail(AcpiError::madt_entry_bad_length);
-        TRY(read_entry(type, madt.part(offset, length), controllers));
+        require(length >= least_length || (type != io_apic && type != local_apic_address),
+                "a MADT entry is shorter than its fields");
+        if (type == io_apic)
+            add_io_apic(PhysAddr(madt.u32(offset + 4)), controllers);
+        if (type == local_apic_address)
+            controllers.local_apic = PhysAddr(madt.u64(offset + 4));
         offset += length;
     }
-    if (controllers.local_apic == PhysAddr(0) || !controllers.local_apic.is_aligned_to(page_size))
-        return fail(AcpiError::no_local_apic);
-    return controllers.io_apics.is_empty() ? fail(AcpiError::no_io_apic) : Status<AcpiError>(Nothing{});
+    require(controllers.local_apic != PhysAddr(0) && controllers.local_apic.is_aligned_to(4096),
+            "the MADT names no local APIC address");
+    require(!controllers.io_apics.is_empty(), "the MADT names no I/O APIC");
+}
+
+/// Version 1 has only the RSDT, with addresses of 32 bits. Later ones prefer the XSDT, whose addresses have 64.
+void find_interrupt_controllers(const AcpiRootPointer& pointer, ByteView memory, InterruptControllers& controllers) {
+    const ByteView bytes{std::span(pointer)};
+    const bool has_xsdt = bytes.u8(15) >= 2 && bytes.u64(24) != 0;
+    const Word address = has_xsdt ? bytes.u64(24) : bytes.u32(16);
+    const Word pointer_size = has_xsdt ? 8 : 4;
+    require(address != 0, "the ACPI root pointer names no table");
+    const ByteView root = read_table(memory, address, root_complaints);
+    require(has_signature(root, has_xsdt ? "XSDT" : "RSDT"), "the ACPI root table is neither RSDT nor XSDT");
+    require((root.size() - header_size) % pointer_size == 0, root_complaints.bad_length);
+    const Word madt = find_table(memory, root, pointer_size, "APIC");
+    require(madt != 0, "there is no ACPI interrupt controller table (MADT)");
+    read_madt(read_table(memory, madt, madt_complaints), controllers);
 }
 
 } // namespace kernel

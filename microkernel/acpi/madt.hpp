@@ -1,47 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The interrupt controllers as the MADT describes them (ACPI Specification 6.5, section 5.2.12).
+// The interrupt controllers as the MADT describes them, and the way there from the ACPI root pointer through RSDT or
+// XSDT (ACPI Specification 6.5, sections 5.2.5-5.2.8 and 5.2.12). The tables are foreign data: what is wrong with the
+// root table or the MADT is a panic with a sentence of its own. Any other table is looked at for its signature only, so
+// it can do no harm whatever it holds, and one that is out of reach is passed over. Nothing is followed twice, so there
+// are no loops.
 #pragma once
 
-#include <acpi/acpi_error.hpp>
+#include <boot/boot_image.hpp>
 #include <lib/byte_view.hpp>
-#include <lib/fixed_list.hpp>
-#include <lib/result.hpp>
-#include <mem/address.hpp>
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
 
 namespace kernel {
 
-/// An I/O APIC; its pin n is global system interrupt `first_interrupt` + n. How many pins it has it says itself.
-struct IoApic {
-    PhysAddr address;
-    uint32_t first_interrupt;
-    uint8_t id;
-};
-
-/// Where an ISA interrupt line arrives, and how it is to be programmed.
-struct IsaRoute {
-    uint32_t global_interrupt;
-    bool active_low;
-    bool level_triggered;
-};
-
 struct InterruptControllers {
     static constexpr size_t max_io_apics = 16;
-    static constexpr size_t isa_lines = 16;
 
     PhysAddr local_apic;
-    FixedList<IoApic, max_io_apics> io_apics;   ///< as the table orders them, at least one
-    std::array<IsaRoute, isa_lines> isa_routes; ///< line n is interrupt n, high, edge-triggered, unless overridden
-    uint32_t enabled_processors;
-    bool has_legacy_pics; ///< two 8259s are there and must be masked
+    FixedList<PhysAddr, max_io_apics> io_apics; ///< as the table orders them, at least one
 };
 
-/// Reads a whole MADT, header included, whose length and checksum were checked. Harmless: entries of other types;
-/// overrides of other buses; a second override of a line (the last counts); polarity and trigger mode 2, which are
-/// reserved (read as "conforms to the bus").
-Status<AcpiError> read_madt(ByteView madt, InterruptControllers& controllers);
+/// `memory`: physical memory from address 0 on, as far as it can be read.
+void find_interrupt_controllers(const AcpiRootPointer& pointer, ByteView memory, InterruptControllers& controllers);
+
+/// Reads a whole MADT, header included, whose length and checksum were checked. Entries of other types are nobody's
+/// business.
+void read_madt(ByteView madt, InterruptControllers& controllers);
 
 } // namespace kernel

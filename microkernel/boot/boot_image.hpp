@@ -1,42 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// BootImage: what the boot loader told, checked and copied into a value of fixed size. Names and the command line stay
-// borrowed from the multiboot2 information, which must be kept as long as they are used.
+// BootImage: what the boot loader told, checked and copied into a value of fixed size. Only the command line stays
+// borrowed from the multiboot2 information, which is nobody's any more once the first boot allocation is made.
 #pragma once
 
-#include <lib/fixed_list.hpp>
+#include <abi/boot_info.hpp>
+#include <boot/boot_memory.hpp>
 #include <lib/text.hpp>
-#include <mem/address.hpp>
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 
 namespace kernel {
 
-/// Only `usable` matters to the kernel; every other number, known or not, means "not RAM to hand out".
-enum class MemoryType : uint32_t { usable = 1, reserved = 2, acpi_reclaimable = 3, acpi_nvs = 4, defective = 5 };
-
-/// Never empty, never wraps, ends at or below 2^52. Entries may overlap each other and come in any order. An entry that
-/// continued another one of its type is part of that.
-struct MemoryEntry {
-    PhysRange range;
-    MemoryType type;
-
-    constexpr bool is_usable() const { return type == MemoryType::usable; }
-};
-
 /// A loaded file: page-aligned start, any end. May be empty.
-struct Module {
-    PhysRange range;
-    Text name; ///< its command line
+struct Module : abi::BootModule {
+    constexpr PhysRange range() const { return {PhysAddr(paddr), PhysAddr(paddr + size)}; }
 };
 
-struct Framebuffer {
-    PhysAddr address;
-    uint32_t pitch; ///< bytes a line
-    uint32_t width; ///< pixels, or characters in text mode
-    uint32_t height; ///< pixels, or characters in text mode
+/// The memory map as it was reported, for the root task: the content of a boot information chunk.
+struct [[gnu::packed]] ReportedMemory {
+    struct [[gnu::packed]] Entry {
+        uint32_t size; ///< of the rest of the entry, as multiboot has it
+        Word base, length;
+        uint32_t type;
+    };
+    uint32_t bytes_used;
+    Entry entries[50]; ///< the first ones, if there are more
+};
+static_assert(sizeof(ReportedMemory) == 1204);
+
+/// The content of a boot information chunk, too.
+struct [[gnu::packed]] Framebuffer {
+    Word address;
+    uint32_t pitch;         ///< bytes a line
+    uint32_t width, height; ///< pixels, or characters in text mode
     uint8_t bits_per_pixel;
     uint8_t type; ///< 0 indexed, 1 RGB, 2 text
 };
@@ -45,14 +42,12 @@ struct Framebuffer {
 using AcpiRootPointer = std::array<std::byte, 36>;
 
 struct BootImage {
-    static constexpr size_t max_memory_entries = 128;
     static constexpr size_t max_modules = 64;
 
-    PhysRange info; ///< where the multiboot2 information lies
-    FixedList<MemoryEntry, max_memory_entries> memory;
+    BootMemory memory;
+    ReportedMemory reported_memory;
     FixedList<Module, max_modules> modules; ///< the first is the root task
-    Text command_line;
-    Text loader_name;
+    std::optional<Text> command_line;
     std::optional<AcpiRootPointer> acpi;
     std::optional<Framebuffer> framebuffer;
 };

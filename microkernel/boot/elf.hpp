@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reader of the root task's file: a static little-endian ELF64 executable (System V ABI, "Object Files"). The file is
-// foreign data: what is malformed is refused by its own ElfError. Every field is read once, into ElfImage, so that
-// later changes of the file change contents at most, never where they go.
+// foreign data: each way to be malformed is a panic with its own sentence. Every field is read once, into ElfImage, so
+// that later changes of the file change contents at most, never where they go.
 //
 // Not refused, because the contract has the whole range of the image mapped readable, writable and executable and
 // passes no stack, so that nothing depends on it: writable and executable segments; two segments of different rights
@@ -9,17 +9,13 @@
 // headers, unknown OS ABI and program header types, section headers (never read).
 #pragma once
 
-#include <boot/elf_error.hpp>
+#include <lib/byte_view.hpp>
 #include <lib/fixed_list.hpp>
-#include <lib/result.hpp>
 #include <mem/address.hpp>
-
-#include <cstddef>
-#include <span>
 
 namespace kernel {
 
-/// A PT_LOAD segment: file_size bytes at file_offset go to `address`, zeros follow up to memory_size, which is not 0.
+/// file_size bytes at file_offset go to `address`, zeros follow up to memory_size.
 struct ElfSegment {
     Word file_offset;
     Word file_size;
@@ -40,22 +36,19 @@ struct ElfImage {
     /// address.
     static constexpr VirtAddr highest_end{0x8000'0000'0000 - 0x20000};
 
-    FixedList<ElfSegment, max_segments> segments; ///< ascending, disjoint
+    FixedList<ElfSegment, max_segments> segments; ///< ascending, disjoint, none empty
     VirtAddr entry;
 
     /// Lowest loaded address, rounded down to a page.
     constexpr VirtAddr start() const { return segments[0].address.aligned_down(4096); }
     /// End of the highest segment, rounded up to a page.
-    constexpr VirtAddr end() const { return VirtAddr(align_up(segments[segments.size() - 1].end().raw(), 4096)); }
+    constexpr VirtAddr end() const { return VirtAddr(align_up(segments.last().end().raw(), 4096)); }
     constexpr Word page_count() const { return (end() - start()) / 4096; }
 };
 
-/// On failure `image` holds whatever had been read until then.
-Status<ElfError> read_elf(std::span<const std::byte> file, ElfImage& image);
+void read_elf(ByteView file, ElfImage& image);
 
-/// Fills a page with what `image`, read from `file`, has at the page-aligned address `page`: file contents, and zeros
-/// everywhere else.
-void fill_image_page(std::span<const std::byte> file, const ElfImage& image, VirtAddr page,
-                     std::span<std::byte, 4096> target);
+/// Copies what `image`, read from `file`, has from image.start() on to `memory`: image.page_count() pages of zeros.
+void load_image(ByteView file, const ElfImage& image, std::span<std::byte> memory);
 
 } // namespace kernel

@@ -7,8 +7,8 @@
 #include <arch/x86_64/io/serial.hpp>
 #include <arch/x86_64/panic.hpp>
 #include <boot/command_line.hpp>
-#include <boot/deliberate_bug.hpp>
 #include <boot/root_task.hpp>
+#include <check/deliberate_bug.hpp>
 #include <config.hpp>
 #include <lib/log.hpp>
 
@@ -30,9 +30,11 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     log("KERNEL: _start entry (GDT loaded)");
     log("KERNEL_MAIN: Entered.");
 
-    x86::read_boot_information(machine, magic, PhysAddr(info));
-    if (command_line::has(machine.image.command_line, "bench"))
+    x86::read_boot_information(machine, magic, info);
+    const Text command_line = machine.image.command_line.value_or("");
+    if (command_line::has(command_line, "bench"))
         log("BENCH boot.entry {}", entered); // tools/bench: from here on it is ours
+    [[maybe_unused]] const Bug bug = bug_named(command_line::value_of(command_line, "bug").value_or(""));
     x86::identify_cpu(machine);
     x86::find_controllers(machine); // ACPI tables: only the first page tables show them
     x86::set_up_paging(machine);
@@ -45,7 +47,7 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     log("KERNEL_MAIN: System timer initialized - preemptive multitasking enabled");
 
     if constexpr (config::debug)
-        commit_deliberate_bug(machine.image.command_line);
+        commit(bug);
     start_root_task(machine);
 }
 

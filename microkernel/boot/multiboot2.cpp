@@ -2,14 +2,14 @@
 // One pass over the tags, then the checks that need all of them.
 #include <boot/multiboot2.hpp>
 
-#include <boot/root_pointer.hpp>
-#include <lib/byte_view.hpp>
+#include <lib/assert.hpp>
+
+#include <algorithm>
 
 namespace kernel {
 namespace {
 
 constexpr Word page_size = 4096;
-constexpr Word one_mib = Word{1} << 20;
 /// Physical addresses have at most 52 bits (SDM Vol. 3A, "Physical Address Space").
 constexpr Word physical_limit = Word{1} << 52;
 
@@ -19,250 +19,158 @@ constexpr Word tag_header = 8;
 constexpr Word info_header = 8;
 
 namespace tag_type {
-constexpr uint32_t end = 0, command_line = 1, loader_name = 2, module = 3, memory_map = 6, framebuffer = 8,
-                   acpi_old = 14, acpi_new = 15, boot_services = 18;
+constexpr uint32_t end = 0, command_line = 1, module = 3, memory_map = 6, framebuffer = 8, acpi_old = 14, acpi_new = 15,
+                   boot_services = 18;
 }
 
-Status<BootError> fail(BootError error) { return Failure{error}; }
-
-Status<BootError> read_module(ByteView tag, BootImage& image) {
+void read_module(ByteView tag, BootImage& image) {
     constexpr Word name_offset = 16;
-    if (tag.size() < name_offset)
-        return fail(BootError::bad_module_tag);
-    const Module module{{PhysAddr(tag.u32(8)), PhysAddr(tag.u32(12))}, tag.text(name_offset)};
-    if (module.range.end < module.range.start)
-        return fail(BootError::module_reversed);
-    if (!module.range.start.is_aligned_to(page_size))
-        return fail(BootError::module_misaligned);
-    if (!image.modules.push(module))
-        return fail(BootError::too_many_modules);
-    return Nothing{};
+    require(tag.size() >= name_offset, "a module tag is smaller than its fields");
+    const Word start = tag.u32(8), end = tag.u32(12);
+    require(start <= end, "a boot module ends before it starts");
+    require(is_aligned(start, page_size), "a boot module does not start on a page boundary");
+    Module module{{start, end - start, {}}};
+    const Text name = tag.text(name_offset).part(0, sizeof(module.name) - 1);
+    std::copy(name.begin(), name.end(), module.name);
+    require(image.modules.push(module), "there are too many boot modules");
 }
 
-/// Lengthens an entry that ends where `added` starts. UEFI firmware reports RAM in more than a hundred entries.
-bool join_memory_entry(const MemoryEntry& added, BootImage& image) {
-    for (MemoryEntry& entry : image.memory) {
-        if (entry.type == added.type && entry.range.end == added.range.start) {
-            entry.range.end = added.range.end;
-            return true;
-        }
-    }
-    return false;
-}
-
-Status<BootError> add_memory_entry(ByteView entry, BootImage& image) {
-    const Word base = entry.u64(0);
-    const Word length = entry.u64(8);
-    const auto type = static_cast<MemoryType>(entry.u32(16));
+void add_memory_entry(ByteView entry, BootImage& image) {
+    constexpr uint32_t usable = 1; // any other number, known or not, means "not RAM to hand out"
+    const Word base = entry.u64(0), length = entry.u64(8);
+    const uint32_t type = entry.u32(16);
     if (length == 0)
-        return Nothing{};
-    if (base + length < base)
-        return fail(BootError::memory_entry_wraps);
-    Word end = base + length;
-    if (end > physical_limit) {
-        if (type == MemoryType::usable)
-            return fail(BootError::memory_entry_past_limit);
-        if (base >= physical_limit)
-            return Nothing{};
-        end = physical_limit;
+        return;
+    require(base + length >= base, "a memory map entry wraps around the end of the address space");
+    require(type != usable || base + length <= physical_limit, "a memory map entry claims RAM above 2^52");
+    image.memory.claim({PhysAddr(base), PhysAddr(base + length)}, type == usable ? MemoryUse::ram : MemoryUse::device);
+    ReportedMemory& reported = image.reported_memory;
+    if (reported.bytes_used < sizeof(reported.entries)) {
+        reported.entries[reported.bytes_used / sizeof(ReportedMemory::Entry)] = {20, base, length, type};
+        reported.bytes_used += sizeof(ReportedMemory::Entry);
     }
-    const MemoryEntry added{{PhysAddr(base), PhysAddr(end)}, type};
-    if (!join_memory_entry(added, image) && !image.memory.push(added))
-        return fail(BootError::too_many_memory_entries);
-    return Nothing{};
 }
 
-Status<BootError> read_memory_map(ByteView tag, BootImage& image) {
-    constexpr Word entries_offset = 16;
-    constexpr Word least_entry_size = 24;
-    if (tag.size() < entries_offset)
-        return fail(BootError::tag_too_small);
+void read_memory_map(ByteView tag, BootImage& image) {
+    constexpr Word entries_offset = 16, least_entry_size = 24;
+    require(tag.size() >= entries_offset, "the memory map's tag is smaller than its fields");
     const Word entry_size = tag.u32(8);
-    const Word entry_bytes = tag.size() - entries_offset;
-    if (entry_size < least_entry_size || !is_aligned(entry_size, 8) || entry_bytes % entry_size != 0)
-        return fail(BootError::bad_memory_entry_size);
+    const Word bytes = tag.size() - entries_offset;
+    require(entry_size >= least_entry_size && is_aligned(entry_size, 8) && bytes % entry_size == 0,
+            "the memory map has a wrong entry size");
     for (Word offset = entries_offset; offset < tag.size(); offset += entry_size)
-        TRY(add_memory_entry(tag.part(offset, entry_size), image));
-    return Nothing{};
+        add_memory_entry(tag.part(offset, entry_size), image);
 }
 
 /// Field offsets: Multiboot2 Specification, "Framebuffer info".
 std::optional<Framebuffer> read_framebuffer(ByteView tag) {
     constexpr Word least_size = 31;
-    if (tag.size() < least_size)
-        return {};
-    const Framebuffer result{PhysAddr(tag.u64(8)), tag.u32(16), tag.u32(20), tag.u32(24), tag.u8(28), tag.u8(29)};
+    const Framebuffer result{tag.u64(8), tag.u32(16), tag.u32(20), tag.u32(24), tag.u8(28), tag.u8(29)};
     const Word line_bits = Word{result.width} * result.bits_per_pixel;
     const Word bytes = Word{result.pitch} * result.height;
-    if (line_bits == 0 || bytes == 0 || line_bits > Word{result.pitch} * 8)
-        return {};
-    if (bytes > physical_limit || result.address.raw() > physical_limit - bytes)
+    if (tag.size() < least_size || line_bits == 0 || bytes == 0 || line_bits > Word{result.pitch} * 8 ||
+        bytes > physical_limit || result.address > physical_limit - bytes)
         return {};
     return result;
 }
 
-/// The tag's contents are dealt with here; where they end was checked by the caller.
-class TagReader {
-public:
-    explicit TagReader(BootImage& image) : image_(image) {}
+/// Byte 0: "RSD PTR ", 8: checksum over the first 20 bytes, 15: revision, 16: RSDT. Version 2 goes on: 20: length,
+/// 24: XSDT, 32: checksum over `length` bytes; later versions may only have grown. (ACPI Specification 6.5, section
+/// 5.2.5.3.) A pointer of version 1 does not replace one that is there.
+void read_root_pointer(ByteView bytes, bool is_new, std::optional<AcpiRootPointer>& pointer) {
+    constexpr Word old_size = 20, new_size = sizeof(AcpiRootPointer);
+    const Word least_size = is_new ? new_size : old_size;
+    require(bytes.has(0, least_size), "the ACPI root pointer is too short");
+    require(bytes.part(0, 8).text(0) == "RSD PTR ", "the ACPI root pointer has a wrong signature");
+    const Word length = is_new ? bytes.u32(20) : old_size;
+    require(length >= least_size && bytes.has(0, length), "the ACPI root pointer states a wrong length");
+    require(bytes.part(0, old_size).sum() == 0 && bytes.part(0, length).sum() == 0,
+            "the ACPI root pointer has a wrong checksum");
+    if (pointer && !is_new)
+        return;
+    pointer.emplace();
+    std::copy_n(bytes.bytes().begin(), least_size, pointer->begin());
+}
 
-    Status<BootError> read(uint32_t type, ByteView tag) {
-        switch (type) {
-        case tag_type::command_line: read_text(tag, seen_command_line_, image_.command_line); return Nothing{};
-        case tag_type::loader_name: read_text(tag, seen_loader_name_, image_.loader_name); return Nothing{};
-        case tag_type::module: return read_module(tag, image_);
-        case tag_type::memory_map:
-            if (seen_memory_map_)
-                return fail(BootError::duplicate_memory_map);
-            seen_memory_map_ = true;
-            return read_memory_map(tag, image_);
-        case tag_type::framebuffer:
-            if (!image_.framebuffer)
-                image_.framebuffer = read_framebuffer(tag);
-            return Nothing{};
-        case tag_type::acpi_old: return read_old_root_pointer(tag.part(tag_header), image_.acpi);
-        case tag_type::acpi_new: return read_new_root_pointer(tag.part(tag_header), image_.acpi);
-        case tag_type::boot_services: return fail(BootError::boot_services_running);
-        default: return Nothing{};
-        }
+/// Where tags end was checked by the caller; what is in them is dealt with here.
+void read_tag(uint32_t type, ByteView tag, BootImage& image) {
+    switch (type) {
+    case tag_type::command_line:
+        if (!image.command_line)
+            image.command_line = tag.text(tag_header);
+        break;
+    case tag_type::module: read_module(tag, image); break;
+    case tag_type::memory_map: read_memory_map(tag, image); break;
+    case tag_type::framebuffer:
+        if (!image.framebuffer)
+            image.framebuffer = read_framebuffer(tag);
+        break;
+    case tag_type::acpi_old: read_root_pointer(tag.part(tag_header), false, image.acpi); break;
+    case tag_type::acpi_new: read_root_pointer(tag.part(tag_header), true, image.acpi); break;
+    case tag_type::boot_services: panic("the boot loader left the EFI boot services running");
+    default: break;
     }
+}
 
-    bool has_memory_map() const { return seen_memory_map_; }
-
-private:
-    static void read_text(ByteView tag, bool& seen, Text& text) {
-        if (!seen)
-            text = tag.text(tag_header);
-        seen = true;
-    }
-
-    BootImage& image_;
-    bool seen_command_line_ = false;
-    bool seen_loader_name_ = false;
-    bool seen_memory_map_ = false;
-};
-
-Status<BootError> read_tags(ByteView info, BootImage& image) {
-    TagReader reader(image);
-    Word offset = info_header;
-    while (true) {
-        if (!info.has(offset, tag_header))
-            return fail(BootError::no_end_tag);
+void read_tags(ByteView info, BootImage& image) {
+    unsigned memory_maps = 0;
+    for (Word offset = info_header;;) {
+        require(info.has(offset, tag_header), "the multiboot2 information has no end tag");
         const uint32_t type = info.u32(offset);
         const Word size = info.u32(offset + 4);
         if (type == tag_type::end) {
-            if (size != tag_header)
-                return fail(BootError::bad_end_tag);
+            require(size == tag_header, "the multiboot2 end tag has a wrong size");
             break;
         }
-        if (size < tag_header)
-            return fail(BootError::tag_too_small);
-        if (!info.has(offset, size))
-            return fail(BootError::tag_past_end);
-        TRY(reader.read(type, info.part(offset, size)));
+        require(size >= tag_header, "a multiboot2 tag is smaller than its header");
+        require(info.has(offset, size), "a multiboot2 tag extends past the end of the information");
+        memory_maps += type == tag_type::memory_map;
+        require(memory_maps <= 1, "there are two multiboot2 memory maps");
+        read_tag(type, info.part(offset, size), image);
         offset = align_up(offset + size, tag_alignment);
     }
-    return reader.has_memory_map() ? Status<BootError>(Nothing{}) : fail(BootError::no_memory_map);
+    require(memory_maps == 1, "there is no multiboot2 memory map");
 }
 
-/// Where the usable entry ends that holds `address`; `address` itself if none does.
-PhysAddr usable_until(const BootImage& image, PhysAddr address) {
-    PhysAddr end = address;
-    for (const MemoryEntry& entry : image.memory)
-        if (entry.is_usable() && entry.range.contains(address) && entry.range.end > end)
-            end = entry.range.end;
-    return end;
-}
-
-bool is_usable_memory(const BootImage& image, PhysRange range) {
-    for (const MemoryEntry& entry : image.memory)
-        if (!entry.is_usable() && entry.range.overlaps(range))
-            return false;
-    PhysAddr reached = range.start;
-    while (reached < range.end) {
-        const PhysAddr end = usable_until(image, reached);
-        if (end == reached)
-            return false;
-        reached = end;
+void check_modules(const BootImage& image, PhysRange info, PhysRange kernel_image) {
+    require(!image.modules.is_empty(), "there is no boot module: the first must be the root task");
+    for (const Module& module : image.modules) {
+        const PhysRange range = module.range();
+        if (range.is_empty())
+            continue;
+        require(!range.overlaps(kernel_image), "a boot module overlaps the kernel image");
+        require(!range.overlaps(info), "the multiboot2 information overlaps a boot module");
+        for (const Module* other = image.modules.begin(); other != &module; other++)
+            require(other->size == 0 || !range.overlaps(other->range()), "two boot modules overlap");
+        const MemoryRegion region = image.memory.region_at(range.start);
+        require(region.use == MemoryUse::ram && range.end <= region.range.end,
+                "a boot module lies outside usable memory");
     }
-    return true;
-}
-
-Status<BootError> check_module(const BootImage& image, size_t index, PhysRange kernel_image) {
-    const PhysRange range = image.modules[index].range;
-    if (range.is_empty())
-        return Nothing{};
-    if (range.overlaps(kernel_image))
-        return fail(BootError::module_overlaps_kernel);
-    if (range.overlaps(image.info))
-        return fail(BootError::info_overlaps_module);
-    for (size_t other = 0; other < index; ++other) {
-        const PhysRange other_range = image.modules[other].range;
-        if (!other_range.is_empty() && range.overlaps(other_range))
-            return fail(BootError::module_overlaps_module);
-    }
-    return is_usable_memory(image, range) ? Status<BootError>(Nothing{}) : fail(BootError::module_outside_ram);
-}
-
-bool has_usable_page_above_1_mib(const BootImage& image) {
-    for (const MemoryEntry& entry : image.memory) {
-        const Word start = entry.range.start.raw() < one_mib ? one_mib : align_up(entry.range.start.raw(), page_size);
-        if (entry.is_usable() && start + page_size <= entry.range.end.raw())
-            return true;
-    }
-    return false;
-}
-
-void clear(BootImage& image) {
-    image.info = {};
-    image.memory.clear();
-    image.modules.clear();
-    image.command_line = {};
-    image.loader_name = {};
-    image.acpi.reset();
-    image.framebuffer.reset();
 }
 
 } // namespace
 
-Status<BootError> check_handover(uint32_t magic, PhysAddr info, PhysRange kernel_image) {
-    if (magic != multiboot2_magic)
-        return fail(BootError::not_multiboot2);
-    if (info == PhysAddr(0))
-        return fail(BootError::info_at_null);
-    if (!info.is_aligned_to(tag_alignment))
-        return fail(BootError::info_misaligned);
-    if (info.raw() >> 32 != 0)
-        return fail(BootError::info_above_4gib);
-    if (kernel_image.contains(info))
-        return fail(BootError::info_in_kernel);
-    return Nothing{};
-}
+void read_multiboot2(uint32_t magic, uint32_t info, ByteView memory, PhysRange kernel_image, BootImage& image) {
+    require(magic == multiboot2_magic, "the boot loader's magic number is not that of multiboot2");
+    require(info != 0, "the multiboot2 information is at address 0");
+    require(is_aligned(info, tag_alignment), "the multiboot2 information is not aligned to 8 bytes");
+    require(!kernel_image.contains(PhysAddr(info)), "the multiboot2 information lies in the kernel image");
+    require(memory.has(info, info_header), "the multiboot2 information lies outside accessible memory");
+    const Word size = memory.u32(info);
+    require(size >= info_header, "the multiboot2 information is smaller than its header");
+    require(memory.has(info, size), "the multiboot2 information is larger than the memory that holds it");
+    const PhysRange range{PhysAddr(info), PhysAddr(info + size)};
+    require(!range.overlaps(kernel_image), "the multiboot2 information overlaps the kernel image");
 
-Status<BootError> read_multiboot2(PhysAddr info, std::span<const std::byte> mapped, PhysRange kernel_image,
-                                  BootImage& image) {
-    clear(image);
-    const ByteView view(mapped);
-    if (!view.has(0, info_header))
-        return fail(BootError::info_truncated);
-    const Word total_size = view.u32(0);
-    if (total_size < info_header)
-        return fail(BootError::info_too_small);
-    if (!view.has(0, total_size))
-        return fail(BootError::info_truncated);
-    image.info = {info, info + total_size};
-    if (image.info.overlaps(kernel_image))
-        return fail(BootError::info_in_kernel);
-
-    TRY(read_tags(view.part(0, total_size), image));
-
-    if (!has_usable_page_above_1_mib(image))
-        return fail(BootError::no_usable_memory);
-    if (image.modules.is_empty())
-        return fail(BootError::no_modules);
-    for (size_t index = 0; index < image.modules.size(); ++index)
-        TRY(check_module(image, index, kernel_image));
-    return Nothing{};
+    image.memory.start();
+    read_tags(memory.part(info, size), image);
+    check_modules(image, range, kernel_image);
+    image.memory.settle();
+    require(image.memory.free_bytes() > 0, "there is no usable memory above 1 MiB");
+    for (const Module& module : image.modules)
+        image.memory.claim({PhysAddr(module.paddr), PhysAddr(align_up(module.paddr + module.size, page_size))},
+                           MemoryUse::module);
+    image.memory.claim(kernel_image, MemoryUse::held);
 }
 
 } // namespace kernel

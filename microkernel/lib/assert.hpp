@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Invariants, in words. A broken one is a bug of the kernel: it panics. What callers do wrong is a Result instead.
+// Invariants, in words. A broken one is a bug of the kernel: it panics. What callers do wrong is a Result instead; what
+// boot loader and firmware did wrong ends the boot, each case with a sentence of its own.
 #pragma once
 
 #include <config.hpp>
@@ -8,6 +9,12 @@ namespace kernel {
 
 /// Stops the machine: prints `KERNEL PANIC: <reason>`, where it came about, and a backtrace. In host tests it throws.
 [[noreturn]] void panic(const char* reason);
+
+/// What foreign data must fulfil while the kernel starts. `complaint`: a sentence without a full stop.
+inline void require(bool fulfilled, const char* complaint) {
+    if (!fulfilled) [[unlikely]]
+        panic(complaint);
+}
 
 [[noreturn]] void assertion_failed(const char* words, const char* file, unsigned line);
 

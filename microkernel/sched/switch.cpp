@@ -9,7 +9,7 @@ void trap_fpu(bool trap) {
         return;
     cpu.fpu_trapped = trap;
     if (trap)
-        x86::Cr0::read().with(x86::Cr0::task_switched).write();
+        x86::write_cr0(x86::read_cr0() | x86::cr0::task_switched);
     else
         x86::clts();
 }

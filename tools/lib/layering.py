@@ -12,8 +12,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', re.MULTILINE)
 KERNEL_ROOTS = ("microkernel", "microkernel/include")
 USER_ROOTS = ("libsys/include", "microkernel/include", ".")
 # Pure files in the machine folders of arch/x86_64: values and decoders without an instruction.
-PURE_FILES = {"arch/x86_64/cpu/descriptor.hpp", "arch/x86_64/cpu/msr.hpp",
-              "arch/x86_64/trap/frame.hpp",
+PURE_FILES = {"arch/x86_64/cpu/descriptor.hpp", "arch/x86_64/trap/frame.hpp",
               "arch/x86_64/trap/fault_decode.hpp", "arch/x86_64/interrupt/vectors.hpp"}
 # What the core asks of the machine; host tests replace it by a simulated one.
 INSTRUCTION_FILES = {"arch/x86_64/cpu/instructions.hpp", "arch/x86_64/cpu/registers.hpp",
@@ -21,8 +20,7 @@ INSTRUCTION_FILES = {"arch/x86_64/cpu/instructions.hpp", "arch/x86_64/cpu/regist
                      "arch/x86_64/cpu/cpuid.cpp", "arch/x86_64/interrupt/lapic.hpp",
                      "arch/x86_64/interrupt/ioapic.hpp"}
 # Pure readers of what firmware and boot loader left: values that the machine's start-up uses.
-BOOT_VALUES = {"boot/boot_image.hpp", "boot/boot_memory.hpp", "boot/multiboot2.hpp",
-               "boot/boot_error.hpp", "boot/root_pointer.hpp"}
+BOOT_VALUES = {"boot/boot_image.hpp", "boot/boot_memory.hpp", "boot/multiboot2.hpp"}
 PURE = {"lib", "config", "mem", "arch/pure", "arch/paging", "arch/context"}
 DATA = PURE | {"cap", "object"}
 RUNNING = DATA | {"state", "sched", "space", "arch/instructions"}

@@ -22,6 +22,7 @@ FREESTANDING = ["g++", "-std=c++23", "-ffreestanding", "-fno-exceptions", "-fno-
                 "-Wno-invalid-offsetof", "-fsyntax-only", "-x", "c++", '-DUMBRA_VERSION="0"']
 # A path of somebody's machine; written so that this file does not hold one itself.
 FOREIGN_PATH = re.compile("/(?:" + "|".join(("home", "Users", "work", "workspace")) + r")/[a-z]\w*/")
+COMPLAINT = re.compile(r'\b(?:require\([^;"]*,\s*|panic\()"([^"]+)"')
 
 
 def format_problems() -> list[str]:
@@ -93,6 +94,18 @@ def pragma_problems() -> list[str]:
     return found
 
 
+def complaint_problems() -> list[str]:
+    """What stops the kernel while it starts is known by its sentence: no two causes share one."""
+    places: dict[str, list[str]] = {}
+    for path in sources.code():
+        name = sources.relative(path)
+        if name.startswith("microkernel/"):
+            for sentence in COMPLAINT.findall(path.read_text()):
+                places.setdefault(sentence, []).append(name)
+    return [f"{' and '.join(names)}: two causes say '{sentence}'" for sentence, names in places.items()
+            if len(names) > 1] or ([] if len(places) > 50 else ["the pattern finds no complaints any more"])
+
+
 def layering_problems() -> list[str]:
     return layering.rule_problems(layering.Graph(building.REPOSITORY))
 
@@ -114,6 +127,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "files name their licence": (licence_problems, []),
     "no file names somebody's machine": (path_problems, []),
     "variants are chosen in config.hpp": (pragma_problems, []),
+    "complaints about boot data are each one of a kind": (complaint_problems, []),
     "links in documents lead somewhere": (documents.link_problems, []),
 }
 

@@ -12,7 +12,7 @@ extern const char bss_start[], bss_end[];
 extern const char entry_text_start[], entry_text_end[]; ///< what ring 3 can enter
 extern const char text_start[], text_end[];             ///< C++ code
 
-// Stacks grow down from `_top`; the page from `_guard` on is not mapped.
+// Stacks grow down from `_top`; the page from `_guard` on is not mapped. They are the end of the image.
 extern const char kernel_stack_guard[], kernel_stack_top[];
 extern const char double_fault_stack_guard[], double_fault_stack_top[];
 extern const char nmi_stack_guard[], nmi_stack_top[];
@@ -20,3 +20,16 @@ extern const char machine_check_stack_guard[], machine_check_stack_top[];
 extern const char debug_stack_guard[], debug_stack_top[];
 
 } // extern "C"
+
+namespace kernel::x86 {
+
+struct StackSymbols {
+    const char *guard, *top;
+};
+inline constexpr StackSymbols stacks[] = {{kernel_stack_guard, kernel_stack_top},
+                                          {double_fault_stack_guard, double_fault_stack_top},
+                                          {nmi_stack_guard, nmi_stack_top},
+                                          {machine_check_stack_guard, machine_check_stack_top},
+                                          {debug_stack_guard, debug_stack_top}};
+
+} // namespace kernel::x86

@@ -5,35 +5,30 @@
 #include <support/byte_builder.hpp>
 
 #include <boot/boot_image.hpp>
-#include <mem/address.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
 namespace test {
 
-/// Physical memory of which only some blocks are there, each at exactly its size.
+/// Physical memory from address 0 on: all zero where nothing was put, and ended by the last byte that was.
 class FakePhysicalMemory {
 public:
-    void put(uint64_t address, std::span<const std::byte> bytes) {
-        blocks_.insert_or_assign(address, ExactBytes(bytes));
-    }
+    void put(uint64_t address, std::span<const std::byte> bytes) { blocks_[address] = {bytes.begin(), bytes.end()}; }
     void remove(uint64_t address) { blocks_.erase(address); }
 
-    std::span<const std::byte> bytes(kernel::PhysRange range) {
-        ++accesses;
+    ExactBytes bytes() const {
+        std::vector<std::byte> all;
         for (const auto& [address, block] : blocks_) {
-            const kernel::PhysRange all{kernel::PhysAddr(address), kernel::PhysAddr(address + block.span().size())};
-            if (all.contains(range))
-                return block.span().subspan(range.start.raw() - address, range.size());
+            all.resize(std::max<size_t>(all.size(), address + block.size()));
+            std::copy(block.begin(), block.end(), all.begin() + static_cast<ptrdiff_t>(address));
         }
-        return {};
+        return ExactBytes(all);
     }
 
-    size_t accesses = 0;
-
 private:
-    std::map<uint64_t, ExactBytes> blocks_;
+    std::map<uint64_t, std::vector<std::byte>> blocks_;
 };
 
 /// A table with the given signature and contents behind its header; length and checksum are right.

@@ -3,7 +3,7 @@
 #include <support/fake_machine.hpp>
 
 #include <arch/x86_64/cpu/entry_area.hpp>
-#include <arch/x86_64/cpu/msr.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
 #include <check/invariants.hpp>

@@ -16,3 +16,18 @@ struct KernelPanic : std::runtime_error {
 };
 
 } // namespace kernel
+
+namespace test {
+
+/// Why `action` panics; empty if it does not.
+template <class Action>
+std::string complaint_of(Action action) {
+    try {
+        action();
+        return {};
+    } catch (const kernel::KernelPanic& panic) {
+        return panic.what();
+    }
+}
+
+} // namespace test

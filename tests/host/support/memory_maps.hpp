@@ -23,20 +23,16 @@ struct ModuleAt {
     uint64_t start, end;
 };
 
-/// Fills `image` with a memory map and modules. Too many of either are a mistake in the test.
-inline void make_image(kernel::BootImage& image, const std::vector<Map>& map,
-                       const std::vector<ModuleAt>& modules = {}) {
-    image.memory.clear();
-    image.modules.clear();
-    bool fits = true;
+/// What boot/multiboot2.cpp makes of a memory map and modules.
+inline void claim_all(kernel::BootMemory& memory, const std::vector<Map>& map,
+                      const std::vector<ModuleAt>& modules = {}) {
+    memory.start();
     for (const Map& entry : map)
-        fits = image.memory.push(
-                   {range(entry.base, entry.base + entry.length), static_cast<kernel::MemoryType>(entry.type)}) &&
-               fits;
+        memory.claim(range(entry.base, entry.base + entry.length),
+                     entry.type == 1 ? kernel::MemoryUse::ram : kernel::MemoryUse::device);
+    memory.settle();
     for (const ModuleAt& module : modules)
-        fits = image.modules.push({range(module.start, module.end), {}}) && fits;
-    if (!fits)
-        std::abort();
+        memory.claim(range(module.start, kernel::align_up(module.end, 4096)), kernel::MemoryUse::module);
 }
 
 /// The rules of boot/boot_memory.hpp, said again for one page at a time.
@@ -54,6 +50,9 @@ public:
         for (const kernel::PhysRange& kept : held)
             if (overlaps_page(page, kept.start.raw(), kept.end.raw()))
                 return MemoryUse::held;
+        for (const ModuleAt& module : modules)
+            if (overlaps_page(page, module.start, module.end))
+                return MemoryUse::module;
         if (!is_usable_page(page))
             return MemoryUse::device;
         return page < (uint64_t{8} << 40) ? MemoryUse::ram : MemoryUse::held;
@@ -73,9 +72,6 @@ private:
     bool is_usable_page(uint64_t page) const {
         if (page < 0x10'0000 || page == 0xffff'f000)
             return false;
-        for (const ModuleAt& module : modules)
-            if (overlaps_page(page, module.start, module.end))
-                return false;
         std::vector<uint64_t> points{page};
         for (const Map& entry : map) {
             if (!overlaps_page(page, entry.base, entry.base + entry.length))
@@ -94,8 +90,8 @@ private:
 };
 
 /// A memory map such as firmware might report at its worst: unsorted, overlapping, unaligned; modules and held ranges.
-inline void make_random_machine(Random& random, kernel::BootImage& image, kernel::BootMemory& memory,
-                                MemoryModel& model, unsigned most_entries = 20) {
+inline void make_random_machine(Random& random, kernel::BootMemory& memory, MemoryModel& model,
+                                unsigned most_entries = 20) {
     const unsigned entries = 1 + static_cast<unsigned>(random.below(most_entries));
     const bool aligned = random.one_in(2);
     for (unsigned i = 0; i < entries; ++i) {
@@ -108,15 +104,11 @@ inline void make_random_machine(Random& random, kernel::BootImage& image, kernel
         const uint64_t start = random.of_any_size(31) & ~uint64_t{0xfff};
         model.modules.push_back({start, start + random.of_any_size(20)});
     }
-    make_image(image, model.map, model.modules);
-    memory.start(image);
+    claim_all(memory, model.map, model.modules);
     for (uint64_t i = random.below(5); i != 0; --i) {
-        const uint64_t start = random.of_any_size(32);
-        const auto kept = range(start, start + random.of_any_size(20));
-        if (kept.is_empty())
-            continue;
-        if (!memory.hold(kept))
-            std::abort();
+        const uint64_t start = kernel::align_down(random.of_any_size(32), 4096);
+        const auto kept = range(start, start + kernel::align_up(random.of_any_size(20), 4096));
+        memory.claim(kept, kernel::MemoryUse::held);
         model.held.push_back(kept);
     }
 }

@@ -5,6 +5,7 @@
 #include <support/multiboot2_builder.hpp>
 
 #include <boot/multiboot2.hpp>
+#include <kernel_host.hpp>
 #include <lib/byte_view.hpp>
 
 #include <string>
@@ -13,7 +14,7 @@ namespace test {
 
 using namespace kernel;
 
-inline constexpr uint64_t info_address = 0x9'0000;
+inline constexpr uint64_t info_address = 0x9000;
 inline constexpr PhysRange kernel_range{PhysAddr(0x10'0000), PhysAddr(0x20'0000)};
 inline const std::vector<MapEntry> ordinary_map{{0, 0x9'fc00, 1},
                                                 {0x9'fc00, 0x400, 2},
@@ -23,18 +24,25 @@ inline const std::vector<MapEntry> ordinary_map{{0, 0x9'fc00, 1},
 
 inline std::string text(Text text) { return {text.begin(), text.end()}; }
 
-/// The result of reading a block that lies in memory of exactly its size.
+/// The result of reading a block that lies at the end of memory: nothing behind its last byte can be read.
 struct Reading {
-    explicit Reading(const ByteBuilder& block, uint64_t address = info_address)
-        : memory(block.bytes()), status(read_multiboot2(PhysAddr(address), memory.span(), kernel_range, image)) {}
+    explicit Reading(const ByteBuilder& block, uint64_t address = info_address, uint32_t magic = multiboot2_magic)
+        : memory(ByteBuilder().zeros(address).append(block.bytes()).bytes()), complaint(complaint_of([&] {
+              read_multiboot2(magic, static_cast<uint32_t>(address), memory.span(), kernel_range, image);
+          })) {}
 
-    bool ok() const { return static_cast<bool>(status); }
-    bool failed_with(BootError error) const { return !status && status.error() == error; }
+    bool ok() const { return complaint.empty(); }
+    bool refused_because(std::string_view reason) const { return complaint == reason; }
 
     ExactBytes memory;
-    BootImage image;
-    Status<BootError> status;
+    BootImage image{};
+    std::string complaint;
 };
+
+/// What `address` is for, as a block says.
+inline MemoryUse use_of(const Reading& reading, uint64_t address) {
+    return reading.image.memory.region_at(PhysAddr(address)).use;
+}
 
 /// Everything a boot needs, with one module.
 inline Multiboot2Builder sound_block() {

@@ -2,136 +2,66 @@
 #include <arch/x86_64/boot/early_paging.hpp>
 
 #include <arch/x86_64/cpu/instructions.hpp>
+#include <arch/x86_64/paging/walk.hpp>
+#include <lib/assert.hpp>
 #include <mem/direct_map.hpp>
-
-#include <utility>
 
 namespace kernel::x86 {
 
 namespace {
 
-constexpr Word page_size = page_sizes[0];
-constexpr unsigned pml4_level = 3;
+/// Bits that only kernel entries have: in tables all rights but ring 3's; in leaves accessed and dirty, so that the CPU
+/// never writes to these tables.
+constexpr Word present_and_writable = 0x3, accessed_and_dirty = 0x60, global = 0x100;
 
-/// Index into the table of `level` (0 page table .. 3 PML4).
-constexpr unsigned index_of(VirtAddr address, unsigned level) { return address.raw() >> (12 + 9 * level) & 511; }
-
-KernelEntry& entry_of(PhysAddr table, VirtAddr address, unsigned level) {
-    return window<KernelEntry>(table)[index_of(address, level)];
-}
-
-/// Inserts `range` where it belongs and joins what touches or overlaps.
-Status<BootError> add_range(RangeList& list, PhysRange range) {
-    if (!list.push(range))
-        return Failure{BootError::too_many_memory_entries};
-    for (size_t i = list.size() - 1; i > 0 && list[i].start < list[i - 1].start; i--)
-        std::swap(list[i], list[i - 1]);
-    const size_t count = list.size();
-    list.clear(); // the ranges are still there: each is read before its place is taken
-    for (size_t i = 0; i < count; i++) {
-        const PhysRange next = list[i];
-        const bool joins = !list.is_empty() && next.start <= list[list.size() - 1].end;
-        if (joins && list[list.size() - 1].end < next.end)
-            list[list.size() - 1].end = next.end;
-        if (!joins && !list.push(next))
-            return Failure{BootError::too_many_memory_entries};
-    }
-    return Nothing{};
-}
-
-Status<BootError> add_pages(RangeList& list, PhysRange range) {
-    return add_range(
-        list, {PhysAddr(align_down(range.start.raw(), page_size)), PhysAddr(align_up(range.end.raw(), page_size))});
+bool fits(Level level, VirtAddr at, PhysAddr page, PhysAddr end) {
+    const Word span = bit(span_bits(level));
+    return at.is_aligned_to(span) && page.is_aligned_to(span) && end - page >= span;
 }
 
 } // namespace
 
-KernelEntry KernelEntry::page(PhysAddr address, Mapping mapping, unsigned level, const CpuFeatures& features) {
-    Word raw = address.raw() | present | accessed_dirty;
-    if (level > 0)
-        raw |= large;
-    if (features.global_pages)
-        raw |= global;
-    if (features.no_execute && mapping != Mapping::code)
-        raw |= no_execute;
-    switch (mapping) {
-    case Mapping::code:
-    case Mapping::constants: break;
-    case Mapping::data: raw |= writable; break;
-    case Mapping::device: raw |= writable | uncacheable; break;
-    }
-    return KernelEntry(raw);
-}
+KernelTables::KernelTables(BootMemory& memory, const CpuFeatures& features)
+    : memory_(memory), features_(features), pml4_(new_table()) {}
 
-Status<BootError> KernelTables::start() {
-    pml4_ = TRY(new_table());
-    return Nothing{};
-}
-
-Result<PhysAddr, BootError> KernelTables::new_table() {
-    const PhysAddr table = TRY(memory_.allocate(page_size, page_size, table_limit));
-    stosq_zero(window<KernelEntry>(table), page_size);
+PhysAddr KernelTables::new_table() {
+    const PhysAddr table = memory_.allocate(sizeof(Table), sizeof(Table));
+    require(table.raw() < early_window_bytes, "there is not enough memory below 4 GiB");
+    stosq_zero(window<void>(table), sizeof(Table));
     return table;
 }
 
-Status<BootError> KernelTables::map(VirtAddr start, PhysRange range, Mapping mapping, unsigned largest_level) {
-    if (largest_level == 2 && !features_.huge_pages)
-        largest_level = 1;
+Entry KernelTables::leaf(PhysAddr page, Level level, Mapping mapping) const {
+    const bool is_device = mapping == Mapping::device;
+    const Permissions rights{.write = mapping == Mapping::data || is_device, .execute = mapping == Mapping::code};
+    constexpr Word write_back = 0, uncacheable = 3;
+    const Entry entry = Entry::page(page, level, rights, is_device ? uncacheable : write_back, features_.no_execute);
+    return Entry(entry.raw() | accessed_and_dirty | (features_.global_pages ? global : 0));
+}
+
+void KernelTables::map(VirtAddr start, PhysRange range, Mapping mapping) {
     for (PhysAddr page = range.start; page < range.end;) {
         const VirtAddr at = start + (page - range.start);
-        unsigned level = largest_level;
-        while (level > 0 && (!at.is_aligned_to(page_sizes[level]) || !page.is_aligned_to(page_sizes[level]) ||
-                             range.end - page < page_sizes[level]))
-            level--;
-        TRY(map_page(at, page, mapping, level));
-        page = page + page_sizes[level];
-    }
-    return Nothing{};
-}
-
-Status<BootError> KernelTables::map_page(VirtAddr at, PhysAddr page, Mapping mapping, unsigned leaf_level) {
-    PhysAddr table = pml4_;
-    for (unsigned level = pml4_level; level > leaf_level; level--) {
-        KernelEntry& entry = entry_of(table, at, level);
-        if (!entry.is_present())
-            entry = KernelEntry::table(TRY(new_table()));
-        table = entry.address();
-    }
-    entry_of(table, at, leaf_level) = KernelEntry::page(page, mapping, leaf_level, features_);
-    return Nothing{};
-}
-
-KernelEntry KernelTables::find(VirtAddr address) const {
-    PhysAddr table = pml4_;
-    for (unsigned level = pml4_level;; level--) {
-        const KernelEntry entry = entry_of(table, address, level);
-        if (!entry.is_present() || level == 0 || entry.is_large())
-            return entry;
-        table = entry.address();
+        Level level = features_.huge_pages ? Level::pdpt : Level::pd;
+        while (level != Level::pt && !fits(level, at, page, range.end))
+            level = level_below(level);
+        WalkResult place = walk(pml4_, at, level);
+        for (; place.level != level; place = walk(pml4_, at, level))
+            *place.entry = Entry(new_table().raw() | present_and_writable);
+        *place.entry = leaf(page, level, mapping);
+        page = page + bit(span_bits(level));
     }
 }
 
-Status<BootError> list_ram(const BootMemory& memory, const BootImage& image, RangeList& ram) {
-    ram.clear();
-    for (PhysAddr at = BootMemory::ram_start; at < layout::ram_limit;) {
-        const MemoryRegion region = memory.region_at(at);
-        if (region.use == MemoryUse::ram)
-            TRY(add_range(ram, region.range));
-        at = region.range.end;
+void list_ram(const BootMemory& memory, RangeList& ram) {
+    for (const auto& [range, use] : memory.regions()) {
+        if (use != MemoryUse::ram && use != MemoryUse::module)
+            continue;
+        if (!ram.is_empty() && ram.last().end == range.start)
+            ram.last().end = range.end;
+        else
+            require(ram.push(range), "there are too many separate pieces of RAM");
     }
-    for (const Module& module : image.modules) {
-        if (!module.range.is_empty())
-            TRY(add_pages(ram, module.range));
-    }
-    return add_pages(ram, image.info);
-}
-
-Status<BootError> map_kernel(KernelTables& tables, std::span<const ImagePart> image, std::span<const PhysRange> ram) {
-    for (const ImagePart& part : image)
-        TRY(tables.map(layout::kernel_image + part.range.start.raw(), part.range, part.mapping, 0));
-    for (const PhysRange& range : ram)
-        TRY(tables.map(layout::physical_window + range.start.raw(), range, Mapping::data));
-    return Nothing{};
 }
 
 } // namespace kernel::x86

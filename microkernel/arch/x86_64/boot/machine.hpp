@@ -5,17 +5,12 @@
 
 #include <acpi/madt.hpp>
 #include <arch/x86_64/boot/early_paging.hpp>
-#include <arch/x86_64/cpu/cpuid.hpp>
-#include <boot/boot_image.hpp>
-#include <boot/boot_memory.hpp>
-#include <mem/address.hpp>
 
 namespace kernel {
 
 /// What the machine is, once the kernel has taken it over.
 struct Machine {
-    BootImage image;
-    BootMemory memory; ///< the kernel image, its page tables and the APICs are held
+    BootImage image; ///< of its memory the kernel image, its page tables and the APICs are held
     x86::CpuFeatures features;
     InterruptControllers controllers;
     x86::RangeList window; ///< what the window to physical memory shows
@@ -26,7 +21,7 @@ struct Machine {
 namespace x86 {
 
 /// Reads what the boot loader left, and starts the list of who uses which memory.
-void read_boot_information(Machine& machine, uint32_t magic, PhysAddr info);
+void read_boot_information(Machine& machine, uint32_t magic, uint32_t info);
 
 /// Finds out what the CPU can do. Refuses one that cannot do enough.
 void identify_cpu(Machine& machine);

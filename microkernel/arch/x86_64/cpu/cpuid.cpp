@@ -1,84 +1,93 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/cpu/cpuid.hpp>
 
-#include <arch/x86_64/cpu/instructions.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
+#include <lib/assert.hpp>
+#include <lib/bits.hpp>
+#include <lib/log.hpp>
 
 namespace kernel::x86 {
 
 namespace {
 
-constexpr bool has(uint32_t word, unsigned position) { return (word >> position & 1) != 0; }
+/// Where CPUID says that a feature is there, and the CR4 bits that switch it on.
+struct Row {
+    bool CpuFeatures::* feature;
+    uint32_t leaf;
+    uint32_t CpuidResult::* word;
+    uint64_t bits; ///< all of them set
+    Word cr4;
+    const char* name;
+    bool is_needed = false;
+};
+constexpr Row rows[] = {
+    {&CpuFeatures::apic, 1, &CpuidResult::edx, bit(9), 0, "local APIC", true},
+    {&CpuFeatures::fxsave, 1, &CpuidResult::edx, bit(24) | bit(25), 0, "FXSAVE and SSE", true},
+    {&CpuFeatures::page_attribute_table, 1, &CpuidResult::edx, bit(16), 0, "page attribute table", true},
+    {&CpuFeatures::fsgsbase, 7, &CpuidResult::ebx, bit(0), cr4::fsgsbase, "FSGSBASE"},
+    {&CpuFeatures::pcid, 1, &CpuidResult::ecx, bit(17), cr4::pcid, "PCID"},
+    {&CpuFeatures::invpcid, 7, &CpuidResult::ebx, bit(10), 0, "INVPCID"},
+    {&CpuFeatures::no_execute, 0x8000'0001, &CpuidResult::edx, bit(20), 0, "NX"},
+    {&CpuFeatures::huge_pages, 0x8000'0001, &CpuidResult::edx, bit(26), 0, "1-GiB-pages"},
+    {&CpuFeatures::global_pages, 1, &CpuidResult::edx, bit(13), cr4::global_pages, "PGE"},
+    {&CpuFeatures::machine_check, 1, &CpuidResult::edx, bit(7) | bit(14), cr4::machine_check, "MCE"},
+    {&CpuFeatures::smap, 7, &CpuidResult::ebx, bit(20), cr4::smap, "SMAP"},
+    {&CpuFeatures::smep, 7, &CpuidResult::ebx, bit(7), cr4::smep, "SMEP"},
+    {&CpuFeatures::sysenter, 1, &CpuidResult::edx, bit(11), 0, "SYSENTER"},
+    {&CpuFeatures::tsc_deadline, 1, &CpuidResult::ecx, bit(24), 0, "TSC-deadline"},
+    {&CpuFeatures::umip, 7, &CpuidResult::ecx, bit(2), cr4::umip, "UMIP"},
+    {&CpuFeatures::xsave, 1, &CpuidResult::ecx, bit(26), cr4::xsave, "XSAVE"},
+};
 
-void put_text(char* to, uint32_t word) {
-    for (unsigned i = 0; i < 4; i++)
-        to[i] = static_cast<char>(word >> (8 * i));
-}
-
-void decode_basic(CpuFeatures& f) {
-    const CpuidResult leaf1 = cpuid(1);
-    f.pcid = has(leaf1.ecx, 17);
-    f.tsc_deadline = has(leaf1.ecx, 24);
-    f.xsave = has(leaf1.ecx, 26);
-    f.avx = f.xsave && has(leaf1.ecx, 28);
-    f.machine_check = has(leaf1.edx, 7) && has(leaf1.edx, 14);
-    f.apic = has(leaf1.edx, 9);
-    f.sysenter = has(leaf1.edx, 11);
-    f.global_pages = has(leaf1.edx, 13);
-    f.page_attribute_table = has(leaf1.edx, 16);
-    f.fxsave = has(leaf1.edx, 24) && has(leaf1.edx, 25);
-}
-
-void decode_extended(CpuFeatures& f, uint32_t highest) {
-    const CpuidResult leaf = cpuid(0x8000'0001);
-    f.no_execute = has(leaf.edx, 20);
-    f.huge_pages = has(leaf.edx, 26);
-    if (highest >= 0x8000'0008)
-        f.physical_bits = cpuid(0x8000'0008).eax & 0xff;
-}
+/// The answers to leaves beyond the highest of their kind mean nothing.
+bool has_leaf(uint32_t leaf) { return leaf <= cpuid(leaf & 0x8000'0000).eax; }
 
 } // namespace
 
 CpuFeatures read_features() {
-    CpuFeatures f;
-    const CpuidResult leaf0 = cpuid(0);
-    put_text(&f.vendor[0], leaf0.ebx);
-    put_text(&f.vendor[4], leaf0.edx);
-    put_text(&f.vendor[8], leaf0.ecx);
-    const uint32_t highest = leaf0.eax;
-    if (highest >= 1)
-        decode_basic(f);
-    if (highest >= 7) {
-        const CpuidResult leaf7 = cpuid(7, 0);
-        f.fsgsbase = has(leaf7.ebx, 0);
-        f.smep = has(leaf7.ebx, 7);
-        f.invpcid = has(leaf7.ebx, 10);
-        f.smap = has(leaf7.ebx, 20);
-        f.umip = has(leaf7.ecx, 2);
-    }
-    if (f.xsave && highest >= 0xd) {
-        constexpr uint32_t legacy_and_header = 576;
-        f.xsave_size = legacy_and_header;
-        if (f.avx) { // sub-leaf 2: size and offset of the upper halves of the YMM registers
-            const CpuidResult avx = cpuid(0xd, 2);
-            f.xsave_size = avx.ebx + avx.eax;
-        }
-    } else {
-        f.xsave = f.avx = false;
-    }
-    const uint32_t highest_extended = cpuid(0x8000'0000).eax;
-    if (highest_extended >= 0x8000'0001)
-        decode_extended(f, highest_extended);
-    return f;
+    constexpr uint32_t xsave_leaf = 0xd;
+    CpuFeatures features;
+    for (const Row& row : rows)
+        features.*row.feature = has_leaf(row.leaf) && (cpuid(row.leaf).*row.word & row.bits) == row.bits;
+    features.xsave = features.xsave && has_leaf(xsave_leaf);
+    return features;
 }
 
-const char* missing_feature(const CpuFeatures& f) {
-    if (!f.apic)
-        return "local APIC";
-    if (!f.fxsave)
-        return "FXSAVE and SSE";
-    if (!f.page_attribute_table)
-        return "page attribute table";
+const char* missing_feature(const CpuFeatures& features) {
+    for (const Row& row : rows)
+        if (row.is_needed && !(features.*row.feature))
+            return row.name;
     return nullptr;
+}
+
+void log_features(const CpuFeatures& features) {
+    log_text("CPU:");
+    for (const Row& row : rows) {
+        if (features.*row.feature && !row.is_needed) {
+            log_text(" ");
+            log_text(text_at(row.name));
+        }
+    }
+    log_text("\n");
+}
+
+Word wanted_cr4(const CpuFeatures& features) {
+    Word value = cr4::pae | cr4::fxsave | cr4::simd_exceptions;
+    for (const Row& row : rows)
+        value |= features.*row.feature ? row.cr4 : 0;
+    return value;
+}
+
+void set_control_registers(const CpuFeatures& features) {
+    write_cr0(cr0::wanted);
+    write_cr4(wanted_cr4(features));
+    require(read_cr0() == cr0::wanted && read_cr4() == wanted_cr4(features),
+            "CR0 or CR4 does not hold what was written");
+    wrmsr(msr::efer, rdmsr(msr::efer) | efer::syscall | (features.no_execute ? efer::no_execute : 0));
+    wrmsr(msr::pat, page_attribute_table);
+    if (features.sysenter)
+        wrmsr(msr::sysenter_cs, 0); // SYSENTER is #GP
+    write_dr7(0);                   // no breakpoint that firmware may have left
 }
 
 } // namespace kernel::x86

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What this CPU can do (SDM Vol. 2, CPUID). Pure: the leaves come through cpu/instructions.hpp.
+// What this CPU can do (SDM Vol. 2, CPUID), and the control registers that switch on what the kernel uses of it.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <mem/address.hpp>
 
 namespace kernel::x86 {
 
 struct CpuFeatures {
-    std::array<char, 13> vendor{}; ///< ends with a zero byte
-    unsigned physical_bits = 36;
-    uint32_t xsave_size = 0; ///< bytes for x87, SSE (and AVX, where `avx`) in standard form; 0 without XSAVE
+    // The kernel cannot do without these.
     bool apic = false;
-    bool avx = false;
-    bool fsgsbase = false;
     bool fxsave = false;
-    bool global_pages = false;
-    bool huge_pages = false; ///< 1 GiB
-    bool invpcid = false;
-    bool machine_check = false;
-    bool no_execute = false;
     bool page_attribute_table = false;
+
+    bool fsgsbase = false;
     bool pcid = false;
+    bool invpcid = false;
+    bool no_execute = false;
+    bool huge_pages = false; ///< 1 GiB
+    bool global_pages = false;
+    bool machine_check = false;
     bool smap = false;
     bool smep = false;
     bool sysenter = false;
@@ -34,5 +31,16 @@ CpuFeatures read_features();
 
 /// Name of a feature that the kernel cannot do without and this CPU lacks; null if there is none.
 const char* missing_feature(const CpuFeatures& features);
+
+void log_features(const CpuFeatures& features);
+
+/// CR4 as the kernel wants it.
+Word wanted_cr4(const CpuFeatures& features);
+
+/// CR0, CR4, EFER and the page attribute table as the kernel wants them. CR0 and CR4 are written whole: firmware leaves
+/// caches off (Bochs) or debugging extensions on (UEFI). Not before nothing is needed any more of the identity map:
+/// SMAP and SMEP do not matter to it, PCIDE wants the PCID in CR3 to be 0. Panics if a register does not read back as
+/// written.
+void set_control_registers(const CpuFeatures& features);
 
 } // namespace kernel::x86

@@ -9,7 +9,7 @@ void enable_fpu(const CpuFeatures& features) {
     static constexpr FpuState initial = initial_fpu_state();
     fpu_uses_xsave = features.xsave;
     if (features.xsave)
-        Xcr0(fpu_components).write();
+        xsetbv(0, fpu_components);
     fpu_restore(initial.bytes.data());
 }
 

@@ -12,7 +12,7 @@ namespace kernel::x86 {
 
 /// x87 and SSE: legacy region and XSAVE header.
 inline constexpr unsigned fpu_state_size = 576;
-inline constexpr uint64_t fpu_components = Xcr0::x87 | Xcr0::sse;
+inline constexpr uint64_t fpu_components = xcr0::x87 | xcr0::sse;
 
 struct alignas(64) FpuState {
     std::array<uint8_t, fpu_state_size> bytes{};

@@ -91,7 +91,6 @@ void enable_syscall() {
     wrmsr(msr::lstar, address(syscall_stub));
     wrmsr(msr::fmask, rflags::interrupt | rflags::trap | rflags::direction | rflags::alignment_check |
                           rflags::nested_task | rflags::io_privilege);
-    Efer::read().with(Efer::syscall).write();
 }
 
 void patch_clac() {

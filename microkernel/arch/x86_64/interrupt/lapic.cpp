@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/interrupt/lapic.hpp>
 
-#include <arch/x86_64/cpu/instructions.hpp>
-#include <arch/x86_64/cpu/msr.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
 #include <lib/assert.hpp>
 #include <mem/layout.hpp>

@@ -32,17 +32,4 @@ TEST_CASE("command line: values") {
     }
 }
 
-TEST_CASE("command line: numbers") {
-    CHECK(command_line::number_of("n=0", "n") == 0);
-    CHECK(command_line::number_of("n=4096", "n") == 4096);
-    CHECK(command_line::number_of("n=0xfFe", "n") == 0xffe);
-    CHECK(command_line::number_of("n=18446744073709551615", "n") == UINT64_MAX);
-    CHECK(command_line::number_of("n=0xffffffffffffffff", "n") == UINT64_MAX);
-    SECTION("malformed or too large ones are none") {
-        for (Text line : {Text("n"), Text("n="), Text("n=-1"), Text("n=1k"), Text("n=0x"), Text("n=ff"), Text("n=0xg"),
-                          Text("n=18446744073709551616"), Text("n=0x10000000000000000"), Text("m=1")})
-            CHECK_FALSE(command_line::number_of(line, "n"));
-    }
-}
-
 } // namespace

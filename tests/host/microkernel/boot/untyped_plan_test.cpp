@@ -11,7 +11,7 @@
 namespace {
 
 using namespace kernel;
-using test::make_image;
+using test::claim_all;
 using test::range;
 
 constexpr uint64_t mib = 1 << 20, gib = 1 << 30;
@@ -23,19 +23,22 @@ struct Sums {
 
 Sums sums_of(const BootMemory& memory) {
     Sums sums;
-    for (PhysAddr address; address < BootMemory::end;) {
-        const MemoryRegion region = memory.region_at(address);
+    for (const MemoryRegion& region : memory.regions())
         if (region.use != MemoryUse::held)
             (region.use == MemoryUse::ram ? sums.ram : sums.device) += region.range.size();
-        address = region.range.end;
-    }
     return sums;
 }
 
+using Piece = abi::UntypedDescriptor;
+
+uint64_t size_of(const Piece& piece) { return uint64_t{1} << piece.size_bits; }
+PhysRange range_of(const Piece& piece) { return range(piece.paddr, piece.paddr + size_of(piece)); }
+bool is_device(MemoryUse use) { return use == MemoryUse::device || use == MemoryUse::module; }
+
 Sums sums_of(const UntypedPlan& plan) {
     Sums sums;
-    for (const UntypedPiece& piece : plan.pieces)
-        (piece.is_device ? sums.device : sums.ram) += piece.size();
+    for (const Piece& piece : plan.pieces)
+        (piece.is_device ? sums.device : sums.ram) += size_of(piece);
     return sums;
 }
 
@@ -43,18 +46,18 @@ Sums sums_of(const UntypedPlan& plan) {
 void check_plan(const BootMemory& memory, const UntypedPlan& plan) {
     size_t wrong_size = 0, wrong_order = 0, wrong_use = 0;
     bool seen_ram = false;
-    PhysAddr reached;
-    for (const UntypedPiece& piece : plan.pieces) {
-        wrong_size += piece.size_bits < 4 || piece.size_bits > 47 || !piece.base.is_aligned_to(piece.size());
+    uint64_t reached = 0;
+    for (const Piece& piece : plan.pieces) {
+        wrong_size += piece.size_bits < 4 || piece.size_bits > 47 || piece.paddr % size_of(piece) != 0;
         if (!piece.is_device && !seen_ram) {
             seen_ram = true;
-            reached = PhysAddr(0);
+            reached = 0;
         }
-        wrong_order += (piece.is_device && seen_ram) || piece.base < reached;
-        reached = piece.base + piece.size();
-        const MemoryRegion region = memory.region_at(piece.base);
-        wrong_use += !region.range.contains(piece.range()) ||
-                     region.use != (piece.is_device ? MemoryUse::device : MemoryUse::ram);
+        wrong_order += (piece.is_device && seen_ram) || piece.paddr < reached;
+        reached = piece.paddr + size_of(piece);
+        const MemoryRegion region = memory.region_at(PhysAddr(piece.paddr));
+        wrong_use += !region.range.contains(range_of(piece)) || region.use == MemoryUse::held ||
+                     is_device(region.use) != piece.is_device;
         wrong_size += !piece.is_device && piece.size_bits < 12;
     }
     CHECK(plan.pieces.size() <= 230);
@@ -72,22 +75,20 @@ void check_plan(const BootMemory& memory, const UntypedPlan& plan) {
 struct Planned {
     explicit Planned(const std::vector<test::Map>& map, const std::vector<test::ModuleAt>& modules = {},
                      const std::vector<PhysRange>& held = {}) {
-        make_image(image, map, modules);
-        memory.start(image);
+        claim_all(memory, map, modules);
         for (const PhysRange& kept : held)
-            REQUIRE(memory.hold(kept));
+            memory.claim(kept, MemoryUse::held);
         make_untyped_plan(memory, plan);
         check_plan(memory, plan);
     }
     /// The piece that holds an address, or none.
-    const UntypedPiece* piece_at(uint64_t address) const {
-        for (const UntypedPiece& piece : plan.pieces)
-            if (piece.range().contains(PhysAddr(address)))
+    const Piece* piece_at(uint64_t address) const {
+        for (const Piece& piece : plan.pieces)
+            if (range_of(piece).contains(PhysAddr(address)))
                 return &piece;
         return nullptr;
     }
 
-    BootImage image;
     BootMemory memory;
     UntypedPlan plan;
 };
@@ -115,7 +116,7 @@ TEST_CASE("an ordinary machine's untyped memory") {
     }
     SECTION("has all RAM, on both sides of the PCI hole") {
         CHECK(sums_of(plan).ram == 0x7fee'0000 - 0x8'0000 - 0x7'2000 + 2 * gib);
-        const UntypedPiece* high = planned.piece_at(4 * gib);
+        const Piece* high = planned.piece_at(4 * gib);
         REQUIRE(high);
         CHECK(high->size_bits == 31);
         CHECK_FALSE(high->is_device);
@@ -123,7 +124,7 @@ TEST_CASE("an ordinary machine's untyped memory") {
     SECTION("has boot modules, low memory and what lies beyond RAM as device memory") {
         for (uint64_t address : {uint64_t{0}, uint64_t{0xf'0000}, uint64_t{0x20'0000}, uint64_t{0x27'1fff},
                                  uint64_t{0xfed0'0000}, 6 * gib, (uint64_t{1} << 47) - 1}) {
-            const UntypedPiece* piece = planned.piece_at(address);
+            const Piece* piece = planned.piece_at(address);
             REQUIRE(piece);
             CHECK(piece->is_device);
         }
@@ -180,7 +181,7 @@ TEST_CASE("a list that would be too long leaves out the smallest pieces, and cou
     CHECK(lost > 0);
     CHECK(lost < 2 * mib);
     unsigned smallest = 47;
-    for (const UntypedPiece& piece : planned.plan.pieces)
+    for (const Piece& piece : planned.plan.pieces)
         smallest = std::min<unsigned>(smallest, piece.size_bits);
     CHECK(smallest >= 12);
     CHECK(planned.piece_at((uint64_t{1} << 47) - 1));
@@ -202,18 +203,17 @@ TEST_CASE("every plan is a partition in order, within its room, for any memory m
     INFO("UMBRA_SEED=" << random.seed());
     size_t whole = 0, cut = 0;
     for (unsigned round = 0; round < 400; ++round) {
-        BootImage image;
         BootMemory memory;
         test::MemoryModel model;
-        test::make_random_machine(random, image, memory, model, round % 4 == 0 ? 100 : 12);
+        test::make_random_machine(random, memory, model, round % 4 == 0 ? 100 : 12);
         UntypedPlan plan;
         make_untyped_plan(memory, plan);
         INFO("round " << round);
         check_plan(memory, plan);
         size_t wrong = 0;
-        for (const UntypedPiece& piece : plan.pieces)
-            for (uint64_t probe : model.probes(piece.range()))
-                wrong += model.use_of(probe) != (piece.is_device ? MemoryUse::device : MemoryUse::ram);
+        for (const Piece& piece : plan.pieces)
+            for (uint64_t probe : model.probes(range_of(piece)))
+                wrong += model.use_of(probe) == MemoryUse::held || is_device(model.use_of(probe)) != piece.is_device;
         CHECK(wrong == 0);
         ++(plan.lost_device_bytes + plan.lost_ram_bytes == 0 ? whole : cut);
     }
@@ -221,18 +221,15 @@ TEST_CASE("every plan is a partition in order, within its room, for any memory m
     CHECK(cut > 10);
 }
 
-TEST_CASE("a plan can be made again after more memory was taken") {
-    BootImage image;
-    make_image(image, {{0x10'0000, 64 * mib, 1}});
+TEST_CASE("a plan has what is left after boot allocations") {
     BootMemory memory;
-    memory.start(image);
-    UntypedPlan plan;
-    make_untyped_plan(memory, plan);
-    const uint64_t before = sums_of(plan).ram;
-    REQUIRE(memory.allocate(3 * mib, 4096));
-    make_untyped_plan(memory, plan);
-    check_plan(memory, plan);
-    CHECK(sums_of(plan).ram == before - 3 * mib);
+    claim_all(memory, {{0x10'0000, 64 * mib, 1}});
+    UntypedPlan before, after;
+    make_untyped_plan(memory, before);
+    memory.allocate(3 * mib, 4096);
+    make_untyped_plan(memory, after);
+    check_plan(memory, after);
+    CHECK(sums_of(after).ram == sums_of(before).ram - 3 * mib);
 }
 
 } // namespace

@@ -2,8 +2,7 @@
 // Local APIC, I/O APIC, 8259 and clock on simulated registers.
 #include <support/catch.hpp>
 
-#include <arch/x86_64/cpu/instructions.hpp>
-#include <arch/x86_64/cpu/msr.hpp>
+#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/interrupt/clock.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
