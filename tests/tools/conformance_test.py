@@ -62,7 +62,8 @@ class ConformanceTest(unittest.TestCase):
         self.assertEqual(len(conformance.doubled(rows + rows[:1])), 1)
 
     def test_a_case_that_is_gone_is_reported(self) -> None:
-        self.assertEqual(conformance.stale(conformance.read(PAGE), {"host: a"}), ["CapFault: there is no case system: b"])
+        self.assertEqual(conformance.stale(conformance.read(PAGE), {"host: a"}),
+                         ["CapFault: there is no case system: b"])
 
     def test_a_wrong_count_is_reported(self) -> None:
         rows = conformance.read(PAGE)

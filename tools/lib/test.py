@@ -12,13 +12,14 @@ import cases
 import packages
 import test_checks
 import test_host
+import test_kernel
 import test_scenarios
 import test_system
 import test_tables
 import test_tools
 
 # Long ones first, so that the short ones fill the gaps.
-SUITES = (test_host, test_tools, test_system, test_scenarios, test_tables, test_checks)
+SUITES = (test_host, test_tools, test_system, test_scenarios, test_tables, test_kernel, test_checks)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -55,8 +56,9 @@ def build_all(jobs: list[cases.Job]) -> dict[cases.Target, str]:
         mine = [target for target in targets if (target.compiler, target.kernel) == (compiler, kernel)]
         with building.locked(build):
             names = list(dict.fromkeys(name for target in mine for name in target.names))
+            default = [] if all(target.alone for target in mine) else ["all"]
             try:
-                building.compile_targets(build, ["all", *names], again=True)
+                building.compile_targets(build, default + names, again=True)
                 continue
             except building.BuildError as error:
                 print(error, flush=True)
