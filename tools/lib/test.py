@@ -9,6 +9,7 @@ import traceback
 
 import build as building
 import cases
+import coverage
 import packages
 import test_checks
 import test_host
@@ -31,6 +32,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="only say which cases there are")
     parser.add_argument("--compiler", choices=building.COMPILERS, action="append",
                         help="system tests of this compiler's build only; default: all; repeatable")
+    parser.add_argument("--coverage", action="store_true",
+                        help="only say what the host tests execute of the kernel's core; 1 if a line is left out")
     return parser.parse_args(arguments)
 
 
@@ -100,6 +103,8 @@ def run_all(jobs: list[cases.Job], report: cases.Report) -> None:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    if options.coverage:
+        return coverage.run()
     compilers = options.compiler or list(building.COMPILERS)
     everything = [job for suite in SUITES for job in suite.jobs(compilers)]
     twice = duplicates(everything)
