@@ -28,13 +28,7 @@ struct Budget : Faulting {
                     .ok());
     }
     Word consumed() { return invoke(context_cap, Method::sched_context_consumed).words.at(0); }
-    /// Until the client runs, at most two periods.
-    Word time_until_client_runs() {
-        const Word start = now();
-        while (!is_running(client) && now() < start + us(2 * period))
-            fire_timer();
-        return (now() - start) / tsc_mhz;
-    }
+    bool client_runs_again() { return runs_within_us(client, 2 * period); }
 };
 
 } // namespace
@@ -103,8 +97,7 @@ TEST_CASE("without a timeout handler a thread waits for its refill, which comes 
     world.advance_us(budget);
     world.fire_timer();
     CHECK(world.is_running(world.root()));
-    world.time_until_client_runs();
-    CHECK(world.is_running(world.client));
+    CHECK(world.client_runs_again());
     CHECK(world.now() == start + us(period));
     CHECK(world.client.context.rip == 0x40'7777);
 }
@@ -136,8 +129,7 @@ TEST_CASE("a kernel entry with less than 20 us left does nothing but end the bud
         CHECK(world.handler.state == ThreadState::receiving);
         CHECK_FALSE(world.is_running(world.client));
         CHECK(world.client.state == ThreadState::runnable);
-        world.time_until_client_runs();
-        REQUIRE(world.is_running(world.client));
+        REQUIRE(world.client_runs_again());
         // What was left, too little for an entry, is used first: so the joint piece may begin that much earlier.
         CHECK(world.now() == start + us(period - 19));
         CHECK(world.waits(world.client));
@@ -185,8 +177,7 @@ TEST_CASE("the answer to a Timeout writes 19 registers; the thread goes on when 
                                                                  0x8011});
         CHECK(now.fs_base == 0);
         CHECK_FALSE(world.is_running(world.client));
-        CHECK(world.time_until_client_runs() <= period);
-        CHECK(world.is_running(world.client));
+        CHECK(world.runs_within_us(world.client, period));
     }
     SECTION("with a label it stays stopped") {
         world.answer_fault(1, {0x8000});
@@ -246,8 +237,7 @@ TEST_CASE("a caller answered with its context empty raises its own Timeout, or w
             CHECK(world.client.state == ThreadState::awaiting_reply);
         } else {
             CHECK(world.handler.state == ThreadState::receiving);
-            CHECK(world.time_until_client_runs() <= period);
-            CHECK(world.is_running(world.client));
+            CHECK(world.runs_within_us(world.client, period));
             CHECK(world.answer_of(world.client).words == Words{42});
         }
     }
@@ -262,8 +252,7 @@ TEST_CASE("Yield gives up the rest of the refill, which does not count as consum
     CHECK(world.is_running(world.root()));
     CHECK(world.consumed() == 300);
     CHECK(world.consumed() == 0);
-    world.time_until_client_runs();
-    CHECK(world.is_running(world.client));
+    CHECK(world.client_runs_again());
     CHECK(world.now() == start + us(period));
 }
 
@@ -297,8 +286,7 @@ TEST_CASE("a sporadic context counts its period from the wake-up, others from th
         world.advance_us(budget);
         world.fire_timer();
         REQUIRE(world.is_running(world.root()));
-        world.time_until_client_runs();
-        REQUIRE(world.is_running(world.client));
+        REQUIRE(world.client_runs_again());
         CHECK(world.now() == (sporadic ? woken : switched) + us(period));
     }
 }
@@ -320,7 +308,7 @@ TEST_CASE("pieces of budget beyond the number of refills are merged later, never
     world.advance_us(400);
     world.fire_timer();
     REQUIRE(world.is_running(world.root()));
-    world.time_until_client_runs();
+    CHECK(world.client_runs_again());
     CHECK(world.now() >= start + us(period));
     world.check_invariants();
 }
