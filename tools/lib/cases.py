@@ -41,6 +41,7 @@ class Target:
     compiler: str
     kernel: str
     names: tuple[str, ...] = ()  # further than what is built by default
+    alone: bool = False          # nothing is needed but these names
 
 
 @dataclasses.dataclass

@@ -9,17 +9,19 @@ import traceback
 
 import build as building
 import cases
+import coverage
 import packages
 import suites
 import test_checks
 import test_host
+import test_kernel
 import test_scenarios
 import test_system
 import test_tables
 import test_tools
 
 # Long ones first, so that the short ones fill the gaps.
-SUITES = (test_host, test_tools, test_system, test_scenarios, test_tables, test_checks)
+SUITES = (test_host, test_tools, test_system, test_scenarios, test_tables, test_kernel, test_checks)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -31,6 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="only say which cases there are")
     parser.add_argument("--compiler", choices=building.COMPILERS, action="append",
                         help="system tests of this compiler's build only; default: all; repeatable")
+    parser.add_argument("--coverage", action="store_true",
+                        help="only say what the host tests execute of the kernel's core; 1 if a line is left out")
     return parser.parse_args(arguments)
 
 
@@ -56,8 +60,9 @@ def build_all(jobs: list[cases.Job]) -> dict[cases.Target, str]:
         mine = [target for target in targets if (target.compiler, target.kernel) == (compiler, kernel)]
         with building.locked(build):
             names = list(dict.fromkeys(name for target in mine for name in target.names))
+            default = [] if all(target.alone for target in mine) else ["all"]
             try:
-                building.compile_targets(build, ["all", *names], again=True)
+                building.compile_targets(build, default + names, again=True)
                 continue
             except building.BuildError as error:
                 print(error, flush=True)
@@ -99,6 +104,8 @@ def run_all(jobs: list[cases.Job], report: cases.Report) -> None:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    if options.coverage:
+        return coverage.run()
     compilers = options.compiler or list(building.COMPILERS)
     everything = [job for suite in SUITES for job in suite.jobs(compilers)]
     twice = duplicates(everything)

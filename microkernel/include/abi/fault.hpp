@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fault messages: the label, and which message register says what.
+// Fault messages: what the kernel sends to a thread's fault handler, and what the answer does.
+//
+// A fault is a message to the thread's fault handler (a Timeout: to its timeout handler), its label the number below,
+// its badge that of the handler's capability; the thread waits for the answer. Without a handler it stops. An answer
+// with another label than 0 leaves it stopped, its registers written all the same, unless said otherwise. Of the
+// registers that an answer may write it writes as many as it is long, made safe as abi::UserRegister says; then the
+// thread goes on at its IP. `words` are the message registers by the names in the namespaces below; 4 is kept for
+// breakpoints. docs/reference/faults.md is generated from this file (tools/abi_doc).
 #pragma once
 
 #include <abi/types.hpp>
@@ -7,22 +14,45 @@
 namespace abi {
 
 enum class Fault : Word {
+    /// None: no fault.
     none = 0,
+    /// CapFault: a system call named a capability that cannot be looked up, or that it cannot receive on.
+    /// words: ip: of the SYSCALL; address: the capability pointer; in_receive_phase: 1 if it was to be received on;
+    ///   lookup_failure: an abi::LookupFailure, which says how many of the following words there are; bits_left: bits
+    ///   of the pointer that were not resolved; bits_found or guard_found: what the CNode resolves, or its guard;
+    ///   guard_size: bits of that guard
+    /// reply: ignored, its label too; the system call is executed again
     cap_fault = 1,
+    /// UnknownSyscall: a system call number that this kernel does not know. Serves programs of other systems.
+    /// words: rax: register; rbx: register; rcx: register; rdx: register; rsi: register; rdi: register; rbp: register;
+    ///   r8..r15: registers; fault_ip: of the SYSCALL itself; rsp: register; rflags: register; number: what RDX held
+    /// reply: writes back the first 18 words; to step over the SYSCALL the handler adds 2 to fault_ip
     unknown_syscall = 2,
+    /// UserException: a CPU exception other than a page fault.
+    /// words: ip: of the instruction; rsp: register; rflags: register; vector: the exception; error_code: 0 where the
+    ///   CPU gives none
+    /// reply: writes ip, rsp and rflags
     user_exception = 3,
+    /// Timeout: the budget of the thread's scheduling context is used up. Goes to the timeout handler.
+    /// words: badge: of the scheduling context (SchedControl.ConfigureFlags); consumed: microseconds since somebody
+    ///   asked
+    /// reply: writes up to 19 registers: rip, rsp, rflags, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8..r15, fs_base
     timeout = 5,
+    /// VMFault: a page fault.
+    /// words: ip: of the instruction; address: what it tried to reach; instruction_fetch: 1 if it was an instruction
+    ///   fetch (bit 4 of the error code); error_code: of the CPU, bits 0-4
+    /// reply: ignored, its label too; the instruction is executed again
     vm_fault = 6,
-    keeper_fault = 64, ///< through a keeper table (the paging extension)
+    /// KeeperFault: not there yet.
+    keeper_fault = 64,
 };
 
-/// CapFault: IP of the SYSCALL, the capability pointer, whether receiving, then a lookup failure.
+/// An abi::LookupFailure from `lookup_failure` on. Words 5 and 6 mean what the failure says.
 namespace cap_fault {
 inline constexpr unsigned ip = 0, address = 1, in_receive_phase = 2, lookup_failure = 3, bits_left = 4, bits_found = 5,
                           guard_found = 5, guard_size = 6, length = 7;
 }
 
-/// UnknownSyscall: rax rbx rcx rdx rsi rdi rbp r8-r15, IP of the SYSCALL, rsp, rflags, the number.
 namespace unknown_syscall {
 inline constexpr unsigned rax = 0, rbx = 1, rcx = 2, rdx = 3, rsi = 4, rdi = 5, rbp = 6, r8 = 7, fault_ip = 15,
                           rsp = 16, rflags = 17, number = 18, length = 19;
@@ -30,22 +60,21 @@ inline constexpr unsigned rax = 0, rbx = 1, rcx = 2, rdx = 3, rsi = 4, rdi = 5, 
 inline constexpr unsigned reply_length = 18;
 } // namespace unknown_syscall
 
-/// UserException: IP, rsp, rflags, vector, error code. The reply writes back the first three.
 namespace user_exception {
 inline constexpr unsigned ip = 0, rsp = 1, rflags = 2, vector = 3, error_code = 4, length = 5, reply_length = 3;
 }
 
-/// Timeout: badge of the scheduling context, consumed microseconds. The reply writes 19 registers.
 namespace timeout_fault {
 inline constexpr unsigned badge = 0, consumed = 1, length = 2, reply_length = 19;
 }
 
-/// VMFault: IP, address, 1 for an instruction fetch, the x86 page-fault error code (bits 0-4).
 namespace vm_fault {
 inline constexpr unsigned ip = 0, address = 1, instruction_fetch = 2, error_code = 3, length = 4;
 }
 
-/// Order of the registers in TCB.ReadRegisters and TCB.WriteRegisters.
+/// The registers of a thread, in the order of TCB.ReadRegisters and TCB.WriteRegisters. What is written is made safe,
+/// not refused: rip, fs_base and gs_base become 0 if they are not canonical; of rflags bits 0-11 count, of these bits
+/// 3, 5 and TF are off, bit 1 and IF on (0xfff reads back as 0xed7).
 enum class UserRegister : unsigned {
     rip,
     rsp,

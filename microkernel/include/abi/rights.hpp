@@ -6,7 +6,12 @@
 
 namespace abi {
 
-/// bit 0 write, bit 1 read, bit 2 grant, bit 3 grant-reply. Rights only ever shrink.
+/// What a capability's holder may do, most significant field first. Rights only ever shrink; they count for endpoints,
+/// notifications, replies (grant) and frames (read, write), other types ignore them.
+///   grant_reply (1 bit): to call, the answer going to a reply object
+///   grant (1 bit): to send capabilities along, and to call
+///   read (1 bit): to receive; of a frame: to map it accessible
+///   write (1 bit): to send or signal; of a frame: to map it writable
 class Rights {
 public:
     explicit constexpr Rights(Word raw = 0) : raw_(raw & 15) {}

@@ -27,7 +27,11 @@ inline constexpr unsigned max_message_words = 120;
 inline constexpr unsigned max_extra_caps = 3;
 inline constexpr unsigned register_message_words = 4;
 
-/// The word that describes a message (RSI): label:52 | capsUnwrapped:3 | extraCaps:2 | length:7.
+/// The word that describes a message (RSI), most significant field first.
+///   label (52 bits): what the message is about; of a method its number, of an answer the error
+///   caps_unwrapped (3 bits): received; bit i: extra capability i was the endpoint's own and arrived as its badge
+///   extra_caps (2 bits): capabilities that are sent, or that arrived; at most 3, of which one is installed
+///   length (7 bits): words; more than 120 count as 120
 class MessageInfo {
 public:
     constexpr MessageInfo() = default;
@@ -49,7 +53,9 @@ private:
     Word raw_ = 0;
 };
 
-/// The data word of a CNode capability: guard in the high 58 bits, guard size in the low 6.
+/// The data word of a CNode capability, most significant field first.
+///   guard (58 bits): what a pointer must begin with
+///   guard_size (6 bits): how many bits of it count; 0 = no guard
 class CNodeData {
 public:
     explicit constexpr CNodeData(Word raw) : raw_(raw) {}

@@ -343,8 +343,19 @@ void FakeMachine::interrupt(Word vector) {
 }
 
 void FakeMachine::fire_timer() {
-    simulated.tsc = std::max(simulated.tsc, timer());
+    const Word deadline = timer();
+    if (deadline == ~Word{0})
+        return;
+    simulated.tsc = std::max(simulated.tsc, deadline);
+    simulated.msrs[0x6e0] = 0; // SDM Vol. 3A, "TSC-Deadline Mode": it disarms itself
     interrupt(x86::vector::timer);
+}
+
+bool FakeMachine::runs_within_us(const Tcb& thread, Word microseconds) {
+    const Word end = now() + us(microseconds);
+    while (!is_running(thread) && timer() <= end)
+        fire_timer();
+    return is_running(thread);
 }
 
 void FakeMachine::run_for_us(Word microseconds) {

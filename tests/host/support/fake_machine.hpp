@@ -140,10 +140,15 @@ public:
     // --- time ---
     Word now() const { return x86::simulated.tsc; }
     void advance_us(Word microseconds) { x86::simulated.tsc += us(microseconds); }
-    /// When the timer goes off next.
-    Word timer() const { return x86::simulated.msrs.at(0x6e0) & ~Word{1}; }
-    /// Lets time pass up to the timer's deadline and delivers it.
+    /// When the timer goes off next; the end of time if it is not set.
+    Word timer() const {
+        const Word deadline = x86::simulated.msrs.at(0x6e0);
+        return deadline == 0 ? ~Word{0} : deadline & ~Word{1};
+    }
+    /// Lets time pass up to the timer's deadline and delivers it, if it is set.
     void fire_timer();
+    /// Lets time pass until `thread` runs; false if that takes longer.
+    bool runs_within_us(const Tcb& thread, Word microseconds);
     /// Lets this much time pass, with all the timer interrupts in it.
     void run_for_us(Word microseconds);
 
