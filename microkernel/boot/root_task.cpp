@@ -198,7 +198,7 @@ constinit RootTask task{}; // too large for the stack
 
 void note_machine(const Machine& machine) {
     kernel_state.kernel_pml4 = machine.kernel_pml4;
-    kernel_state.tsc_mhz = machine.tsc_hz / 1'000'000;
+    kernel_state.tsc_mhz = (machine.tsc_hz + 500'000) / 1'000'000;
     kernel_state.release.seed(x86::rdtsc());
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = machine.features;
