@@ -26,7 +26,8 @@ class QemuError(Exception):
 
 @dataclasses.dataclass
 class Machine:
-    """What kind of machine. gdb: port on which it waits for a debugger, or None; devices: further ones (-device)."""
+    """What kind of machine. gdb: port on which it waits for a debugger, or None; devices and properties: what QEMU's
+    -device and -global take."""
     iso: pathlib.Path
     memory: str = "256M"
     cpu: str = "max"
@@ -34,6 +35,7 @@ class Machine:
     icount: bool = False
     gdb: int | None = None
     devices: list[str] = dataclasses.field(default_factory=list)
+    properties: list[str] = dataclasses.field(default_factory=list)
 
 
 def firmware_arguments() -> list[str]:
@@ -56,6 +58,8 @@ def command_line(machine: Machine, scratch: pathlib.Path) -> list[str]:
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-cdrom", str(machine.iso)]
     for device in machine.devices:
         command += ["-device", device]
+    for each in machine.properties:
+        command += ["-global", each]
     if machine.uefi:
         command += firmware_arguments()
     if machine.icount:

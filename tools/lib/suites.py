@@ -5,7 +5,7 @@ A file of a suite is an area; its cases are what it declares as SYSTEM_TEST("...
 
   machines = ["qemu", "bochs"]   where the suite runs; default: ["qemu"]. Where it does not run its cases count as
                                  not applicable in the table by area
-  memory, cpu, uefi, icount, timeout, kernel, append, devices (QEMU's -device arguments), nmi (see qemu.Machine)
+  memory, cpu, uefi, icount, timeout, kernel, append; of QEMU: devices and properties (what -device and -global take)
 """
 import dataclasses
 import pathlib

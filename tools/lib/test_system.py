@@ -62,7 +62,8 @@ def boot(build: building.Build, content: image.Content,
             image.make(content, scratch / "umbra.iso")
         machine = qemu.Machine(scratch / "umbra.iso", str(settings.get("memory", "256M")),
                                str(settings.get("cpu", "max")), bool(settings.get("uefi", False)),
-                               bool(settings.get("icount", False)), devices=list(settings.get("devices", [])))
+                               bool(settings.get("icount", False)), devices=list(settings.get("devices", [])),
+                               properties=list(settings.get("properties", [])))
         run = qemu.Run(machine, scratch, interactive=False)
         ending = run.go(float(settings.get("timeout", TIMEOUT_SECONDS)), quiet=True)
         return run.text, verdict.judge(run.text, ending, root_task=True)

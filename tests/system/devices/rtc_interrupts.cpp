@@ -1,56 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Devices from user space: I/O ports by capability, an interrupt through the I/O APIC, memory by physical address.
-#include <sys/cap/irq.hpp>
-#include <tests/system/lib/test.hpp>
+// The real-time clock's interrupt, through the I/O APIC to a notification.
+#include <tests/system/devices/ports.hpp>
 #include <tests/system/lib/victim.hpp>
 
+using namespace ports;
 using test::Cap;
 using test::Word;
 
 namespace {
 
-const sys::IoPortControl port_control(abi::root_slot::io_port_control);
-const sys::IrqControl irq_control(abi::root_slot::irq_control);
-
-/// The real-time clock: index and data port, its registers, and its pin.
-constexpr uint16_t rtc_index = 0x70;
-constexpr uint16_t rtc_data = 0x71;
-constexpr uint8_t rtc_a = 0x0a, rtc_b = 0x0b, rtc_c = 0x0c;
-constexpr uint8_t rtc_periodic = 0x40;
+/// Its pin of the I/O APIC, and a vector for it.
 constexpr Word rtc_pin = 8;
 constexpr Word vector = 30;
 
-sys::Result<Cap<sys::IoPorts>> issue(uint16_t first, uint16_t last) {
-    sys::Slot slot = TRY(test::space().allocate());
-    TRY(port_control.issue(first, last, slot.ref()));
-    return Cap<sys::IoPorts>::adopt(std::move(slot));
-}
-
-sys::Result<uint8_t> rtc_read(sys::IoPorts ports, uint8_t which) {
-    TRY(ports.out8(rtc_index, which));
-    return ports.in8(rtc_data);
-}
-sys::Result<void> rtc_write(sys::IoPorts ports, uint8_t which, uint8_t value) {
-    TRY(ports.out8(rtc_index, which));
-    return ports.out8(rtc_data, value);
-}
-
 } // namespace
-
-SYSTEM_TEST("I/O ports: only inside the range, which is issued once at a time") {
-    REQUIRE_VALUE(ports, issue(rtc_index, rtc_data));
-    CHECK_REFUSED(issue(rtc_data, rtc_data + 4), abi::Error::revoke_first);
-    CHECK_REFUSED(issue(0x80, 0x7f), abi::Error::invalid_argument, 1);
-    CHECK_OK(ports->out8(rtc_index, 0));
-    CHECK_OK(ports->in16(rtc_index));
-    CHECK_REFUSED(ports->in8(rtc_index - 1), abi::Error::illegal_operation);
-    CHECK_REFUSED(ports->in16(rtc_data), abi::Error::illegal_operation);
-    CHECK_REFUSED(ports->in32(rtc_index), abi::Error::illegal_operation);
-    REQUIRE_VALUE(seconds, rtc_read(ports, 0));
-    CHECK((seconds & 0xf) <= 9 && seconds <= 0x59);
-    ports.reset();
-    REQUIRE_VALUE(again, issue(rtc_index, rtc_data));
-}
 
 SYSTEM_TEST("an interrupt through the I/O APIC signals its notification, and again only after it was acknowledged") {
     REQUIRE_VALUE(memory, test::make_untyped(12));
@@ -123,23 +86,4 @@ SYSTEM_TEST("interrupt lines: wrong vector, pin and I/O APIC are refused; a vect
     REQUIRE_VALUE(second, test::space().allocate());
     CHECK_REFUSED(irq_control.get_ioapic(second.ref(), {.pin = 9}, vector), abi::Error::revoke_first);
     CHECK_REFUSED(handler->set_notification(sys::Notification(abi::root_slot::tcb)), abi::Error::invalid_capability, 0);
-}
-
-SYSTEM_TEST("device memory is handed out as it is: never cleared, frames only") {
-    const abi::SlotRegion region = test::boot_info().untyped;
-    for (Word i = 0; i < region.count(); ++i) {
-        const abi::UntypedDescriptor& piece = test::boot_info().untyped_list[i];
-        const bool holds_bios =
-            piece.is_device && piece.paddr <= 0xf0000 && piece.paddr + (Word{1} << piece.size_bits) > 0xf0000;
-        if (!holds_bios)
-            continue;
-        const sys::Untyped device(region.start + i);
-        CHECK_REFUSED(sys::make_object<sys::Endpoint>(test::space(), device), abi::Error::invalid_argument, 1);
-        CHECK_REFUSED(sys::make_object<sys::PageTable>(test::space(), device), abi::Error::invalid_argument, 1);
-        REQUIRE_VALUE(frame, sys::make_object<sys::Frame>(test::space(), device));
-        REQUIRE_VALUE(view, test::View::of(frame));
-        CHECK_OK(frame->physical_address());
-        return;
-    }
-    CHECK(!"no device untyped covers the BIOS area");
 }
