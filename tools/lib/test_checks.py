@@ -106,6 +106,15 @@ def complaint_problems() -> list[str]:
             if len(names) > 1] or ([] if len(places) > 50 else ["the pattern finds no complaints any more"])
 
 
+def foreign_problems() -> list[str]:
+    """What stands for other people's programs includes their headers only: two of the compiler's, and its own."""
+    folder = building.REPOSITORY / "tests" / "system" / "foreign"
+    allowed = re.compile(r"#include <(?:stddef\.h|stdint\.h|tests/system/foreign/\w+\.hpp)>$")
+    return [f"{sources.relative(path)}:{number}: includes what is not its own: {line}"
+            for path in sorted(folder.iterdir()) for number, line in enumerate(path.read_text().splitlines(), 1)
+            if line.lstrip().startswith("#include") and not allowed.match(line)]
+
+
 def layering_problems() -> list[str]:
     return layering.rule_problems(layering.Graph(building.REPOSITORY))
 
@@ -128,6 +137,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "no file names somebody's machine": (path_problems, []),
     "variants are chosen in config.hpp": (pragma_problems, []),
     "complaints about boot data are each one of a kind": (complaint_problems, []),
+    "the foreign root task is foreign": (foreign_problems, []),
     "links in documents lead somewhere": (documents.link_problems, []),
 }
 

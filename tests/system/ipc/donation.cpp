@@ -1,78 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Scheduling contexts that travel with calls: to passive servers and back, through chains, and where a chain breaks.
-#include <tests/system/ipc/meeting.hpp>
+#include <tests/system/ipc/servers.hpp>
 
 using abi::MessageInfo;
 using abi::Syscall;
 using sys::Message;
 using sys::Received;
 using test::above;
+using test::Caller;
 using test::Cap;
 using test::far_above;
+using test::Holder;
 using test::Meeting;
+using test::Relay;
+using test::Server;
+using test::start_passive;
 using test::Thread;
 using test::word;
 using test::Word;
-
-namespace {
-
-/// Receives and answers with the same word plus one, for ever; passive once its first context is taken away.
-struct Server {
-    sys::Endpoint own;
-    sys::Reply reply;
-    volatile Word served = 0;
-    void operator()() {
-        Received received = own.receive(reply);
-        for (;;) {
-            served = served + 1;
-            received = own.reply_receive(word(received.mr0 + 1), reply);
-        }
-    }
-};
-
-/// Passes each call on to another server and answers with what that said.
-struct Relay {
-    sys::Endpoint own, next;
-    sys::Reply reply;
-    volatile Word served = 0;
-    void operator()() {
-        Received received = own.receive(reply);
-        for (;;) {
-            served = served + 1;
-            const Received answer = next.call(word(received.mr0));
-            received = own.reply_receive(word(answer.mr0), reply);
-        }
-    }
-};
-
-/// Receives once with a reply object and stops at `stage` 1 until it is signalled.
-struct Holder {
-    sys::Endpoint own;
-    sys::Reply reply;
-    sys::Notification go_on;
-    volatile Word stage = 0;
-    void operator()() {
-        own.receive(reply);
-        stage = 1;
-        static_cast<void>(go_on.wait());
-        stage = 2;
-    }
-};
-
-struct Caller {
-    sys::Endpoint to;
-    volatile Word answer = Meeting::nothing;
-    void operator()() { answer = to.call(word(7)).mr0; }
-};
-
-/// Starts a thread with a context that is taken away as soon as it waits.
-template <class Body>
-sys::Result<void> start_passive(Thread& thread, sys::Untyped memory, Body& body, sys::Priority priority = above) {
-    TRY(thread.start(memory, body, {.priority = priority}));
-    return thread.context().unbind();
-}
-
-} // namespace
 
 SYSTEM_TEST("a Call gives its context to a passive server, and the answer gives it back") {
     Meeting here;
