@@ -217,6 +217,29 @@ SYSTEM_TEST("an extra capability that cannot be looked up is a fault to Call and
     }
 }
 
+SYSTEM_TEST("an extra capability that cannot be looked up is a fault of a message, too, whoever waits for it") {
+    Tree tree;
+    REQUIRE_OK(tree.make_tree());
+    REQUIRE_VALUE(endpoint, sys::make_object<sys::Endpoint>(test::space(), test::arena()));
+    REQUIRE_VALUE(reply, sys::make_object<sys::Reply>(test::space(), test::arena()));
+    REQUIRE_VALUE(notification, sys::make_object<sys::Notification>(test::space(), test::arena()));
+    REQUIRE_VALUE(badged, sys::mint_cap(test::space(), notification.get(), sys::Rights::all(), sys::Badge{1}));
+    REQUIRE_OK(tree.root->at(4, Tree::root_bits).copy_from(endpoint.ref(), sys::Rights::write()));
+    REQUIRE_OK(tree.root->at(5, Tree::root_bits).copy_from(badged.ref()));
+    REQUIRE_VALUE(view, test::View::of(tree.victim.buffer_frame()));
+    const Word bad = Tree::pointer(0b001, 4);
+    reinterpret_cast<abi::IpcBuffer*>(view.bytes())->caps_or_badges[0] = bad;
+    const Word info = abi::MessageInfo(3, 1, 1).raw();
+    for (const Word slot : {Word{4}, Word{5}}) { // no grant, and no message that could carry any
+        const Word target = Tree::pointer(0b101, slot);
+        CHECK_CAP_FAULT(tree.run_call(abi::Syscall::call, target, info), bad, false, 4, 64, 0b101, 3);
+        CHECK_CAP_FAULT(tree.run_call(abi::Syscall::send, target, info), bad, false, 4, 64, 0b101, 3);
+        CHECK(tree.run_call(abi::Syscall::nb_send, target, info).is_done());
+    }
+    CHECK_EQUAL(endpoint->receive_if_there(reply).info.raw(), 0);
+    CHECK_EQUAL(notification->poll().value, 0);
+}
+
 SYSTEM_TEST("the invoked capability is looked up before the extra ones") {
     Tree tree;
     REQUIRE_OK(tree.make_tree());

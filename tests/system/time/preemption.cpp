@@ -182,6 +182,40 @@ SYSTEM_TEST("a Retype that is interrupted by another of the same untyped starts 
         REQUIRE(CHECK_EQUAL(view.words()[i], ~Word{0}));
 }
 
+SYSTEM_TEST("a Retype whose budget ends has made the first of its objects, and makes the others later, each once") {
+    constexpr Word count = 256;
+    constexpr unsigned bits = 8;
+    REQUIRE_VALUE(threads, test::make_untyped(16));
+    REQUIRE_VALUE(node, sys::make_object<sys::CNode>(test::space(), test::arena(), bits));
+    REQUIRE_VALUE(memory, test::make_untyped(20));
+    const auto is_made = [&](Word slot) { // a copy onto itself: the destination is looked at first
+        return node->at(slot, bits).copy_from(node->at(slot, bits)).error() == abi::Error::delete_first;
+    };
+    for (Word budget_ticks = 60'000; budget_ticks < 260'000; budget_ticks += 20'000) {
+        const Word budget = std::max<Word>(test::microseconds(budget_ticks), 100);
+        volatile Word label = ~Word{0};
+        auto retypes = [&] {
+            label = invoke(memory, Invocation::untyped_retype, {static_cast<Word>(ObjectType::tcb), 0, 0, 0, 0, count},
+                           {node})
+                        .label;
+        };
+        Thread thread;
+        REQUIRE_OK(thread.start(threads, retypes, {.priority = above, .budget = {{budget}, {budget * 10}, 0}}));
+        Word made = 0;
+        while (made < count && is_made(made))
+            ++made;
+        for (Word slot = made; slot < count; ++slot)
+            CHECK(!is_made(slot));
+        REQUIRE(test::wait_until([&] { return label == 0; }, 500));
+        for (Word slot = 0; slot < count; ++slot)
+            CHECK(is_made(slot));
+        // 512 KiB and not more: the untyped has room for as many again.
+        REQUIRE_PLACE(rest);
+        CHECK_OK(memory->retype_into(ObjectType::untyped, 19, own_cnode(), rest.number()));
+        REQUIRE_OK(memory.ref().revoke());
+    }
+}
+
 SYSTEM_TEST("Revoke of an untyped whose threads are running, waiting and ready ends all of them, in pieces") {
     constexpr unsigned count = 12;
     REQUIRE_VALUE(memory, test::make_untyped(18));
