@@ -197,6 +197,13 @@ SYSTEM_TEST("CancelBadgedSends: does nothing for badge 0, for receivers and for 
     CHECK_OK(cancel(here.endpoint.ref())); // it is queued with badge 0
     CHECK_OK(cancel(badged.ref()));
     CHECK_EQUAL(here.take(), 3);
+    Subject faulted; // a fault of badge 0 stays queued, too
+    REQUIRE_OK(faulted.make(above));
+    REQUIRE_OK(faulted.victim.tcb().set_space(here.endpoint.get(), faulted.victim.cnode(), abi::CNodeData(0, 58).raw(),
+                                              faulted.victim.space().root()));
+    REQUIRE_OK(faulted.victim.start(snippet_done));
+    CHECK_OK(cancel(here.endpoint.ref()));
+    CHECK_EQUAL(here.endpoint->receive_if_there(here.reply).label(), static_cast<Word>(abi::Fault::user_exception));
     volatile Word got = 0;
     auto receives = [&] { got = here.second->receive(here.spare_reply).mr0; };
     Thread receiver;

@@ -199,33 +199,6 @@ SYSTEM_TEST("boot information: the RSDP is a copy of version 2 with both checksu
     CHECK(read_at<uint32_t>(rsdp.data() + 16) != 0 || read_at<uint64_t>(rsdp.data() + 24) != 0);
 }
 
-SYSTEM_TEST("the TSC frequency of the boot information is right by better than 1 %, measured with the PIT") {
-    // Channel 2 of the PIT counts 1.193182 MHz; 50 ms of it are timed. A busy host can only make a reading too long.
-    constexpr Word pit_hz = 1193182, count = 59659;
-    REQUIRE_PLACE(gate);
-    REQUIRE_PLACE(counter);
-    const sys::IoPortControl control(abi::root_slot::io_port_control);
-    REQUIRE_OK(control.issue(0x61, 0x61, gate.ref()));
-    REQUIRE_OK(control.issue(0x42, 0x43, counter.ref()));
-    const sys::IoPorts gate_port(gate.number()), pit(counter.number());
-    Word best = ~Word{0};
-    for (unsigned attempt = 0; attempt < 8; ++attempt) {
-        REQUIRE_VALUE(state, gate_port.in8(0x61));
-        REQUIRE_OK(gate_port.out8(0x61, (state & 0xfc) | 1)); // gate on, speaker off
-        REQUIRE_OK(pit.out8(0x43, 0xb0)); // channel 2, both bytes, mode 0
-        REQUIRE_OK(pit.out8(0x42, count & 0xff));
-        REQUIRE_OK(pit.out8(0x42, count >> 8));
-        const Word start = test::now();
-        while ((gate_port.in8(0x61).value_or(0x20) & 0x20) == 0) {
-        }
-        const Word ticks = test::now() - start;
-        best = ticks < best ? ticks : best;
-    }
-    const Word expected = test::ticks_per_microsecond() * 1'000'000 * count / pit_hz;
-    CHECK(best > expected - expected / 100);
-    CHECK(best < expected + expected / 100);
-}
-
 SYSTEM_TEST("untyped descriptors: device pieces first, each ascending, aligned, from 2^4 to 2^47 bytes, apart") {
     bool ram_seen = false;
     Word previous_end[2] = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Threads that share the processor: signals, priorities, preemption.
-#include <tests/system/lib/test.hpp>
+#include <tests/system/lib/invoke.hpp>
 #include <tests/system/lib/thread.hpp>
 
 using sys::Badge;
@@ -159,4 +159,29 @@ SYSTEM_TEST("a budget used up ends the thread's turn until its period comes agai
     CHECK(counters[0] > 0);    // and so did the other
     REQUIRE_VALUE(used, spinner.context().consumed());
     CHECK(used.count >= 1000 && used.count <= 12000);
+}
+
+SYSTEM_TEST("the TSC frequency of the boot information is right by better than 1 %, measured with the PIT") {
+    // Channel 2 of the PIT counts 1.193182 MHz; 50 ms of it are timed.
+    constexpr Word pit_hz = 1193182, count = 59659;
+    REQUIRE_PLACE(gate);
+    REQUIRE_PLACE(counter);
+    const sys::IoPortControl control(abi::root_slot::io_port_control);
+    REQUIRE_OK(control.issue(0x61, 0x61, gate.ref()));
+    REQUIRE_OK(control.issue(0x42, 0x43, counter.ref()));
+    const sys::IoPorts gate_port(gate.number()), pit(counter.number());
+    for (unsigned attempt = 0; attempt < 3; ++attempt) {
+        REQUIRE_VALUE(state, gate_port.in8(0x61));
+        REQUIRE_OK(gate_port.out8(0x61, (state & 0xfc) | 1)); // gate on, speaker off
+        REQUIRE_OK(pit.out8(0x43, 0xb0)); // channel 2, both bytes, mode 0
+        REQUIRE_OK(pit.out8(0x42, count & 0xff));
+        REQUIRE_OK(pit.out8(0x42, count >> 8));
+        const Word start = test::now();
+        while ((gate_port.in8(0x61).value_or(0x20) & 0x20) == 0) {
+        }
+        const Word ticks = test::now() - start;
+        const Word expected = test::ticks_per_microsecond() * 1'000'000 * count / pit_hz;
+        CHECK(ticks > expected - expected / 100);
+        CHECK(ticks < expected + expected / 100);
+    }
 }
