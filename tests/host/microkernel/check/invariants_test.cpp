@@ -135,7 +135,7 @@ constexpr Breaking breakings[] = {
      [](Everything& w) { w.context(w.lent).yielded_from = &w.ready(); }},
     {"the top of a context's stack knows the context",
      [](Everything& w) { w.context(w.lent).top_reply = &w.reply(w.idle_reply); }},
-    {"only contexts of threads wait for refills", [](Everything& w) { w.context(w.lent).in_release_queue = true; }},
+    {"only contexts of threads wait for refills", [](Everything& w) { w.context(w.lent).rank = 1; }},
     {"a notification is waited for exactly if somebody is queued",
      [](Everything& w) { w.notification(w.bell).state = Notification::State::idle; }},
     {"a notification queues only threads that wait for it",

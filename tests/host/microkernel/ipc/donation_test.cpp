@@ -151,35 +151,34 @@ TEST_CASE("a reply object deleted on top returns the context, in the middle it r
 }
 
 TEST_CASE("a caller that is suspended or deleted breaks the stack, the context stays where it is", "[donation]") {
-    for (bool deleted : {false, true}) {
-        Passive world;
-        const auto inner = world.server();
-        const auto outer = world.server();
-        world.run(world.client);
-        world.call_from(world.client, outer);
-        world.call_from(world.of(outer), inner);
-        world.run(world.root());
-        SECTION("in the middle") {
-            if (deleted)
-                world.destroy(outer.tcb);
-            else
-                REQUIRE(world.invoke(outer.tcb, Method::tcb_suspend).ok());
-            CHECK(world.on_client_time(world.of(inner)));
-            world.run(world.of(inner));
-            world.send(world.of(inner), inner.reply, 1);
-            CHECK(world.on_client_time(world.of(inner)));
-        }
-        SECTION("at the bottom") {
-            if (deleted)
-                world.destroy(world.client_cap);
-            else
-                REQUIRE(world.invoke(world.client_cap, Method::tcb_suspend).ok());
-            world.run(world.of(inner));
-            world.reply_receive(world.of(inner), inner.endpoint, inner.reply, 1);
-            REQUIRE(world.is_running(world.of(outer)));
-            world.send(world.of(outer), outer.reply, 1);
-            CHECK(world.on_client_time(world.of(outer)));
-        }
+    const bool deleted = GENERATE(false, true);
+    Passive world;
+    const auto inner = world.server();
+    const auto outer = world.server();
+    world.run(world.client);
+    world.call_from(world.client, outer);
+    world.call_from(world.of(outer), inner);
+    world.run(world.root());
+    SECTION("in the middle") {
+        if (deleted)
+            world.destroy(outer.tcb);
+        else
+            REQUIRE(world.invoke(outer.tcb, Method::tcb_suspend).ok());
+        CHECK(world.on_client_time(world.of(inner)));
+        world.run(world.of(inner));
+        world.send(world.of(inner), inner.reply, 1);
+        CHECK(world.on_client_time(world.of(inner)));
+    }
+    SECTION("at the bottom") {
+        if (deleted)
+            world.destroy(world.client_cap);
+        else
+            REQUIRE(world.invoke(world.client_cap, Method::tcb_suspend).ok());
+        world.run(world.of(inner));
+        world.reply_receive(world.of(inner), inner.endpoint, inner.reply, 1);
+        REQUIRE(world.is_running(world.of(outer)));
+        world.send(world.of(outer), outer.reply, 1);
+        CHECK(world.on_client_time(world.of(outer)));
     }
 }
 
@@ -368,4 +367,95 @@ TEST_CASE("the short way of a call is only taken where nothing else has to happe
         CHECK(world.is_running(world.root()));
         CHECK(world.client.in_ready_queue);
     }
+}
+
+TEST_CASE("calls that carry capabilities stack up as well", "[donation]") {
+    Passive world;
+    const auto inner = world.server();
+    const auto outer = world.server();
+    const auto call_with_cap = [&](Tcb& caller, const Passive::Server& server) {
+        abi::IpcBuffer& buffer = world.buffer(world.of(server));
+        buffer.receive_cnode = at::cnode;
+        buffer.receive_index = world.free_slot();
+        buffer.receive_depth = 64;
+        world.call(caller, server.endpoint, 1, {}, {at::sched_context});
+        REQUIRE(world.is_running(world.of(server)));
+        CHECK(world.cap(buffer.receive_index).is(CapType::sched_context));
+    };
+    world.run(world.client);
+    call_with_cap(world.client, outer);
+    call_with_cap(world.of(outer), inner);
+    CHECK(world.on_client_time(world.of(inner)));
+    // Answers with capabilities go back the same way.
+    for (auto [from, to] : {std::pair{&inner, &world.of(outer)}, std::pair{&outer, &world.client}}) {
+        world.buffer(*to).receive_index = world.free_slot();
+        world.put_message(world.of(*from), 2, {}, {at::sched_context});
+        world.enter(world.of(*from), Syscall::send, from->reply);
+        CHECK(world.on_client_time(*to));
+        REQUIRE(world.is_running(*to));
+        CHECK(world.answer_of(*to).label == 2);
+    }
+}
+
+TEST_CASE("an exception goes to a passive handler and back on the thread's own context", "[donation][fault]") {
+    struct Case {
+        Word label;
+        Words words;
+        Word ip, rsp, rflags;
+        bool goes_on;
+    };
+    constexpr Word at_ip = 0x40'3000, at_rsp = 0x7000, at_flags = 0x246;
+    for (const Case& c : {Case{0, {}, at_ip, at_rsp, at_flags, true}, Case{0, {0x5000}, 0x5000, at_rsp, at_flags, true},
+                          Case{0, {0x5000, 0x6000}, 0x5000, 0x6000, at_flags, true},
+                          Case{0, {bit(63), 0x6000, 0xfff}, 0, 0x6000, 0xed7, true},
+                          Case{0, {0x5000, 0x6000, 0x203, 1, 2}, 0x5000, 0x6000, 0x203, true},
+                          Case{1, {0x5000}, 0x5000, at_rsp, at_flags, false}}) {
+        for (bool has_buffer : {true, false}) {
+            Passive world;
+            const auto handler = world.server();
+            REQUIRE(
+                world.invoke(world.client_cap, Method::tcb_set_space, {0, 0}, {handler.endpoint, at::cnode, at::vspace})
+                    .ok());
+            if (!has_buffer)
+                REQUIRE(world.invoke(handler.tcb, Method::tcb_set_ipc_buffer, {0}, {at::ipc_buffer}).ok());
+            world.run(world.client);
+            world.client.context.rsp = at_rsp;
+            world.client.context.rflags = at_flags;
+            world.exception(13, at_ip, 0x18);
+            REQUIRE(world.is_running(world.of(handler)));
+            CHECK(world.on_client_time(world.of(handler)));
+            Words expected{at_ip, at_rsp, at_flags, 13, 0x18};
+            expected.resize(has_buffer ? 5 : 4);
+            CHECK(world.answer_of(world.of(handler)).words == expected);
+            world.reply_receive(world.of(handler), handler.endpoint, handler.reply, c.label, c.words);
+            CHECK(world.client.context.rip == c.ip);
+            CHECK(world.client.context.rsp == c.rsp);
+            CHECK(world.client.context.rflags == c.rflags);
+            CHECK(world.client.state == (c.goes_on ? ThreadState::runnable : ThreadState::stopped));
+            CHECK(world.of(handler).state == ThreadState::receiving);
+            CHECK(world.on_client_time(world.client));
+        }
+    }
+}
+
+TEST_CASE("an unknown system call and a capability fault are answered on the thread's own context, too",
+          "[donation][fault]") {
+    Passive world;
+    const auto handler = world.server();
+    REQUIRE(
+        world.invoke(world.client_cap, Method::tcb_set_space, {0, 0}, {handler.endpoint, at::cnode, at::vspace}).ok());
+    world.run(world.client);
+    SECTION("unknown system call") {
+        world.enter(world.client, static_cast<Syscall>(99), 0);
+        REQUIRE(world.is_running(world.of(handler)));
+        world.reply_receive(world.of(handler), handler.endpoint, handler.reply, 0, {0x1234});
+        CHECK(world.client.context.rax == 0x1234);
+    }
+    SECTION("capability fault") {
+        world.call(world.client, bit(60), 0);
+        REQUIRE(world.is_running(world.of(handler)));
+        world.reply_receive(world.of(handler), handler.endpoint, handler.reply, 0);
+    }
+    CHECK(world.is_running(world.client));
+    CHECK(world.on_client_time(world.client));
 }

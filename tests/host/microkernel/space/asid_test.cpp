@@ -141,6 +141,13 @@ TEST_CASE("with its pool a space is gone: nothing is mapped there, and its threa
         CHECK(world.invoke(frame, Method::page_map, {page, 3, 0}, {space}).is(Error::failed_lookup, {0, invalid_root}));
         CHECK(world.invoke(pdpt, Method::pdpt_unmap).ok());
     }
+    SECTION("its own thread destroys the space") {
+        Tcb& thread = world.thread(thread_cap);
+        REQUIRE(world.invoke(thread, at::cnode, Method::cnode_revoke, {space, 64}).ok());
+        REQUIRE(world.invoke(thread, at::cnode, Method::cnode_delete, {space, 64}).ok());
+        CHECK(x86::simulated.cr3 == kernel_state.kernel_pml4.raw());
+        CHECK(world.is_running(thread));
+    }
     SECTION("the space itself goes while it is loaded") {
         world.run(world.root());
         REQUIRE(world.invoke(at::cnode, Method::cnode_revoke, {space, 64}).ok());
@@ -161,45 +168,44 @@ TEST_CASE("a pool capability whose pool was made again elsewhere assigns nothing
 }
 
 TEST_CASE("a PCID keeps translations over a switch; what changes is thrown away with the CPU's own means", "[asid]") {
-    for (bool has_invpcid : {true, false}) {
-        Pools world;
-        kernel_state.features.pcid = true;
-        kernel_state.features.invpcid = has_invpcid;
-        x86::simulated.cr3 = loaded_cr3(true).raw() & ~x86::Cr3::no_flush;
-        const Word space = world.make(ObjectType::pml4);
-        REQUIRE(world.assign(at::asid_pool, space).ok());
-        const Asid asid = world.cap(space).asid();
-        const Word tables[] = {world.make(ObjectType::pdpt), world.make(ObjectType::page_directory),
-                               world.make(ObjectType::page_table)};
-        REQUIRE(world.invoke(tables[0], Method::pdpt_map, {page, 0}, {space}).ok());
-        REQUIRE(world.invoke(tables[1], Method::page_directory_map, {page, 0}, {space}).ok());
-        REQUIRE(world.invoke(tables[2], Method::page_table_map, {page, 0}, {space}).ok());
-        const Word frame = world.make(ObjectType::frame_4k);
-        REQUIRE(world.invoke(frame, Method::page_map, {page, 3, 0}, {space}).ok());
-        x86::simulated.invpcid.clear();
-        x86::simulated.cr3_loads.clear();
-        x86::simulated.invlpg.clear();
-        SECTION("a page") {
-            REQUIRE(world.invoke(frame, Method::page_unmap).ok());
-            if (has_invpcid) {
-                CHECK(x86::simulated.invpcid ==
-                      std::vector{x86::SimulatedCpu::Invpcid{x86::InvpcidType::address, asid.value, page}});
-            } else {
-                REQUIRE(x86::simulated.cr3_loads.size() == 2);
-                // Loading with this identifier and without the bit that keeps translations, then back, keeping.
-                CHECK((x86::simulated.cr3_loads[0] & 0xfff) == asid.value);
-                CHECK(x86::simulated.cr3_loads[0] >> 63 == 0);
-                CHECK(x86::simulated.cr3_loads[1] >> 63 == 1);
-            }
+    const bool has_invpcid = GENERATE(true, false);
+    Pools world;
+    kernel_state.features.pcid = true;
+    kernel_state.features.invpcid = has_invpcid;
+    x86::simulated.cr3 = loaded_cr3(true).raw() & ~x86::Cr3::no_flush;
+    const Word space = world.make(ObjectType::pml4);
+    REQUIRE(world.assign(at::asid_pool, space).ok());
+    const Asid asid = world.cap(space).asid();
+    const Word tables[] = {world.make(ObjectType::pdpt), world.make(ObjectType::page_directory),
+                           world.make(ObjectType::page_table)};
+    REQUIRE(world.invoke(tables[0], Method::pdpt_map, {page, 0}, {space}).ok());
+    REQUIRE(world.invoke(tables[1], Method::page_directory_map, {page, 0}, {space}).ok());
+    REQUIRE(world.invoke(tables[2], Method::page_table_map, {page, 0}, {space}).ok());
+    const Word frame = world.make(ObjectType::frame_4k);
+    REQUIRE(world.invoke(frame, Method::page_map, {page, 3, 0}, {space}).ok());
+    x86::simulated.invpcid.clear();
+    x86::simulated.cr3_loads.clear();
+    x86::simulated.invlpg.clear();
+    SECTION("a page") {
+        REQUIRE(world.invoke(frame, Method::page_unmap).ok());
+        if (has_invpcid) {
+            CHECK(x86::simulated.invpcid ==
+                  std::vector{x86::SimulatedCpu::Invpcid{x86::InvpcidType::address, asid.value, page}});
+        } else {
+            REQUIRE(x86::simulated.cr3_loads.size() == 2);
+            // Loading with this identifier and without the bit that keeps translations, then back, keeping.
+            CHECK((x86::simulated.cr3_loads[0] & 0xfff) == asid.value);
+            CHECK(x86::simulated.cr3_loads[0] >> 63 == 0);
+            CHECK(x86::simulated.cr3_loads[1] >> 63 == 1);
         }
-        SECTION("a table") {
-            REQUIRE(world.invoke(tables[2], Method::page_table_unmap).ok());
-            if (has_invpcid)
-                CHECK(x86::simulated.invpcid ==
-                      std::vector{x86::SimulatedCpu::Invpcid{x86::InvpcidType::context, asid.value, 0}});
-            else
-                CHECK(x86::simulated.cr3_loads.size() == 2);
-        }
-        CHECK(x86::simulated.invlpg.empty());
     }
+    SECTION("a table") {
+        REQUIRE(world.invoke(tables[2], Method::page_table_unmap).ok());
+        if (has_invpcid)
+            CHECK(x86::simulated.invpcid ==
+                  std::vector{x86::SimulatedCpu::Invpcid{x86::InvpcidType::context, asid.value, 0}});
+        else
+            CHECK(x86::simulated.cr3_loads.size() == 2);
+    }
+    CHECK(x86::simulated.invlpg.empty());
 }
