@@ -54,21 +54,30 @@ TEST_CASE("DebugNameThread takes printable characters from the buffer, at most 3
     CHECK(std::string(world.thread(thread).name.data()) == "0123456789012345678901234567890");
 }
 
-TEST_CASE("DebugDumpScheduler and DebugSnapshot show the running and the ready threads", "[debug]") {
-    for (Syscall number : {Syscall::debug_dump_scheduler, Syscall::debug_snapshot}) {
-        Debugging world;
-        const Word thread = world.make_thread(77);
-        REQUIRE(world.invoke(thread, Method::tcb_resume).ok());
-        std::strcpy(reinterpret_cast<char*>(world.buffer(world.root()).message), "busy");
-        CHECK(world.debug(Syscall::debug_name_thread, thread).completed);
-        const Context before = world.root().context;
-        CHECK(world.debug(number).completed);
-        CHECK(world.logged("priority 255"));
-        CHECK(world.logged("busy"));
-        CHECK(world.logged("priority 77"));
-        CHECK(world.logged("runnable"));
-        CHECK(world.root().context.r10 == before.r10);
-    }
+TEST_CASE("DebugDumpScheduler shows the running and the ready threads", "[debug]") {
+    Debugging world;
+    const Word thread = world.make_thread(77);
+    REQUIRE(world.invoke(thread, Method::tcb_resume).ok());
+    std::strcpy(reinterpret_cast<char*>(world.buffer(world.root()).message), "busy");
+    CHECK(world.debug(Syscall::debug_name_thread, thread).completed);
+    CHECK(world.debug(Syscall::debug_dump_scheduler).completed);
+    CHECK(world.logged("priority 255"));
+    CHECK(world.logged("busy"));
+    CHECK(world.logged("priority 77"));
+    CHECK(world.logged("runnable"));
+}
+
+TEST_CASE("DebugSnapshot tells how long interrupts had to wait at most, and starts anew", "[debug]") {
+    Debugging world;
+    CHECK(world.debug(Syscall::debug_snapshot).completed);
+    x86::simulated.tsc_step = 1000;
+    CHECK(world.invoke(at::tcb, Method::tcb_set_flags, {0, 0}).ok());
+    x86::simulated.tsc_step = 0;
+    CHECK(world.debug(Syscall::debug_snapshot).completed);
+    CHECK(world.root().context.r10 >= 1000);
+    CHECK(world.root().context.r10 < 100'000);
+    CHECK(world.debug(Syscall::debug_snapshot).completed);
+    CHECK(world.root().context.r10 == 0);
 }
 
 TEST_CASE("DebugHalt ends the machine and says so", "[debug]") {
