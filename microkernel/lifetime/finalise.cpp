@@ -53,6 +53,7 @@ void end_sched_context(SchedContext& context) {
     context.top_reply = nullptr;
     if (cpu.context == &context) {
         cpu.context = nullptr;
+        cpu.last_entry = never; // there is no budget left to end
         reschedule();
     }
 }

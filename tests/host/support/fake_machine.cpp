@@ -48,16 +48,17 @@ void set_up_context(SchedContext& context, unsigned size_bits, Word budget_us, W
 }
 
 /// One I/O APIC with 24 pins: a select register and a data register.
+std::map<uint32_t, uint32_t> ioapic_registers;
+
 void emulate_ioapic(Word address, uint32_t value) {
-    static std::map<uint32_t, uint32_t> registers;
     static uint32_t selected = 0;
     const Word base = (layout::device_window + x86::ioapic_window_page(0) * 4096).raw();
     if (address == base) {
         selected = value;
-        registers[1] = 23 << 16;
-        simulated.mmio[base + 0x10] = registers[selected];
+        ioapic_registers[1] = 23 << 16;
+        simulated.mmio[base + 0x10] = ioapic_registers[selected];
     } else if (address == base + 0x10) {
-        registers[selected] = value;
+        ioapic_registers[selected] = value;
     }
 }
 
@@ -397,6 +398,8 @@ Word FakeMachine::leaf(PhysAddr root, Word address, unsigned* level) {
         table = reinterpret_cast<const Word*>(host_window_base + (entry & 0x000f'ffff'ffff'f000));
     }
 }
+
+uint32_t ioapic_register(uint32_t number) { return ioapic_registers[number]; }
 
 bool is_zero(const void* start, size_t bytes) {
     const auto* at = static_cast<const unsigned char*>(start);

@@ -178,6 +178,9 @@ private:
     Word next_slot_ = at::first_free;
 };
 
+/// What the simulated I/O APIC holds (24 pins; the redirection entry of pin n begins with register 16 + 2n).
+uint32_t ioapic_register(uint32_t number);
+
 /// True if nothing of [start, start + bytes) is other than zero.
 bool is_zero(const void* start, size_t bytes);
 

@@ -109,27 +109,25 @@ TEST_CASE("a signal reaches the bound thread on an endpoint, as a message with o
 }
 
 TEST_CASE("a bound thread in a Call, or in a fault, is not disturbed", "[notification]") {
-    for (bool by_fault : {true, false}) {
-        Bells world;
-        world.bind(world.client_cap);
-        if (by_fault)
-            REQUIRE(world
-                        .invoke(world.client_cap, Method::tcb_set_space, {0, 0},
-                                {world.endpoint_cap, at::cnode, at::vspace})
-                        .ok());
-        SECTION("queued") {}
-        SECTION("taken") { world.server_waits(); }
-        world.run(world.client);
-        if (by_fault)
-            world.exception(14, 0x40'3000, 4, 0x1234'5000);
-        else
-            world.call(world.client, world.endpoint_cap, 1);
-        const ThreadState state = world.client.state;
-        world.run(world.root());
-        world.signal(world.root(), world.badge_4);
-        CHECK(world.client.state == state);
-        CHECK(world.notification(world.bell).state == Notification::State::active);
-    }
+    const bool by_fault = GENERATE(true, false);
+    Bells world;
+    world.bind(world.client_cap);
+    if (by_fault)
+        REQUIRE(
+            world.invoke(world.client_cap, Method::tcb_set_space, {0, 0}, {world.endpoint_cap, at::cnode, at::vspace})
+                .ok());
+    SECTION("queued") {}
+    SECTION("taken") { world.server_waits(); }
+    world.run(world.client);
+    if (by_fault)
+        world.exception(14, 0x40'3000, 4, 0x1234'5000);
+    else
+        world.call(world.client, world.endpoint_cap, 1);
+    const ThreadState state = world.client.state;
+    world.run(world.root());
+    world.signal(world.root(), world.badge_4);
+    CHECK(world.client.state == state);
+    CHECK(world.notification(world.bell).state == Notification::State::active);
 }
 
 TEST_CASE("a bound thread takes a pending signal first, on any endpoint", "[notification]") {

@@ -136,3 +136,93 @@ TEST_CASE("deleting the handler that holds a notification's last capability wake
     CHECK(machine.thread(waiter).state == ThreadState::runnable);
     CHECK(machine.waits(machine.thread(waiter)));
 }
+
+TEST_CASE("a deletion that meets one which waits for others takes all of them along", "[lifetime]") {
+    for (unsigned first = 1; first <= 24; first++) {
+        for (unsigned second : {1u, 2u, 5u, 24u}) {
+            FakeMachine machine;
+            Words nodes;
+            for (int i = 0; i < 6; i++)
+                nodes.push_back(machine.make(ObjectType::cnode, 2));
+            const Word outer = machine.make(ObjectType::cnode, 2);
+            for (unsigned i = 5; i > 0; i--)
+                put_into(machine, nodes[i - 1], 3, nodes[i]);
+            put_into(machine, outer, 1, nodes[0]);
+            Slot& inner = slots_of(machine.cap(outer))[1];
+            x86::simulated.on_interrupt_window = [] { cpu.interrupted = true; };
+            // The inner one begins, and is stopped; then the outer one comes upon it.
+            for (unsigned round = 0; round < 3; round++) {
+                cpu.interrupted = false;
+                machine.look_after_steps(first);
+                if (delete_slot(inner) == Progress::finished)
+                    break;
+                machine.check_invariants();
+            }
+            for (unsigned entries = 0;; entries++) {
+                REQUIRE(entries < 1000);
+                cpu.interrupted = false;
+                machine.look_after_steps(second);
+                if (delete_slot(machine.slot(outer)) == Progress::finished)
+                    break;
+                machine.check_invariants();
+            }
+            CHECK(machine.cap(outer).is_null());
+            revoke_all(machine, second);
+        }
+    }
+}
+
+TEST_CASE("an endpoint that goes with its CNode lets its queue go, one thread a step", "[lifetime]") {
+    FakeMachine machine;
+    const Word node = machine.make(ObjectType::cnode, 2), endpoint = machine.make(ObjectType::endpoint);
+    Words senders;
+    for (int i = 0; i < 40; i++) {
+        senders.push_back(machine.make_thread(50));
+        machine.run(machine.thread(senders.back()));
+        machine.send(machine.thread(senders.back()), endpoint, 0);
+    }
+    machine.run(machine.root());
+    Word victim = endpoint;
+    SECTION("by itself") {}
+    SECTION("inside a CNode") {
+        put_into(machine, node, 2, endpoint);
+        victim = node;
+    }
+    machine.interrupt_at_look(1);
+    machine.put_message(machine.root(), static_cast<Word>(Method::cnode_delete), {victim, 64});
+    CHECK_FALSE(machine.enter(machine.root(), Syscall::call, at::cnode).completed);
+    machine.no_interrupts();
+    REQUIRE(machine.is_running(machine.root()));
+    unsigned woken = 0;
+    for (Word sender : senders)
+        woken += machine.thread(sender).state == ThreadState::runnable;
+    CHECK(woken > 0);
+    CHECK(woken < 40);
+    CHECK(machine.enter_again(machine.root()).ok());
+    for (Word sender : senders)
+        CHECK(machine.thread(sender).state == ThreadState::runnable);
+    CHECK(machine.cap(victim).is_null());
+}
+
+TEST_CASE("a deletion that takes the caller's own context along ends without it", "[lifetime]") {
+    FakeMachine machine;
+    const Word node = machine.make(ObjectType::cnode, 8), endpoint = machine.make(ObjectType::endpoint);
+    const Word context = machine.make_context(1000, 10'000), victim = machine.make_thread(255, false);
+    Tcb& thread = machine.thread(victim);
+    REQUIRE(machine.invoke(context, Method::sched_context_bind, {}, {victim}).ok());
+    for (Word i = 0; i < 255; i++)
+        REQUIRE(machine.invoke(node, Method::cnode_copy, {i, 64, endpoint, 64, 15}, {at::cnode}).ok());
+    put_into(machine, node, 255, context);
+    machine.run(thread);
+    // Time passes while it deletes: when the context has gone there is no budget left that could end.
+    x86::simulated.tsc_step = us(400);
+    machine.put_message(thread, static_cast<Word>(Method::cnode_delete), {node, 64});
+    machine.enter(thread, Syscall::call, at::cnode);
+    x86::simulated.tsc_step = 0;
+    CHECK(machine.is_running(machine.root()));
+    CHECK(thread.sched_context == nullptr);
+    CHECK(machine.answer_of(thread).ok());
+    CHECK(machine.cap(node).is_null());
+    REQUIRE(machine.invoke(machine.make_context(), Method::sched_context_bind, {}, {victim}).ok());
+    machine.run(thread);
+}

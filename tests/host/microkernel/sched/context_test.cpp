@@ -286,3 +286,32 @@ TEST_CASE("the domain calls check everything and change nothing", "[context]") {
     CHECK(start(0).ok());
     CHECK(world.invoke(at::domain_set, Method::cnode_copy) == Error::illegal_operation);
 }
+
+TEST_CASE("a runnable thread bound to a context runs when that has budget", "[context]") {
+    for (Word sporadic : {0, 1}) {
+        Contexts world;
+        REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {50}, {at::tcb}).ok());
+        REQUIRE(world.configure(1000, 10'000, 0, sporadic).ok());
+        REQUIRE(world.bind(world.thread_cap).ok());
+        REQUIRE(world.invoke(world.thread_cap, Method::tcb_resume).ok());
+        Tcb& thread = world.thread(world.thread_cap);
+        REQUIRE(world.is_running(thread));
+        world.advance_us(1000);
+        world.fire_timer();
+        REQUIRE(world.is_running(world.root()));
+        // Another thread gets the context that is used up: it waits for the refill in its place.
+        REQUIRE(world.invoke(world.context_cap, Method::sched_context_unbind).ok());
+        const Word other = world.make_thread(100, false);
+        REQUIRE(world.invoke(other, Method::tcb_resume).ok());
+        REQUIRE(world.bind(other).ok());
+        CHECK(world.is_running(world.root()));
+        REQUIRE(world.runs_within_us(world.thread(other), 10'000));
+        // And one that has budget: at once.
+        world.run(world.root());
+        REQUIRE(world.invoke(world.context_cap, Method::sched_context_unbind).ok());
+        world.advance_us(30'000);
+        world.fire_timer();
+        REQUIRE(world.bind(world.thread_cap).ok());
+        CHECK(world.is_running(thread));
+    }
+}
