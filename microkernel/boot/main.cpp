@@ -4,8 +4,6 @@
 #include <arch/x86_64/cpu/fpu.hpp>
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/cpu/tables.hpp>
-#include <arch/x86_64/io/serial.hpp>
-#include <arch/x86_64/panic.hpp>
 #include <boot/command_line.hpp>
 #include <boot/root_task.hpp>
 #include <check/deliberate_bug.hpp>
@@ -23,7 +21,7 @@ constinit Machine machine{};
 /// `magic` and `info` as the boot loader left them in EAX and EBX.
 extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     const uint64_t entered = x86::rdtsc();
-    x86::serial_init();
+    start_log();
     log("Umbra {} ({} kernel)", config::version, config::variant);
 
     x86::load_tables(); // from here on an exception is a panic, not a reset

@@ -5,6 +5,8 @@
 
 #include <config.hpp>
 
+#include <cstdint>
+
 namespace kernel {
 
 /// Stops the machine: prints `KERNEL PANIC: <reason>`, where it came about, and a backtrace. In host tests it throws.
@@ -15,6 +17,9 @@ inline void require(bool fulfilled, const char* complaint) {
     if (!fulfilled) [[unlikely]]
         panic(complaint);
 }
+
+/// Ends the emulation with `code`, where there is such a device; stops the CPU for good where there is none.
+[[noreturn]] void leave_machine(uint8_t code);
 
 [[noreturn]] void assertion_failed(const char* words, const char* file, unsigned line);
 

@@ -1,24 +1,44 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel's log: whole lines on the serial port. Host tests collect them instead (tests/host/support/log.cpp).
+// The kernel's log: whole lines on the serial port (arch/x86_64/io/serial.cpp). Once user space has a console it owns
+// COM1; the kernel then writes only DebugPutChar and panics. Host tests collect the log (tests/host/support).
 #pragma once
 
-#include <lib/format.hpp>
+#include <lib/text.hpp>
+#include <mem/address.hpp>
+
+#include <concepts>
+#include <span>
 
 namespace kernel {
 
-/// Longer lines are cut.
-inline constexpr size_t log_line_size = 200;
+/// Readies the port. A missing one is noticed and left alone.
+void start_log();
 
 /// Writes characters as they are, without a line end.
 void log_text(Text text);
 
-/// One line, formatted as lib/format.hpp says; the line end is added.
+/// A value to be printed, whatever its type.
+struct LogValue {
+    template <std::unsigned_integral T>
+    constexpr LogValue(T value) : number(value) {}
+    constexpr LogValue(Text value) : text(value), kind(Kind::text) {}
+    constexpr LogValue(const char* value) : text(value), kind(Kind::text) {}
+    constexpr LogValue(PhysAddr value) : number(value.raw()), kind(Kind::address) {}
+    constexpr LogValue(VirtAddr value) : number(value.raw()), kind(Kind::address) {}
+
+    uint64_t number = 0;
+    Text text;
+    enum class Kind : uint8_t { number, text, address } kind = Kind::number;
+};
+
+void log_line(Text text, std::span<const LogValue> values);
+
+/// One line, with values in it: `{}` a value as it is (integers in decimal), `{x}` an integer as 0x1f. A placeholder
+/// without a value is printed as it stands.
 template <class... Values>
 void log(Text text, const Values&... values) {
-    char line[log_line_size];
-    size_t length = format(std::span(line, log_line_size - 1), text, values...);
-    line[length++] = '\n';
-    log_text(Text(line, length));
+    const LogValue list[sizeof...(Values) + 1] = {LogValue(values)..., LogValue(0u)};
+    log_line(text, std::span(list, sizeof...(Values)));
 }
 
 } // namespace kernel

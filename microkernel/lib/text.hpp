@@ -10,9 +10,8 @@ class Text {
 public:
     constexpr Text() = default;
     constexpr Text(const char* data, size_t size) : data_(data), size_(size) {}
-    /// A string literal, without its zero byte.
-    template <size_t N>
-    constexpr Text(const char (&literal)[N]) : data_(literal), size_(N - 1) {}
+    /// The characters up to the zero byte.
+    constexpr Text(const char* text) : data_(text), size_(__builtin_strlen(text)) {}
 
     constexpr const char* data() const { return data_; }
     constexpr size_t size() const { return size_; }

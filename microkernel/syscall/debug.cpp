@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/panic.hpp>
 #include <config.hpp>
 #include <ipc/message.hpp>
+#include <lib/assert.hpp>
 #include <lib/count.hpp>
 #include <lib/log.hpp>
 #include <syscall/debug.hpp>

@@ -21,7 +21,7 @@ FATAL = "fatal_exception"                     # a bug, on top of that
 OTHER_STACKS = {"nmi_stub": "nmi_stack", "double_fault_stub": "double_fault_stack",
                 "machine_check_stub": "machine_check_stack"}
 START = "higher_half"
-ENDS_IN_PANIC = ("panic", "panic_values", "assertion_failed", "kernel_exception")
+ENDS_IN_PANIC = ("panic", "assertion_failed", "kernel_exception")
 CPU_FRAME = 6 * 8  # what the CPU pushes, and what it skips to align the stack
 FRAME_LIMIT, START_FRAME_LIMIT = 512, 640
 VECTOR_OPERAND = re.compile(r"%(?:[xyz]mm|mm[0-7]|st\b)")

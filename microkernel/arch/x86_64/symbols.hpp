@@ -6,7 +6,7 @@
 #include <lib/text.hpp>
 #include <mem/address.hpp>
 
-#include <cstdint>
+#include <algorithm>
 #include <span>
 
 namespace kernel::x86 {
@@ -23,6 +23,13 @@ struct Place {
 };
 
 /// `symbols` ascend by address. `names` are zero-terminated.
-Place find_symbol(std::span<const Symbol> symbols, const char* names, uint32_t address);
+inline Place find_symbol(std::span<const Symbol> symbols, const char* names, uint32_t address) {
+    const auto next = std::upper_bound(symbols.begin(), symbols.end(), address,
+                                       [](uint32_t sought, const Symbol& symbol) { return sought < symbol.address; });
+    if (next == symbols.begin())
+        return {{}, 0};
+    const Symbol& symbol = *(next - 1);
+    return {names + symbol.name, address - symbol.address};
+}
 
 } // namespace kernel::x86

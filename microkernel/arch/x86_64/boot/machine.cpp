@@ -9,9 +9,8 @@
 #include <arch/x86_64/interrupt/lapic.hpp>
 #include <arch/x86_64/interrupt/pic.hpp>
 #include <arch/x86_64/linker.hpp>
-#include <arch/x86_64/panic.hpp>
 #include <boot/multiboot2.hpp>
-#include <lib/log.hpp>
+#include <lib/assert.hpp>
 #include <mem/direct_map.hpp>
 
 namespace kernel::x86 {
@@ -58,9 +57,8 @@ void read_boot_information(Machine& machine, uint32_t magic, uint32_t info) {
 
 void identify_cpu(Machine& machine) {
     machine.features = read_features();
-    if (const char* missing = missing_feature(machine.features))
-        panic_formatted("this CPU has no {}", missing);
     log_features(machine.features);
+    check_features(machine.features);
     if (machine.features.smap)
         patch_clac();
 }

@@ -18,12 +18,11 @@ struct Row {
     uint64_t bits; ///< all of them set
     Word cr4;
     const char* name;
-    bool is_needed = false;
 };
 constexpr Row rows[] = {
-    {&CpuFeatures::apic, 1, &CpuidResult::edx, bit(9), 0, "local APIC", true},
-    {&CpuFeatures::fxsave, 1, &CpuidResult::edx, bit(24) | bit(25), 0, "FXSAVE and SSE", true},
-    {&CpuFeatures::page_attribute_table, 1, &CpuidResult::edx, bit(16), 0, "page attribute table", true},
+    {&CpuFeatures::apic, 1, &CpuidResult::edx, bit(9), 0, "APIC"},
+    {&CpuFeatures::fxsave, 1, &CpuidResult::edx, bit(24) | bit(25), 0, "FXSAVE"},
+    {&CpuFeatures::page_attribute_table, 1, &CpuidResult::edx, bit(16), 0, "PAT"},
     {&CpuFeatures::fsgsbase, 7, &CpuidResult::ebx, bit(0), cr4::fsgsbase, "FSGSBASE"},
     {&CpuFeatures::pcid, 1, &CpuidResult::ecx, bit(17), cr4::pcid, "PCID"},
     {&CpuFeatures::invpcid, 7, &CpuidResult::ebx, bit(10), 0, "INVPCID"},
@@ -53,22 +52,21 @@ CpuFeatures read_features() {
     return features;
 }
 
-const char* missing_feature(const CpuFeatures& features) {
-    for (const Row& row : rows)
-        if (row.is_needed && !(features.*row.feature))
-            return row.name;
-    return nullptr;
-}
-
 void log_features(const CpuFeatures& features) {
     log_text("CPU:");
     for (const Row& row : rows) {
-        if (features.*row.feature && !row.is_needed) {
+        if (features.*row.feature) {
             log_text(" ");
-            log_text(text_at(row.name));
+            log_text(row.name);
         }
     }
     log_text("\n");
+}
+
+void check_features(const CpuFeatures& features) {
+    require(features.apic, "this CPU has no local APIC");
+    require(features.fxsave, "this CPU has no FXSAVE and SSE");
+    require(features.page_attribute_table, "this CPU has no page attribute table");
 }
 
 Word wanted_cr4(const CpuFeatures& features) {

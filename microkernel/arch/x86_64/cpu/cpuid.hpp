@@ -7,11 +7,9 @@
 namespace kernel::x86 {
 
 struct CpuFeatures {
-    // The kernel cannot do without these.
     bool apic = false;
     bool fxsave = false;
     bool page_attribute_table = false;
-
     bool fsgsbase = false;
     bool pcid = false;
     bool invpcid = false;
@@ -29,10 +27,10 @@ struct CpuFeatures {
 
 CpuFeatures read_features();
 
-/// Name of a feature that the kernel cannot do without and this CPU lacks; null if there is none.
-const char* missing_feature(const CpuFeatures& features);
-
 void log_features(const CpuFeatures& features);
+
+/// Refuses a CPU that lacks what the kernel cannot do without.
+void check_features(const CpuFeatures& features);
 
 /// CR4 as the kernel wants it.
 Word wanted_cr4(const CpuFeatures& features);

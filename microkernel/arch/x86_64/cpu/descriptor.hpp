@@ -17,25 +17,11 @@ inline constexpr uint16_t tss = 0x28; ///< takes two entries
 } // namespace selector
 static_assert(selector::user_data == user_data_selector && selector::user_code == user_code_selector);
 
-enum class Ring : uint8_t { kernel = 0, user = 3 };
+enum Ring : uint64_t { ring_0 = 0, ring_3 = 3 };
 
-/// Base and limit of code and data segments mean nothing in 64-bit mode; they are written flat all the same.
-class SegmentDescriptor {
-public:
-    static constexpr SegmentDescriptor null() { return SegmentDescriptor(0); }
-    static constexpr SegmentDescriptor code(Ring ring) {
-        return SegmentDescriptor(0x00af'9b00'0000'ffff | level(ring));
-    }
-    static constexpr SegmentDescriptor data(Ring ring) {
-        return SegmentDescriptor(0x00cf'9300'0000'ffff | level(ring));
-    }
-    constexpr uint64_t raw() const { return raw_; }
-
-private:
-    explicit constexpr SegmentDescriptor(uint64_t raw) : raw_(raw) {}
-    static constexpr uint64_t level(Ring ring) { return uint64_t{static_cast<uint8_t>(ring)} << 45; }
-    uint64_t raw_;
-};
+// Base and limit of code and data segments mean nothing in 64-bit mode; they are written flat all the same.
+constexpr uint64_t code_segment(Ring ring) { return 0x00af'9b00'0000'ffff | ring << 45; }
+constexpr uint64_t data_segment(Ring ring) { return 0x00cf'9300'0000'ffff | ring << 45; }
 
 /// An available 64-bit TSS: two GDT entries.
 constexpr std::array<uint64_t, 2> tss_descriptor(Word base, uint32_t limit) {
@@ -46,28 +32,21 @@ constexpr std::array<uint64_t, 2> tss_descriptor(Word base, uint32_t limit) {
 }
 
 /// An IDT entry. All are interrupt gates: the kernel runs with interrupts off.
-class Gate {
-public:
+struct Gate {
     constexpr Gate() = default;
     /// `ring` is the least privileged that may reach it with an INT instruction; `ist` 0 = no stack of its own.
     constexpr Gate(Word handler, Ring ring, unsigned ist)
-        : low_((handler & 0xffff) | uint64_t{selector::kernel_code} << 16 | uint64_t{ist} << 32 |
-               (interrupt_gate | uint64_t{static_cast<uint8_t>(ring)} << 5) << 40 | ((handler >> 16) & 0xffff) << 48),
-          high_(handler >> 32) {}
-    constexpr bool is_present() const { return (low_ >> 47 & 1) != 0; }
-    constexpr unsigned ring() const { return low_ >> 45 & 3; }
-    constexpr unsigned ist() const { return low_ >> 32 & 7; }
-    constexpr Word handler() const { return (low_ & 0xffff) | (low_ >> 48) << 16 | high_ << 32; }
+        : low((handler & 0xffff) | uint64_t{selector::kernel_code} << 16 | uint64_t{ist} << 32 |
+              (interrupt_gate | ring << 5) << 40 | ((handler >> 16) & 0xffff) << 48),
+          high(handler >> 32) {}
 
-private:
     static constexpr uint64_t interrupt_gate = 0x8e;
-    uint64_t low_ = 0;
-    uint64_t high_ = 0;
+    uint64_t low = 0;
+    uint64_t high = 0;
 };
 
 static_assert(sizeof(Gate) == 16);
-static_assert(Gate(0xffff'ffff'8010'2340, Ring::user, 2).handler() == 0xffff'ffff'8010'2340);
-static_assert(SegmentDescriptor::code(Ring::user).raw() == 0x00af'fb00'0000'ffff);
-static_assert(SegmentDescriptor::data(Ring::user).raw() == 0x00cf'f300'0000'ffff);
+static_assert(Gate(0xffff'ffff'8010'2340, ring_3, 2).low == 0x8010'ee02'0008'2340);
+static_assert(code_segment(ring_3) == 0x00af'fb00'0000'ffff && data_segment(ring_3) == 0x00cf'f300'0000'ffff);
 
 } // namespace kernel::x86

@@ -23,47 +23,44 @@ namespace {
 constexpr unsigned vector_stub_size = 16;
 
 constinit std::array<uint64_t, 7> gdt = {
-    SegmentDescriptor::null().raw(),
-    SegmentDescriptor::code(Ring::kernel).raw(),
-    SegmentDescriptor::data(Ring::kernel).raw(),
-    SegmentDescriptor::data(Ring::user).raw(),
-    SegmentDescriptor::code(Ring::user).raw(),
+    0, code_segment(ring_0), data_segment(ring_0), data_segment(ring_3), code_segment(ring_3),
     0, // TSS: its address is not known to the compiler
     0,
 };
 constinit std::array<Gate, 256> idt{};
 
-/// Interrupt stacks (TSS.ist): a fault on the kernel stack itself, and what may come before the kernel has its stack.
+/// Interrupt stacks, by index into `stacks` and number in the TSS: for a fault on the kernel stack itself, and for what
+/// may come before the kernel has its stack.
 enum Ist : unsigned { none = 0, double_fault_ist = 1, nmi_ist = 2, machine_check_ist = 3, debug_ist = 4 };
 
 Word address(const char* symbol) { return reinterpret_cast<Word>(symbol); }
 
+void set_gate(unsigned vector, const char* stub, Ist ist = none) { idt[vector] = Gate(address(stub), ring_0, ist); }
+
 void fill_idt() {
     for (unsigned v = 0; v < vector::exception_count; v++)
-        idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, Ring::kernel, none);
+        set_gate(v, exception_stubs + v * vector_stub_size);
     // INT3 and INTO (which 64-bit mode does not have) are for programs; INT n to any other gate is #GP.
     for (const unsigned v : {vector::breakpoint, vector::overflow})
-        idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, Ring::user, none);
-    idt[vector::double_fault] = Gate(address(double_fault_stub), Ring::kernel, double_fault_ist);
-    idt[vector::nmi] = Gate(address(nmi_stub), Ring::kernel, nmi_ist);
-    idt[vector::debug] = Gate(address(debug_stub), Ring::kernel, debug_ist);
-    idt[vector::machine_check] = Gate(address(machine_check_stub), Ring::kernel, machine_check_ist);
+        idt[v] = Gate(address(exception_stubs) + v * vector_stub_size, ring_3, none);
+    set_gate(vector::double_fault, double_fault_stub, double_fault_ist);
+    set_gate(vector::nmi, nmi_stub, nmi_ist);
+    set_gate(vector::debug, debug_stub, debug_ist);
+    set_gate(vector::machine_check, machine_check_stub, machine_check_ist);
 
     for (unsigned v = vector::legacy_first; v < vector::device_first; v++)
-        idt[v] = Gate(address(ignored_stub), Ring::kernel, none);
+        set_gate(v, ignored_stub);
     for (unsigned i = 0; i < vector::device_count; i++)
-        idt[vector::device_first + i] = Gate(address(interrupt_stubs) + i * vector_stub_size, Ring::kernel, none);
-    idt[vector::timer] = Gate(address(timer_stub), Ring::kernel, none);
-    idt[vector::spurious] = Gate(address(ignored_stub), Ring::kernel, none);
+        set_gate(vector::device_first + i, interrupt_stubs + i * vector_stub_size);
+    set_gate(vector::timer, timer_stub);
+    set_gate(vector::spurious, ignored_stub);
 }
 
 void fill_tss() {
     Tss& tss = entry_area.tss;
     tss.rsp0 = address(kernel_stack_top);
-    tss.ist[double_fault_ist - 1] = address(double_fault_stack_top);
-    tss.ist[nmi_ist - 1] = address(nmi_stack_top);
-    tss.ist[machine_check_ist - 1] = address(machine_check_stack_top);
-    tss.ist[debug_ist - 1] = address(debug_stack_top);
+    for (unsigned ist = 1; ist < std::size(stacks); ist++)
+        tss.ist[ist - 1] = address(stacks[ist].top);
     tss.io_bitmap = sizeof(Tss); // none: every port access in ring 3 is #GP
     const auto descriptor = tss_descriptor(reinterpret_cast<Word>(&tss), sizeof(Tss) - 1);
     gdt[selector::tss / 8] = descriptor[0];

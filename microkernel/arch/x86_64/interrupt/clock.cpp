@@ -4,6 +4,8 @@
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
 
+#include <algorithm>
+
 namespace kernel::x86 {
 
 namespace {
@@ -13,9 +15,9 @@ constexpr uint16_t pit_channel_2 = 0x42, pit_command = 0x43;
 constexpr uint16_t gate_port = 0x61; ///< bit 0: gate of channel 2, bit 1: loudspeaker
 constexpr uint8_t count_down_once = 0xb0;  // channel 2, low and high byte, mode 0
 constexpr uint8_t latch_channel_2 = 0x80;
-constexpr uint16_t measured_pit_ticks = pit_hz / 500; // 2 ms
-/// A poll is several port accesses, a microsecond or so each: far more than 2 ms can have.
-constexpr unsigned most_polls = 1'000'000;
+constexpr uint16_t least_pit_ticks = pit_hz / 500; // 2 ms
+/// A poll is many port accesses, a microsecond or so each: far more than 2 ms can have.
+constexpr unsigned most_polls = 100'000;
 
 void start_pit() {
     out8(gate_port, static_cast<uint8_t>((in8(gate_port) & ~3u) | 1));
@@ -31,24 +33,33 @@ uint16_t read_pit() {
     return static_cast<uint16_t>(low | in8(pit_channel_2) << 8);
 }
 
-ClockSample sample_once() {
-    const uint64_t before = rdtsc();
-    out8(pit_command, latch_channel_2);
-    const uint32_t timer = lapic_count();
-    const uint64_t after = rdtsc();
-    return {before + (after - before) / 2, read_pit(), timer, after - before};
-}
-
 /// The quickest of a few: one that an emulator's host interrupted is wide, and its parts belong to different times.
 ClockSample sample() {
     constexpr unsigned tries = 8;
-    ClockSample best = sample_once();
-    for (unsigned i = 1; i < tries; i++) {
-        const ClockSample next = sample_once();
-        if (next.width < best.width)
-            best = next;
+    ClockSample best{};
+    uint64_t least_width = ~uint64_t{0};
+    for (unsigned i = 0; i < tries; i++) {
+        const uint64_t before = rdtsc();
+        out8(pit_command, latch_channel_2);
+        const uint32_t timer = lapic_count();
+        const uint64_t width = rdtsc() - before;
+        const uint16_t pit = read_pit();
+        if (width < least_width)
+            best = {before + width / 2, pit, timer};
+        least_width = std::min(least_width, width);
     }
     return best;
+}
+
+ClockRates measure_once() {
+    start_pit();
+    lapic_start_count();
+    const ClockSample first = sample();
+    ClockRates rates;
+    for (unsigned i = 0; i < most_polls && rates.tsc_hz == 0; i++)
+        rates = rates_between(first, sample());
+    stop_pit();
+    return rates;
 }
 
 } // namespace
@@ -57,7 +68,7 @@ ClockRates rates_between(const ClockSample& first, const ClockSample& second) {
     const uint64_t pit_ticks = static_cast<uint16_t>(first.pit - second.pit);
     const uint64_t tsc_ticks = second.tsc - first.tsc;
     const uint64_t timer_ticks = first.timer - second.timer;
-    if (pit_ticks == 0 || tsc_ticks == 0)
+    if (pit_ticks < least_pit_ticks || tsc_ticks == 0)
         return {};
     return {tsc_ticks * pit_hz / pit_ticks, (timer_ticks << 32) / tsc_ticks};
 }
@@ -66,23 +77,6 @@ bool agree(const ClockRates& a, const ClockRates& b) {
     const uint64_t difference = a.tsc_hz > b.tsc_hz ? a.tsc_hz - b.tsc_hz : b.tsc_hz - a.tsc_hz;
     return difference <= a.tsc_hz / 200;
 }
-
-namespace {
-
-ClockRates measure_once() {
-    start_pit();
-    lapic_start_count();
-    const ClockSample first = sample();
-    ClockSample second = sample();
-    for (unsigned i = 0; i < most_polls && static_cast<uint16_t>(first.pit - second.pit) < measured_pit_ticks; i++)
-        second = sample_once();
-    const bool counted = static_cast<uint16_t>(first.pit - second.pit) >= measured_pit_ticks;
-    second = sample();
-    stop_pit();
-    return counted ? rates_between(first, second) : ClockRates{};
-}
-
-} // namespace
 
 ClockRates measure_clocks() {
     constexpr unsigned tries = 16;

@@ -13,7 +13,6 @@ struct ClockSample {
     uint64_t tsc;
     uint16_t pit; ///< counts down
     uint32_t timer; ///< local APIC timer, counts down
-    uint64_t width; ///< TSC ticks that reading took
 };
 
 struct ClockRates {
@@ -21,7 +20,7 @@ struct ClockRates {
     uint64_t ratio_32 = 0; ///< local APIC timer ticks per TSC tick, in 1/2^32
 };
 
-/// From two samples less than 54 ms apart.
+/// From two samples 2 to 54 ms apart; no rates if they are nearer.
 ClockRates rates_between(const ClockSample& first, const ClockSample& second);
 
 /// Better than 0.5 %: so far do two measurements agree, and they are repeated until they do.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/io/serial.hpp>
-
+// The kernel's own output: COM1, polled, 115200 baud, 8N1; and port 0xE9 where an emulator listens there.
 #include <arch/x86_64/cpu/instructions.hpp>
+#include <lib/log.hpp>
 
-namespace kernel::x86 {
+namespace kernel {
 
 namespace {
 
@@ -24,36 +24,38 @@ constexpr uint16_t debug_console = 0xe9;
 constinit bool has_serial = false;
 constinit bool has_debug_console = false;
 
-void put_raw(char c) {
+void put(char c) {
     if (has_debug_console)
-        out8(debug_console, static_cast<uint8_t>(c));
+        x86::out8(debug_console, static_cast<uint8_t>(c));
     if (!has_serial)
         return;
-    for (unsigned i = 0; i < most_polls && (in8(line_status) & transmitter_empty) == 0; i++)
-        pause();
-    out8(data, static_cast<uint8_t>(c));
+    for (unsigned i = 0; i < most_polls && (x86::in8(line_status) & transmitter_empty) == 0; i++)
+        x86::pause();
+    x86::out8(data, static_cast<uint8_t>(c));
 }
 
 } // namespace
 
-void serial_init() {
-    has_debug_console = in8(debug_console) == debug_console;
-    has_serial = in8(line_status) != no_device;
+void start_log() {
+    has_debug_console = x86::in8(debug_console) == debug_console;
+    has_serial = x86::in8(line_status) != no_device;
     if (!has_serial)
         return;
-    out8(interrupt_enable, 0);
-    out8(line_control, divisor_access);
-    out8(data, 1); // divisor 1 = 115200 baud
-    out8(interrupt_enable, 0);
-    out8(line_control, eight_bits);
-    out8(fifo_control, fifo_on_and_cleared);
-    out8(modem_control, ready_to_send);
+    x86::out8(interrupt_enable, 0);
+    x86::out8(line_control, divisor_access);
+    x86::out8(data, 1); // divisor 1 = 115200 baud
+    x86::out8(interrupt_enable, 0);
+    x86::out8(line_control, eight_bits);
+    x86::out8(fifo_control, fifo_on_and_cleared);
+    x86::out8(modem_control, ready_to_send);
 }
 
-void serial_put(char c) {
-    if (c == '\n')
-        put_raw('\r');
-    put_raw(c);
+void log_text(Text text) {
+    for (const char c : text) {
+        if (c == '\n')
+            put('\r');
+        put(c);
+    }
 }
 
-} // namespace kernel::x86
+} // namespace kernel

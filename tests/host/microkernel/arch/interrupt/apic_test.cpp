@@ -133,12 +133,14 @@ TEST_CASE("8259: moved behind the exceptions and masked") {
 }
 
 TEST_CASE("clock: rates from two samples, across the PIT's turn") {
-    const ClockSample first{1'000'000, 100, 0xffff'0000, 10};
-    const ClockSample second{1'000'000 + 20'000'000, static_cast<uint16_t>(100 - 11932), 0xffff'0000 - 10'000'000, 10};
+    const ClockSample first{1'000'000, 100, 0xffff'0000};
+    const ClockSample second{1'000'000 + 20'000'000, static_cast<uint16_t>(100 - 11932), 0xffff'0000 - 10'000'000};
     const ClockRates rates = rates_between(first, second);
     CHECK(rates.tsc_hz / 1'000'000 == 1999); // 11932 PIT ticks are a little more than 10 ms
     CHECK(rates.ratio_32 == uint64_t{1} << 31);
     CHECK(rates_between(first, first).tsc_hz == 0);
+    const ClockSample too_near{1'000'000 + 1'000'000, static_cast<uint16_t>(100 - 596), 0xffff'0000 - 500'000};
+    CHECK(rates_between(first, too_near).tsc_hz == 0);
 }
 
 TEST_CASE("clock: measurements agree to half a percent") {
