@@ -24,7 +24,8 @@ boot_gdt:
 syscall_stub:
     mov $kernel_stack_top, %rsp
     call syscall_entry
-save_user: iretq
+user_interrupt: iretq
+user_exception: iretq
 interrupt_in_kernel: iretq
 fatal_exception: call kernel_exception
     ud2

@@ -15,7 +15,7 @@ import stack_depth
 ALLOWED_BRANCHES = {("long_mode", "jmp"), ("load_tables", "lretq"), ("execute_at", "call")}
 # Functions that call themselves: deliberately, in debug kernels, to overflow the stack.
 ALLOWED_RECURSION = {"recurse"}
-USER_ENTRIES = ("syscall_stub", "save_user")  # ring 3 gets in here, with the stack empty
+USER_ENTRIES = ("syscall_stub", "user_interrupt", "user_exception")  # ring 3 gets in here, with the stack empty
 INTERRUPT = "interrupt_in_kernel"             # in the preemption window, or idle: on top of what is there
 FATAL = "fatal_exception"                     # a bug, on top of that
 OTHER_STACKS = {"nmi_stub": "nmi_stack", "double_fault_stub": "double_fault_stack",

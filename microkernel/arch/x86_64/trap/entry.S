@@ -62,6 +62,7 @@ timer_stub:
 interrupt_common:
     testb $3, 24(%rsp)                  // CS: where from?
     jz interrupt_in_kernel
+user_interrupt:
     enter_kernel 1
     call interrupt_entry
     jmp resume_user
@@ -69,6 +70,7 @@ interrupt_common:
 exception_common:
     testb $3, 24(%rsp)
     jz fatal_exception
+user_exception:
     enter_kernel 2
     call exception_entry
     jmp resume_user
