@@ -145,6 +145,20 @@ SYSTEM_TEST("deleting the last handler masks the pin and frees the vector; what 
     CHECK(line.signalled());
 }
 
+SYSTEM_TEST("deleting an acknowledged handler masks its pin: a device that asks for ever stops nobody") {
+    Line line;
+    REQUIRE_OK(line.make());
+    REQUIRE(line.route_pin(1));
+    line.hpet.start(Hpet::level, pin, soon);
+    CHECK(line.signalled());
+    line.hpet.stop();
+    CHECK(line.acknowledge());
+    REQUIRE_OK(line.handler.ref().remove());
+    line.hpet.start(Hpet::level, pin, soon);
+    CHECK(!line.signalled());
+    line.hpet.stop();
+}
+
 SYSTEM_TEST("an interrupt without notification masks its pin until Ack; a message without one is lost") {
     Line line;
     REQUIRE_OK(line.make());
