@@ -145,6 +145,26 @@ SYSTEM_TEST("deleting the last handler masks the pin and frees the vector; what 
     CHECK(line.signalled());
 }
 
+SYSTEM_TEST("deleting an acknowledged handler masks its pin: a device that asks for ever stops nobody") {
+    Line line;
+    REQUIRE_OK(line.make());
+    REQUIRE(line.route_pin(1));
+    line.hpet.start(Hpet::level, pin, soon);
+    CHECK(line.signalled());
+    line.hpet.stop();
+    CHECK(line.acknowledge());
+    REQUIRE_OK(line.handler.ref().remove());
+    const auto polls_in_a_millisecond = [&] {
+        unsigned polls = 0;
+        CHECK(!test::wait_until([&] { return ++polls != 0 && line.notification->poll().value != 0; }, 1));
+        return polls;
+    };
+    const unsigned undisturbed = polls_in_a_millisecond();
+    line.hpet.start(Hpet::level, pin, soon);
+    CHECK(polls_in_a_millisecond() > undisturbed / 2); // it is not interrupted again and again
+    line.hpet.stop();
+}
+
 SYSTEM_TEST("an interrupt without notification masks its pin until Ack; a message without one is lost") {
     Line line;
     REQUIRE_OK(line.make());

@@ -170,6 +170,10 @@ snippet_\name:
     ud2
     single  sse, movq %rdi, %xmm0
     single  read_xmm0, movq %xmm0, %rax
+    snippet secret_and_syscall          // xmm15 = r14, then a SYSCALL
+    movq    %r14, %xmm15
+    syscall
+    ud2
     snippet single_step
     pushfq
     orl     $0x100, (%rsp)

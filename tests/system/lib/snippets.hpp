@@ -63,6 +63,7 @@ extern const uint8_t snippet_unaligned[]; ///< with alignment checks on: rax = [
 extern const uint8_t snippet_x87_error[]; ///< divides by zero with the exception unmasked
 extern const uint8_t snippet_sse[]; ///< one SSE instruction
 extern const uint8_t snippet_read_xmm0[]; ///< rax = xmm0
+extern const uint8_t snippet_secret_and_syscall[]; ///< xmm15 = r14, then a SYSCALL
 extern const uint8_t snippet_single_step[]; ///< sets TF
 extern const uint8_t snippet_stack_load[]; ///< rax = [rsp]
 extern const uint8_t snippet_int_table[]; ///< 256 times INT n; UD2, interrupt_stride bytes apart

@@ -334,6 +334,35 @@ SYSTEM_TEST("a thread can be deleted in every state; queues, objects and its con
     }
 }
 
+SYSTEM_TEST("a thread that deletes itself leaves its FPU registers to nobody: the next one has its own") {
+    constexpr Word own = 0x1357'9bdf'0246'8ace;
+    Subject subject;
+    REQUIRE_OK(subject.make(test::below));
+    REQUIRE_OK(subject.victim.slot(2).copy_from(test::space().at(subject.victim.cnode().slot())));
+    REQUIRE_VALUE(tcb, sys::make_object<sys::Tcb>(test::space(), subject.memory));
+    REQUIRE_VALUE(context, sys::make_object<sys::SchedContext>(test::space(), subject.memory, 8));
+    REQUIRE_OK(test::sched_control().configure(context, {{5000}, {5000}}));
+    REQUIRE_OK(
+        tcb->configure(subject.victim.cnode(), abi::CNodeData(0, 58).raw(), subject.victim.space().root(), 0, {}));
+    REQUIRE_OK(tcb->set_sched_params(test::own_tcb(), {}, test::below, context, subject.victim.faults()));
+    sys::UserRegisters registers =
+        system_call(abi::Syscall::call, 2, abi::MessageInfo(static_cast<Word>(Invocation::cnode_delete), 2).raw());
+    registers[UserRegister::rip] = Victim::address_of(snippet_secret_and_syscall);
+    registers[UserRegister::r10] = 1;
+    registers[UserRegister::r8] = Victim::cnode_bits;
+    registers[UserRegister::r14] = 0x5ec2'e75e'c2e7'5ec2;
+    REQUIRE_OK(tcb->write_registers(registers, abi::user_register_count, true));
+    REQUIRE_OK(subject.victim.slot(1).move_from(tcb.ref())); // its only capability, in its own CSpace
+    Word seen = 0;
+    asm volatile("movq %0, %%xmm15" : : "r"(own));
+    const auto lowered = test::own_tcb().set_priority(test::own_tcb(), sys::Priority{1}); // it runs, and is gone
+    asm volatile("movq %%xmm15, %0" : "=r"(seen));
+    REQUIRE_OK(test::own_tcb().set_priority(test::own_tcb(), test::base_priority));
+    CHECK_OK(lowered);
+    CHECK_EQUAL(seen, own);
+    CHECK_REFUSED(tcb.ref().move_from(subject.victim.slot(1)), abi::Error::failed_lookup, 1);
+}
+
 SYSTEM_TEST("a destroyed thread's FPU state is nobody's: the next thread in its memory has a fresh one") {
     REQUIRE_VALUE(memory, test::make_untyped(Victim::memory_bits));
     for (unsigned round = 0; round < 3; ++round) {

@@ -203,6 +203,28 @@ SYSTEM_TEST("Timeout: gives no context: a passive handler has the message and wa
     CHECK_EQUAL(got, context_badge);
 }
 
+SYSTEM_TEST("Timeout: a handler that gave its context away finds a queued one, and gets no context with it") {
+    Scene scene;
+    REQUIRE_OK(scene.prepare());
+    REQUIRE_VALUE(endpoint, sys::make_object<sys::Endpoint>(test::space(), scene.memory));
+    REQUIRE_VALUE(client_reply, sys::make_object<sys::Reply>(test::space(), scene.memory));
+    volatile Word badge = 0;
+    auto handles = [&] {
+        endpoint->receive(client_reply); // on its client's context, which goes back with the answer:
+        badge = scene.timeouts->send_receive(client_reply, {}, scene.reply).mr0;
+    };
+    Thread handler;
+    REQUIRE_OK(handler.start(scene.memory, handles, {.priority = test::far_above}));
+    REQUIRE_OK(handler.context().unbind());
+    REQUIRE_OK(scene.burner.tcb().resume()); // its timeout queues
+    endpoint->call({});
+    CHECK_EQUAL(badge, 0); // the handler has the message, and nobody's time
+    CHECK(!scene.timeout().has_value());
+    CHECK_OK(scene.burner.context().unbind_object(scene.burner.tcb()));
+    REQUIRE_OK(handler.context().bind(handler.tcb()));
+    CHECK_EQUAL(badge, context_badge);
+}
+
 SYSTEM_TEST("Timeout: a passive server that uses up its caller's time faults itself, with that context's badge") {
     Scene scene;
     REQUIRE_OK(scene.prepare());

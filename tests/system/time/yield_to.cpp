@@ -198,6 +198,22 @@ SYSTEM_TEST("YieldTo: a caller suspended in it yields again when it is resumed")
     CHECK_EQUAL(scene.label, 0);
 }
 
+SYSTEM_TEST("YieldTo: a caller suspended in it gets no answer when the context goes: its registers are its call's") {
+    Interrupted scene;
+    sys::UserRegisters suspended;
+    REQUIRE_OK(scene.run([&] {
+        static_cast<void>(scene.caller.tcb().suspend());
+        suspended = scene.caller.tcb().read_registers(false).take();
+        static_cast<void>(scene.worker.context().unbind());
+    }));
+    REQUIRE_VALUE(now, scene.caller.tcb().read_registers(false));
+    for (unsigned i = 0; i < abi::user_register_count; ++i)
+        CHECK_EQUAL(now.words[i], suspended.words[i]);
+    CHECK_EQUAL(*reinterpret_cast<const uint16_t*>(now[abi::UserRegister::rip]), 0x050f); // the SYSCALL itself
+    REQUIRE_OK(scene.caller.tcb().resume());
+    CHECK_EQUAL(scene.label, static_cast<Word>(abi::Error::illegal_operation)); // the context has no thread now
+}
+
 SYSTEM_TEST("YieldTo: a caller deleted in it leaves the worker running") {
     Interrupted scene;
     REQUIRE_OK(scene.run([&] { static_cast<void>(test::space().at(scene.caller.tcb().slot()).remove()); }));
