@@ -341,6 +341,38 @@ TEST_CASE("the short way of a call is only taken where nothing else has to happe
         world.call(world.client, server.endpoint, 1, counting(9));
         CHECK(world.answer_of(world.of(server)).words == counting(4));
     }
+    SECTION("an answer carries a capability") {
+        abi::IpcBuffer& buffer = world.buffer(world.client);
+        buffer.receive_cnode = at::cnode;
+        buffer.receive_index = world.free_slot();
+        buffer.receive_depth = 64;
+        world.run(world.client);
+        world.call_from(world.client, server);
+        world.put_message(world.of(server), 3, {1}, {at::sched_context});
+        world.of(server).context.r12 = server.reply;
+        world.enter(world.of(server), Syscall::reply_recv, server.endpoint);
+        CHECK(world.answer_of(world.client).extra_caps == 1);
+        CHECK(world.cap(buffer.receive_index).is(CapType::sched_context));
+        CHECK(world.of(server).state == ThreadState::receiving);
+    }
+    SECTION("the server receives on something else than before, which does not fit its guard") {
+        world.run(world.client);
+        world.call_from(world.client, server);
+        world.reply_receive(world.of(server), bit(60), server.reply, 4);
+        CHECK(world.answer_of(world.client).label == 4);
+        CHECK(world.of(server).state == ThreadState::stopped);
+    }
+    SECTION("the server answers through what is no reply object, or does not fit its guard") {
+        for (Word through : {Word{at::tcb}, bit(60)}) {
+            Passive other;
+            const auto its_server = other.server();
+            other.run(other.client);
+            other.call_from(other.client, its_server);
+            other.reply_receive(other.of(its_server), its_server.endpoint, through, 4);
+            CHECK(other.client.state == ThreadState::awaiting_reply);
+            CHECK(other.of(its_server).state == ThreadState::stopped);
+        }
+    }
     SECTION("the pointer does not fit the guard: a fault, not a call") {
         world.run(world.client);
         world.call(world.client, server.endpoint | bit(60), 1);
