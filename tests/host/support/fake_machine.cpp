@@ -8,7 +8,6 @@
 #include <arch/x86_64/interrupt/lapic.hpp>
 #include <check/invariants.hpp>
 #include <ipc/message.hpp>
-#include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
 #include <sched/refill.hpp>
@@ -341,47 +340,6 @@ void FakeMachine::interrupt(Word vector) {
     kernel_interrupt(vector);
     update_time();
     enter_kernel([] { return leave_kernel(); });
-}
-
-void FakeMachine::fire_timer() {
-    const Word deadline = timer();
-    if (deadline == ~Word{0})
-        return;
-    simulated.tsc = std::max(simulated.tsc, deadline);
-    simulated.msrs[0x6e0] = 0; // SDM Vol. 3A, "TSC-Deadline Mode": it disarms itself
-    interrupt(x86::vector::timer);
-}
-
-bool FakeMachine::runs_within_us(const Tcb& thread, Word microseconds) {
-    const Word end = now() + us(microseconds);
-    while (!is_running(thread) && timer() <= end)
-        fire_timer();
-    return is_running(thread);
-}
-
-void FakeMachine::run_for_us(Word microseconds) {
-    const Word end = now() + us(microseconds);
-    while (timer() < end)
-        fire_timer();
-    simulated.tsc = end;
-}
-
-void FakeMachine::interrupt_at_look(unsigned n) {
-    simulated.on_interrupt_window = [left = n]() mutable {
-        if (left > 0 && --left == 0)
-            simulated.pending_interrupts.push_back(x86::vector::timer);
-    };
-}
-
-void FakeMachine::no_interrupts() { simulated.on_interrupt_window = nullptr; }
-
-void FakeMachine::look_after_steps(unsigned steps) {
-    constexpr unsigned steps_between_looks = 24;
-    const auto hook = std::exchange(simulated.on_interrupt_window, nullptr);
-    must_preempt();
-    for (unsigned i = steps; i < steps_between_looks; i++)
-        preemption_point();
-    simulated.on_interrupt_window = hook;
 }
 
 Word FakeMachine::leaf(PhysAddr root, Word address, unsigned* level) {
