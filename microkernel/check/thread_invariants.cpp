@@ -86,9 +86,11 @@ const char* broken_refills(SchedContext& context) {
     if (context.count < 1 || context.count > context.max || context.head >= context.max)
         return "a configured context has between one and all of its refills";
     Ticks sum{};
+    const uint32_t first_that_follows = context.merging ? 2 : 1;
     for (uint32_t i = 0; i < context.count; i++) {
         sum += context.refill(i).amount;
-        if (i > 0 && context.refill(i).time < context.refill(i - 1).time + context.refill(i - 1).amount)
+        if (i >= first_that_follows &&
+            context.refill(i).time < context.refill(i - 1).time + context.refill(i - 1).amount)
             return "refills follow one another";
     }
     if (context.is_round_robin() ? sum > context.budget : sum != context.budget)

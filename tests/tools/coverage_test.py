@@ -50,6 +50,13 @@ class CoverageTest(unittest.TestCase):
         self.assertEqual(coverage.unexplained(NAME, source, TEXT, known), [2])
         self.assertEqual(coverage.stale(known, {NAME: source}, {NAME: TEXT}), [])
 
+    def test_an_explanation_is_for_as_many_lines_as_it_says(self) -> None:
+        source = measured(reading(line(3, 0), line(4, 0)))
+        for lines, left in ((1, [3, 4]), (2, [])):
+            known = [coverage.Explanation(NAME, "()", "why", lines)]
+            self.assertEqual(coverage.unexplained(NAME, source, TEXT, known), left)
+            self.assertEqual(len(coverage.stale(known, {NAME: source}, {NAME: TEXT})), 2 - lines)
+
     def test_an_explanation_of_what_is_executed_is_stale(self) -> None:
         source = measured(reading(line(3, 1)))
         self.assertEqual(len(coverage.stale([coverage.Explanation(NAME, "g() :", "why")], {NAME: source},

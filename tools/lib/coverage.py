@@ -60,9 +60,11 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
+    """Why `lines` lines of a file that hold this text are not executed."""
     file: str
     text: str
     reason: str
+    lines: int = 1
 
 
 def make_program() -> None:
@@ -109,24 +111,28 @@ def collect(readings: list[dict], root: pathlib.Path = building.REPOSITORY, part
 def explanations() -> list[Explanation]:
     if not EXPLAINED.exists():
         return []
-    return [Explanation(entry["file"], entry["text"], entry["reason"])
+    return [Explanation(entry["file"], entry["text"], entry["reason"], entry.get("lines", 1))
             for entry in tomllib.loads(EXPLAINED.read_text()).get("line", [])]
 
 
+def explained(item: Explanation, source: Source, text: list[str]) -> list[int]:
+    """Lines that were not executed, and that an explanation holds the text of."""
+    return [number for number in source.missed_lines() if item.text in text[number - 1]]
+
+
 def unexplained(name: str, source: Source, text: list[str], known: list[Explanation]) -> list[int]:
-    """Lines that were not executed, and that no explanation holds the text of."""
-    texts = [explanation.text for explanation in known if explanation.file == name]
-    return [number for number in source.missed_lines() if not any(part in text[number - 1] for part in texts)]
+    """Lines that were not executed, and that no explanation is for; one that has too many is for none of them."""
+    covered: set[int] = set()
+    for item in known:
+        lines = explained(item, source, text) if item.file == name else []
+        covered |= set(lines) if len(lines) <= item.lines else set()
+    return [number for number in source.missed_lines() if number not in covered]
 
 
 def stale(known: list[Explanation], sources: dict[str, Source], texts: dict[str, list[str]]) -> list[str]:
     """Explanations of lines that are executed, or not there any more."""
-    found = []
-    for item in known:
-        missed = sources[item.file].missed_lines() if item.file in sources else []
-        if not any(item.text in texts[item.file][number - 1] for number in missed):
-            found.append(f"{item.file}: there is no such line that is not executed: {item.text}")
-    return found
+    return [f"{item.file}: not {item.lines} lines that are not executed: {item.text}" for item in known
+            if item.file not in sources or len(explained(item, sources[item.file], texts[item.file])) != item.lines]
 
 
 def percent(part: int, whole: int) -> str:

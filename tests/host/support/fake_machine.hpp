@@ -51,8 +51,6 @@ inline constexpr Word device_base = Word{4} << 30;
 inline constexpr Word tsc_mhz = 1000;
 /// Where every thread has its SYSCALL instruction.
 inline constexpr Word syscall_ip = 0x40'1000;
-/// Thrown where the CPU would wait for an interrupt that nothing is going to raise.
-struct Idle {};
 /// TSC ticks of a time in microseconds.
 constexpr Word us(Word microseconds) { return microseconds * tsc_mhz; }
 /// What a system call looks like from user space after it has returned.

@@ -199,6 +199,38 @@ TEST_CASE("CancelBadgedSends has just the senders with this badge try again", "[
     }
 }
 
+TEST_CASE("a cancellation that was left for an interrupt goes on whoever leaves the queue meanwhile", "[restart]") {
+    for (unsigned stopped_after : {1u, 2u, 3u}) {
+        Waiting world;
+        const Word other_badge = world.mint(world.endpoint_cap, Rights::all(), 10);
+        Words senders;
+        for (int i = 0; i < 120; i++) {
+            senders.push_back(world.make_thread());
+            world.run(world.thread(senders.back()));
+            world.send(world.thread(senders.back()), i % 8 == 0 ? world.badged : other_badge, 5);
+        }
+        world.run(world.root());
+        const Words cancel{world.badged, 64};
+        world.look_after_steps(stopped_after);
+        world.interrupt_at_look(1);
+        world.put_message(world.root(), static_cast<Word>(Method::cnode_cancel_badged_sends), cancel);
+        REQUIRE_FALSE(world.enter(world.root(), Syscall::call, at::cnode).completed);
+        world.no_interrupts();
+        // Some go, those among them that the search has reached; and another badge is cancelled in between.
+        for (unsigned i = 0; i < 120; i += 3) {
+            if (world.thread(senders[i]).state == ThreadState::sending)
+                REQUIRE(world.invoke(senders[i], Method::tcb_suspend).ok());
+        }
+        if (stopped_after == 2)
+            REQUIRE(world.invoke(at::cnode, Method::cnode_cancel_badged_sends, {other_badge, 64}).ok());
+        REQUIRE(world.invoke(at::cnode, Method::cnode_cancel_badged_sends, cancel).ok());
+        for (Tcb* thread = world.endpoint(world.endpoint_cap).first(); thread; thread = thread->queue.next)
+            CHECK(thread->send.badge == 10);
+        if (stopped_after == 2)
+            CHECK(world.endpoint(world.endpoint_cap).first() == nullptr);
+    }
+}
+
 TEST_CASE("receiving with a reply object that another waits on first stops that one", "[restart]") {
     Waiting world;
     SECTION("a caller") {

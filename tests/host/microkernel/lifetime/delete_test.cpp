@@ -226,3 +226,24 @@ TEST_CASE("a deletion that takes the caller's own context along ends without it"
     REQUIRE(machine.invoke(machine.make_context(), Method::sched_context_bind, {}, {victim}).ok());
     machine.run(thread);
 }
+
+TEST_CASE("a deletion that takes the calling thread along ends in the middle of its call", "[lifetime]") {
+    FakeMachine machine;
+    const Word node = machine.make(ObjectType::cnode, 8), endpoint = machine.make(ObjectType::endpoint);
+    const Word context = machine.make_context(1000, 10'000), victim = machine.make_thread(255, false);
+    Tcb& thread = machine.thread(victim);
+    REQUIRE(machine.invoke(context, Method::sched_context_bind, {}, {victim}).ok());
+    for (Word i = 0; i < 255; i++)
+        REQUIRE(machine.invoke(node, Method::cnode_copy, {i, 64, endpoint, 64, 15}, {at::cnode}).ok());
+    put_into(machine, node, 255, victim);
+    machine.run(thread);
+    x86::simulated.tsc_step = us(400);
+    machine.put_message(thread, static_cast<Word>(Method::cnode_delete), {node, 64});
+    machine.enter(thread, Syscall::call, at::cnode);
+    x86::simulated.tsc_step = 0;
+    CHECK(machine.is_running(machine.root()));
+    CHECK(machine.context(context).thread == nullptr);
+    // The rest is left for whoever deletes the CNode next.
+    CHECK(machine.invoke(at::cnode, Method::cnode_delete, {node, 64}).ok());
+    CHECK(machine.cap(node).is_null());
+}

@@ -115,6 +115,32 @@ TEST_CASE("a Retype that clears much memory stops where an interrupt waits, and 
     CHECK(is_zero(window<void>(world.cap(frame).object()), bit(21)));
 }
 
+TEST_CASE("a Retype that makes many threads stops where an interrupt waits, and makes the others later", "[lifetime]") {
+    Replacing world;
+    const Word node = world.make(ObjectType::cnode, 8);
+    const Words words{1, 0, node, 64, 3, 200};
+    world.interrupt_at_look(2);
+    world.put_message(world.root(), static_cast<Word>(Method::untyped_retype), words, {at::cnode});
+    CallResult answer = world.enter(world.root(), Syscall::call, at::untyped);
+    unsigned entries = 1;
+    for (; !answer.completed && entries < 100; entries++) {
+        world.interrupt_at_look(2);
+        answer = world.enter_again(world.root());
+    }
+    world.no_interrupts();
+    CHECK(answer.ok());
+    CHECK(entries > 2);
+    PhysAddr previous{};
+    for (Word i = 3; i < 203; i++) {
+        const Capability& made = slots_of(world.cap(node))[i].cap;
+        REQUIRE(made.is(CapType::tcb));
+        CHECK((previous == PhysAddr{} || made.object() == previous + bit(abi::object_bits(ObjectType::tcb, 0))));
+        previous = made.object();
+    }
+    CHECK(slots_of(world.cap(node))[203].is_empty());
+    CHECK(slots_of(world.cap(node))[2].is_empty());
+}
+
 TEST_CASE("the first half of NBSendRecv may be preempted: the call as a whole is made again", "[lifetime]") {
     Replacing world;
     const Word frame = world.free_slot(), reply = world.make(ObjectType::reply);

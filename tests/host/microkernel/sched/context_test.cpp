@@ -285,6 +285,9 @@ TEST_CASE("the domain calls check everything and change nothing", "[context]") {
     CHECK(start(1).is(Error::invalid_argument, {0}));
     CHECK(start(0).ok());
     CHECK(world.invoke(at::domain_set, Method::cnode_copy) == Error::illegal_operation);
+    CHECK(world.invoke(at::domain_set, Method::domain_set_set, {0}) == Error::truncated_message);
+    CHECK(world.invoke(at::domain_set, Method::domain_set_schedule_configure, {0, 0}) == Error::truncated_message);
+    CHECK(world.invoke(at::domain_set, Method::domain_set_schedule_set_start) == Error::truncated_message);
 }
 
 TEST_CASE("a runnable thread bound to a context runs when that has budget", "[context]") {
@@ -314,4 +317,41 @@ TEST_CASE("a runnable thread bound to a context runs when that has budget", "[co
         REQUIRE(world.bind(world.thread_cap).ok());
         CHECK(world.is_running(thread));
     }
+}
+
+TEST_CASE("a hundred refills that are due at once are merged, a few at a time", "[context]") {
+    Contexts world;
+    const Word large = world.make(ObjectType::sched_context, 12);
+    REQUIRE(world.configure(10'000, 100'000, 200, 0, large).ok());
+    REQUIRE(world.invoke(large, Method::sched_context_bind, {}, {world.thread_cap}).ok());
+    REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {50}, {at::tcb}).ok());
+    Tcb& thread = world.thread(world.thread_cap);
+    world.run(thread);
+    for (int i = 0; i < 150; i++) {
+        world.advance_us(30);
+        world.receive(thread, world.bell, 0, Syscall::wait);
+        REQUIRE(world.is_running(world.root()));
+        world.advance_us(30);
+        REQUIRE(world.send(world.root(), world.bell, 0).completed);
+        REQUIRE(world.is_running(thread));
+    }
+    world.receive(thread, world.bell, 0, Syscall::wait);
+    world.advance_us(300'000);
+    world.fire_timer();
+    REQUIRE(world.send(world.root(), world.bell, 0).completed);
+    for (int i = 0; i < 10 && !world.is_running(thread); i++)
+        world.fire_timer();
+    REQUIRE(world.is_running(thread));
+    // All of it is there: ten milliseconds, less what an entry needs.
+    for (int i = 0; i < 9; i++) {
+        world.advance_us(1000);
+        world.interrupt(x86::vector::timer);
+        REQUIRE(world.is_running(thread));
+    }
+    world.advance_us(1000);
+    const Word end = world.now();
+    for (int i = 0; i < 3 && world.is_running(thread); i++)
+        world.fire_timer();
+    CHECK_FALSE(world.is_running(thread));
+    CHECK(world.now() == end);
 }

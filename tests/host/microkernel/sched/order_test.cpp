@@ -174,3 +174,16 @@ TEST_CASE("with nobody to run the machine idles until an interrupt wakes somebod
     CHECK(world.is_running(world.root()));
     CHECK(world.answer_of(world.root()).completed);
 }
+
+TEST_CASE("an interrupt that comes just as the machine falls asleep wakes it", "[sched]") {
+    Scheduling world;
+    const Word bell = world.make(ObjectType::notification), handler = world.free_slot();
+    REQUIRE(
+        world.invoke(at::irq_control, Method::irq_control_get_ioapic, {handler, 64, 0, 3, 0, 0, 7}, {at::cnode}).ok());
+    REQUIRE(world.invoke(handler, Method::irq_handler_set_notification, {}, {bell}).ok());
+    x86::simulated.pending_interrupts.push_back(x86::vector::device_first + 7);
+    world.receive(world.root(), bell, 0, Syscall::wait);
+    CHECK(x86::simulated.idle_waits == 1);
+    CHECK(world.is_running(world.root()));
+    CHECK(world.answer_of(world.root()).completed);
+}

@@ -141,6 +141,19 @@ TEST_CASE("with its pool a space is gone: nothing is mapped there, and its threa
         CHECK(world.invoke(frame, Method::page_map, {page, 3, 0}, {space}).is(Error::failed_lookup, {0, invalid_root}));
         CHECK(world.invoke(pdpt, Method::pdpt_unmap).ok());
     }
+    SECTION("its own thread revokes the memory of its space") {
+        Tcb& thread = world.thread(thread_cap);
+        world.run(world.root());
+        const Word own = world.free_slot();
+        REQUIRE(world.invoke(at::small_untyped, Method::untyped_retype, {8, 0, 0, 0, own, 1}, {at::cnode}).ok());
+        REQUIRE(world.assign(pool, own).ok());
+        REQUIRE(world.invoke(thread_cap, Method::tcb_set_space, {0, 0}, {world.free_slot(), at::cnode, own}).ok());
+        world.run(thread);
+        CHECK(x86::simulated.cr3 == world.cap(at::small_untyped).object().raw());
+        REQUIRE(world.invoke(thread, at::cnode, Method::cnode_revoke, {at::small_untyped, 64}).ok());
+        CHECK(x86::simulated.cr3 == kernel_state.kernel_pml4.raw());
+        CHECK(world.cap(own).is_null());
+    }
     SECTION("its own thread destroys the space") {
         Tcb& thread = world.thread(thread_cap);
         REQUIRE(world.invoke(thread, at::cnode, Method::cnode_revoke, {space, 64}).ok());

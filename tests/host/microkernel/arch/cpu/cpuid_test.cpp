@@ -127,4 +127,30 @@ TEST_CASE("FPU: saved and restored with the instruction that the CPU has") {
     }
 }
 
+TEST_CASE("FPU: one thread's registers go out, another's come in") {
+    FpuState out, in;
+    CpuFeatures f;
+    for (const bool with_xsave : {false, true}) {
+        simulated.reset();
+        f.xsave = with_xsave;
+        enable_fpu(f);
+        simulated.fpu[160] = 0x5a;
+        in = initial_fpu_state();
+        in.bytes[160] = 0xa5;
+        fpu_exchange(out.bytes.data(), in.bytes.data());
+        CHECK(out.bytes[160] == 0x5a);
+        CHECK(simulated.fpu[160] == 0xa5);
+    }
+}
+
+TEST_CASE("CPUID: the log names the features that the CPU has, on one line") {
+    use_qemu_max();
+    host_log.clear();
+    log_features(read_features());
+    CHECK(host_log.find("CPU:") == 0);
+    CHECK(host_log.find("SMEP") != std::string::npos);
+    CHECK(host_log.find(" PCID") == std::string::npos);
+    CHECK(host_log.back() == '\n');
+}
+
 } // namespace
