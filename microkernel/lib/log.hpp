@@ -11,7 +11,7 @@
 
 namespace kernel {
 
-/// Readies the port. A missing one is noticed and left alone.
+/// Readies the port.
 void start_log();
 
 /// Writes characters as they are, without a line end.

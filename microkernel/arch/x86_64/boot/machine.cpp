@@ -76,8 +76,8 @@ void set_up_paging(Machine& machine) {
         tables.map(layout::physical_window + range.start.raw(), range, Mapping::data);
     map_devices(machine, tables);
     machine.kernel_pml4 = tables.pml4();
+    set_control_registers(machine.features); // execute-never is reserved in table entries without EFER.NXE
     Cr3(tables.pml4(), 0).write();
-    set_control_registers(machine.features);
 }
 
 void set_up_interrupts(const Machine& machine) {
