@@ -5,6 +5,8 @@
 #include <lib/fixed_list.hpp>
 #include <mem/layout.hpp>
 
+#include <span>
+
 namespace kernel {
 
 /// Of two claims to an address the later one in this list wins, whichever came first.
@@ -45,7 +47,7 @@ public:
     PhysAddr allocate(Word bytes, Word alignment);
 
     /// All addresses below `end`, ascending. Two regions in a row have different uses.
-    std::span<const MemoryRegion> regions() const { return regions_.values(); }
+    std::span<const MemoryRegion> regions() const { return regions_; }
     /// The region that holds `address`, which is below `end`.
     MemoryRegion region_at(PhysAddr address) const;
 

@@ -38,11 +38,11 @@ constexpr Word comfortable_memory = Word{48} << 20;
 /// Its address space: the image, then these, each on a page of its own: IPC buffer, boot information, the extra chunks.
 class RootTask {
 public:
-    void read_image(const Machine& machine) {
-        file_ =
-            std::span(window<const std::byte>(machine.image.modules[0].range().start), machine.image.modules[0].size);
+    void read_image(const BootImage& boot) {
+        const PhysRange range = boot.modules[0].range();
+        file_ = std::span(window<const std::byte>(range.start), range.size());
         read_elf(file_, image_);
-        extra_.write(machine.image, kernel_state.tsc_mhz);
+        extra_.write(boot, kernel_state.tsc_mhz);
         extra_end_ = extra_start() + align_up(extra_.bytes().size(), page_size);
     }
 
@@ -196,16 +196,6 @@ private:
 
 constinit RootTask task{}; // too large for the stack
 
-void note_machine(const Machine& machine) {
-    kernel_state.kernel_pml4 = machine.kernel_pml4;
-    kernel_state.tsc_mhz = (machine.tsc_hz + 500'000) / 1'000'000;
-    kernel_state.release.seed(x86::rdtsc());
-    kernel_state.min_budget = kernel_state.ticks(min_budget_us);
-    kernel_state.features = machine.features;
-    // Only what the window shows: memory below 1 MiB, or on a page that is not all RAM, cannot be read through it.
-    kernel_state.ram = machine.window;
-}
-
 /// What a module's last page holds behind it is nobody's business.
 void clear_module_tails(const BootImage& image) {
     for (const Module& module : image.modules) {
@@ -216,17 +206,16 @@ void clear_module_tails(const BootImage& image) {
 
 } // namespace
 
-void start_root_task(Machine& machine) {
-    note_machine(machine);
-    clear_module_tails(machine.image);
-    task.read_image(machine);
-    task.make_objects(machine.image.memory);
+void start_root_task(BootImage& image) {
+    clear_module_tails(image);
+    task.read_image(image);
+    task.make_objects(image.memory);
     task.map_paging();
     task.map_pages();
     task.hand_out_memory();
     task.write_boot_info();
     task.start();
-    log("KERNEL: root task starts, {} KiB of memory are free", machine.image.memory.free_bytes() / 1024);
+    log("KERNEL: root task starts, {} KiB of memory are free", image.memory.free_bytes() / 1024);
     enter_user(leave_kernel());
 }
 

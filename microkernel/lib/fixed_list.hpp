@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 
 namespace kernel {
 
@@ -16,12 +15,11 @@ public:
 
     constexpr size_t size() const { return size_; }
     constexpr bool is_empty() const { return size_ == 0; }
-    constexpr bool is_full() const { return size_ == N; }
     constexpr void clear() { size_ = 0; }
 
     /// False if the list is full; it is unchanged then.
     [[nodiscard]] constexpr bool push(const T& value) {
-        if (is_full())
+        if (size_ == N)
             return false;
         items_[size_++] = value;
         return true;
@@ -29,7 +27,7 @@ public:
 
     /// Moves what stands from `index` on, at most size(), up by one. False if the list is full; it is unchanged then.
     [[nodiscard]] constexpr bool insert(size_t index, const T& value) {
-        if (is_full())
+        if (size_ == N)
             return false;
         std::move_backward(begin() + index, end(), end() + 1);
         items_[index] = value;
@@ -48,7 +46,6 @@ public:
     constexpr T* end() { return items_.data() + size_; }
     constexpr const T* begin() const { return items_.data(); }
     constexpr const T* end() const { return items_.data() + size_; }
-    constexpr std::span<const T> values() const { return {items_.data(), size_}; }
 
 private:
     std::array<T, N> items_{};

@@ -24,12 +24,12 @@ void log_value(const LogValue& value, bool in_hex) {
 
 } // namespace
 
-void log_line(Text text, std::span<const LogValue> values) {
-    size_t next = 0;
+void log_line(Text text, std::initializer_list<LogValue> values) {
+    const LogValue* next = values.begin();
     while (!text.is_empty()) {
         const bool is_hex = text.part(0, 3) == "{x}";
-        if ((is_hex || text.part(0, 2) == "{}") && next < values.size()) {
-            log_value(values[next++], is_hex);
+        if ((is_hex || text.part(0, 2) == "{}") && next != values.end()) {
+            log_value(*next++, is_hex);
             text = text.part(is_hex ? 3 : 2);
         } else {
             log_text(text.part(0, 1));

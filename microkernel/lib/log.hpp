@@ -7,11 +7,11 @@
 #include <mem/address.hpp>
 
 #include <concepts>
-#include <span>
+#include <initializer_list>
 
 namespace kernel {
 
-/// Readies the port. A missing one is noticed and left alone.
+/// Readies the port.
 void start_log();
 
 /// Writes characters as they are, without a line end.
@@ -31,14 +31,13 @@ struct LogValue {
     enum class Kind : uint8_t { number, text, address } kind = Kind::number;
 };
 
-void log_line(Text text, std::span<const LogValue> values);
+void log_line(Text text, std::initializer_list<LogValue> values);
 
 /// One line, with values in it: `{}` a value as it is (integers in decimal), `{x}` an integer as 0x1f. A placeholder
 /// without a value is printed as it stands.
 template <class... Values>
 void log(Text text, const Values&... values) {
-    const LogValue list[sizeof...(Values) + 1] = {LogValue(values)..., LogValue(0u)};
-    log_line(text, std::span(list, sizeof...(Values)));
+    log_line(text, {LogValue(values)...});
 }
 
 } // namespace kernel

@@ -2,17 +2,13 @@
 // Symbols of kernel.ld and of the stacks in boot/head.S: only their addresses mean something.
 #pragma once
 
-#include <cstdint>
-
 extern "C" {
 
-extern const char image_start[], image_end[];           ///< the whole image, page-aligned
-extern const char rodata_start[], data_start[];         ///< text ends where rodata starts, rodata where data starts
-extern const char bss_start[], bss_end[];
-extern const char entry_text_start[], entry_text_end[]; ///< what ring 3 can enter
-extern const char text_start[], text_end[];             ///< C++ code
+extern const char image_start[], image_end[];   ///< the whole image, page-aligned
+extern const char rodata_start[], data_start[]; ///< text ends where rodata starts, rodata where data starts
 
-// Stacks grow down from `_top`; the page from `_guard` on is not mapped. They are the end of the image.
+// Stacks grow down from `_top`; the page from `_guard` on is not mapped. They are the end of the image, in the order of
+// `stacks`: that of the kernel, then those that the TSS numbers from 1 on (cpu/tables.cpp).
 extern const char kernel_stack_guard[], kernel_stack_top[];
 extern const char double_fault_stack_guard[], double_fault_stack_top[];
 extern const char nmi_stack_guard[], nmi_stack_top[];

@@ -58,7 +58,6 @@ kernel_start:
     cpuid
     btl $29, %edx
     jnc no_long_mode
-    movl %edx, %ebx                     // bit 20: execute-disable, for EFER below
 
     // Page directories: 4 GiB in pages of 2 MiB.
     movl $(boot_directories - base), %edi
@@ -87,13 +86,10 @@ kernel_start:
     movl %eax, %cr4
     movl $(boot_pml4 - base), %eax
     movl %eax, %cr3
-    movl $0xc0000080, %ecx              // EFER: LME, and NXE where the CPU has it
+    movl $0xc0000080, %ecx              // EFER: LME
     rdmsr
     orl $0x100, %eax
-    btl $20, %ebx
-    jnc 3f
-    orl $0x800, %eax
-3:  wrmsr
+    wrmsr
     movl $0x80010001, %eax              // CR0 = PG, WP, PE; caches on
     movl %eax, %cr0
 

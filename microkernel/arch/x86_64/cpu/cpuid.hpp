@@ -36,9 +36,8 @@ void check_features(const CpuFeatures& features);
 Word wanted_cr4(const CpuFeatures& features);
 
 /// CR0, CR4, EFER and the page attribute table as the kernel wants them. CR0 and CR4 are written whole: firmware leaves
-/// caches off (Bochs) or debugging extensions on (UEFI). Not before nothing is needed any more of the identity map:
-/// SMAP and SMEP do not matter to it, PCIDE wants the PCID in CR3 to be 0. Panics if a register does not read back as
-/// written.
+/// caches off (Bochs) or debugging extensions on (UEFI). PCIDE wants the PCID in CR3 to be 0. Panics if a register does
+/// not read back as written.
 void set_control_registers(const CpuFeatures& features);
 
 } // namespace kernel::x86

@@ -61,13 +61,11 @@ inline constexpr Word no_execute = 1u << 11; ///< NXE
 
 /// SDM Vol. 1, "EFLAGS Register".
 namespace rflags {
-inline constexpr Word always_one = 1u << 1;
 inline constexpr Word trap = 1u << 8;
 inline constexpr Word interrupt = 1u << 9;
 inline constexpr Word direction = 1u << 10;
 inline constexpr Word io_privilege = 3u << 12;
 inline constexpr Word nested_task = 1u << 14;
-inline constexpr Word resume = 1u << 16;
 inline constexpr Word alignment_check = 1u << 18;
 } // namespace rflags
 
