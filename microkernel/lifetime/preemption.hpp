@@ -9,10 +9,10 @@ namespace kernel {
 /// Looks at once. True: stop now.
 bool must_preempt();
 
-/// Counts what was done since the last look; one step is about 150 instructions. Looks for interrupts and at the running
+/// Counts what was done since the last look; one step is at most 240 instructions. Looks for interrupts and at the running
 /// budget before interrupts would be off for 5,000. True: stop now.
 inline bool preemption_point(unsigned steps = 1) {
-    constexpr unsigned most_steps = 24;
+    constexpr unsigned most_steps = 16;
     cpu.steps += steps;
     return cpu.steps >= most_steps && must_preempt();
 }

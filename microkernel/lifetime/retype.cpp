@@ -57,15 +57,16 @@ Progress clear_for(Slot& untyped, const RetypePlan& plan) {
     if (cap.is_device_untyped() || plan.type == abi::ObjectType::untyped)
         return Progress::finished;
     const Word end = plan.start + (Word{plan.count} << plan.object_bits);
-    const Word chunk = bit(clear_chunk_bits);
+    constexpr Word chunk = bit(clear_chunk_bits);
+    constexpr Word piece = 8192;
     for (Word from = std::max(plan.start, cap.cleared()); from < end;) {
-        const Word to = std::min(end, align_down(from, chunk) + chunk);
+        const Word to = std::min(end, align_down(from, piece) + piece);
         x86::stosq_zero(window<void>(cap.object() + from), to - from);
         from = to;
         // Everything between the watermark and what is recorded must be clear: the gap before the start is given up.
         cap.set_watermark(plan.start);
         cap.set_cleared(align_down(from, chunk));
-        if (from < end && must_preempt())
+        if (from < end && must_preempt() && from % chunk == 0)
             return Progress::preempted;
     }
     return Progress::finished;
@@ -73,13 +74,13 @@ Progress clear_for(Slot& untyped, const RetypePlan& plan) {
 
 Progress make_objects(Slot& untyped, const RetypePlan& plan, uint16_t& made) {
     const bool device = untyped.cap.is_device_untyped();
-    const bool is_large = plan.type == abi::ObjectType::pml4 || plan.type == abi::ObjectType::tcb;
+    const unsigned steps = plan.type == abi::ObjectType::pml4 ? 5 : plan.type == abi::ObjectType::tcb ? 2 : 1;
     for (unsigned i = 0; i < plan.count; i++) {
         const Word offset = plan.start + (Word{i} << plan.object_bits);
         untyped.cap.set_watermark(offset + bit(plan.object_bits));
         insert_original(plan.first_slot[i], make_object(plan, untyped.cap.object() + offset, device), &untyped);
         made++;
-        if (preemption_point(is_large ? 2 : 1) && i + 1 < plan.count)
+        if (preemption_point(steps) && i + 1 < plan.count)
             return Progress::preempted;
     }
     return Progress::finished;

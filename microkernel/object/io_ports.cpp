@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <lib/count.hpp>
 #include <object/io_ports.hpp>
 #include <system.hpp>
 
@@ -12,6 +13,8 @@ void for_each_word(uint16_t first, uint16_t last, Visitor visit) {
         const uint64_t from_first = word == first / 64u ? ~ones(first % 64) : ~uint64_t{0};
         const uint64_t to_last = word == last / 64u ? ones(last % 64 + 1) : ~uint64_t{0};
         visit(kernel_state.issued_ports[word], from_first & to_last);
+        if (word % 128 == 127)
+            let_interrupts_in();
     }
 }
 

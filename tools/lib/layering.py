@@ -54,6 +54,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("lib/log.hpp", "mem/address.hpp"): "addresses are printed as such",
     ("lib/memory.cpp", "arch/x86_64/cpu/instructions.hpp"): "memory is copied by string instructions",
     ("cap/lookup.cpp", "lib/count.hpp"): "a walk through many CNodes lets interrupts in",
+    ("object/io_ports.cpp", "lib/count.hpp"): "a walk through all ports lets interrupts in",
     ("object/io_ports.cpp", "system.hpp"): "the I/O permission bitmap is part of the one global structure",
     ("object/registers.cpp", "sched/switch.hpp"): "the registers of the running thread may still be in the CPU",
     ("sched/scheduler.cpp", "ipc/fault.hpp"): "an exhausted budget is a fault message",

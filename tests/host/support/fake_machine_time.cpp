@@ -43,7 +43,7 @@ void FakeMachine::interrupt_at_look(unsigned n) {
 void FakeMachine::no_interrupts() { simulated.on_interrupt_window = nullptr; }
 
 void FakeMachine::look_after_steps(unsigned steps) {
-    constexpr unsigned steps_between_looks = 24;
+    constexpr unsigned steps_between_looks = 16;
     const auto hook = std::exchange(simulated.on_interrupt_window, nullptr);
     must_preempt();
     for (unsigned i = steps; i < steps_between_looks; i++)
