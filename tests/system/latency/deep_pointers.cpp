@@ -11,7 +11,7 @@ namespace {
 /// A CSpace whose CNode of two slots holds itself: a pointer of zeros comes back to it 64 times. Behind its other slot is
 /// a CNode of four, which takes the last two bits.
 constexpr unsigned depth = 64;
-constexpr Word root = 0, endpoint_at = 0b100, reply_at = 0b101, empty_at = 0b110, tcb_at = 0b111;
+constexpr Word root = 0, endpoint_at = 0b100, reply_at = 0b101, empty_at = 0b110;
 
 struct DeepSpace {
     test::Cap<sys::CNode> node, end;
