@@ -56,10 +56,12 @@ struct KernelState {
     std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{1};
     std::array<uint64_t, 65536 / 64> issued_ports{};
     FixedList<PhysRange, 128> ram; ///< whatever the loader reported usable, boot modules included
-    PhysAddr kernel_pml4; ///< kernel half only: runs idle, and threads without an address space
+    PhysAddr kernel_pml4;  ///< kernel half only: runs idle, and threads without an address space
+    PhysAddr visible_pml4; ///< whose kernel half all address spaces show; with isolation that is not the kernel's own
     Word tsc_mhz = 0;
     Ticks min_budget; ///< what a kernel entry may need
     x86::CpuFeatures features;
+    bool msr_calls = false; ///< boot option `msr`: system calls read and write model-specific registers
     std::array<Word, event_count> events{};
 
     Ticks ticks(Word microseconds) const { return Ticks{microseconds * tsc_mhz}; }

@@ -3,6 +3,7 @@
 // done is a panic with a reason of its own.
 #include <acpi/madt.hpp>
 #include <arch/x86_64/boot/early_paging.hpp>
+#include <arch/x86_64/cpu/entry_area.hpp>
 #include <arch/x86_64/cpu/fpu.hpp>
 #include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/cpu/tables.hpp>
@@ -17,6 +18,7 @@
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
 #include <mem/direct_map.hpp>
+#include <space/address_space.hpp>
 #include <system.hpp>
 
 namespace kernel {
@@ -32,26 +34,60 @@ PhysAddr physical_of(const char* symbol) {
 /// Physical memory as boot/head.S's tables show it.
 ByteView early_memory() { return std::span(window<const std::byte>(PhysAddr(0)), x86::early_window_bytes); }
 
-/// Refuses a CPU that cannot do enough.
-void identify_cpu(x86::CpuFeatures& features) {
+/// `isolation=on` or `off`; without such a word as the CPU needs it.
+bool wants_isolation(Text command_line) {
+    const auto word = command_line::value_of(command_line, "isolation");
+    require(!word || *word == "on" || *word == "off", "the boot option isolation is neither on nor off");
+    return word ? *word == "on" : x86::leaks_kernel_memory();
+}
+
+/// What the CPU can do, and what the boot options make of it.
+void choose_features(Text command_line, x86::CpuFeatures& features) {
     features = x86::read_features();
     x86::log_features(features);
     x86::check_features(features);
+    const bool wants_avx = command_line::has(command_line, "avx");
+    require(!wants_avx || (features.avx && features.xsave), "this CPU has no AVX, which a boot option asks for");
+    features.avx = wants_avx;
+    features.rdpmc = command_line::has(command_line, "rdpmc");
+    features.isolation = wants_isolation(command_line);
+    if (features.isolation) {
+        log("KERNEL: page-table isolation");
+        features.global_pages = false;
+        features.pcid = features.pcid && features.invpcid;
+        x86::isolate_entries();
+    }
     if (features.smap)
         x86::patch_clac();
 }
 
-/// Text, constants, data, then each stack without the page below it.
+void map_part(x86::KernelTables& tables, const char* start, const char* end, x86::Mapping mapping) {
+    const PhysRange range{physical_of(start), physical_of(end)};
+    tables.map(layout::kernel_image + range.start.raw(), range, mapping);
+}
+
+/// A stack without the page below it.
+void map_stack(x86::KernelTables& tables, const x86::StackSymbols& stack) {
+    map_part(tables, stack.guard + sizeof(Table), stack.top, x86::Mapping::data);
+}
+
+/// Text, constants, data, stacks.
 void map_image(x86::KernelTables& tables) {
-    const auto map = [&](const char* start, const char* end, x86::Mapping mapping) {
-        const PhysRange range{physical_of(start), physical_of(end)};
-        tables.map(layout::kernel_image + range.start.raw(), range, mapping);
-    };
-    map(image_start, rodata_start, x86::Mapping::code);
-    map(rodata_start, data_start, x86::Mapping::constants);
-    map(data_start, kernel_stack_guard, x86::Mapping::data);
+    map_part(tables, image_start, rodata_start, x86::Mapping::code);
+    map_part(tables, rodata_start, data_start, x86::Mapping::constants);
+    map_part(tables, data_start, kernel_stack_guard, x86::Mapping::data);
     for (const x86::StackSymbols& stack : x86::stacks)
-        map(stack.guard + sizeof(Table), stack.top, x86::Mapping::data);
+        map_stack(tables, stack);
+}
+
+/// What ring 3 must have of the kernel to get into it: all stacks but the first, on which C++ runs.
+PhysAddr make_entry_tables() {
+    x86::KernelTables tables(boot_image.memory, kernel_state.features);
+    map_part(tables, entry_text_start, entry_text_end, x86::Mapping::code);
+    map_part(tables, entry_data_start, entry_data_end, x86::Mapping::data);
+    for (size_t i = 1; i < std::size(x86::stacks); i++)
+        map_stack(tables, x86::stacks[i]);
+    return tables.pml4();
 }
 
 /// Register pages of the APICs, where interrupt/lapic.cpp and ioapic.cpp look for them.
@@ -76,8 +112,11 @@ void set_up_paging(const InterruptControllers& controllers) {
         tables.map(layout::physical_window + range.start.raw(), range, x86::Mapping::data);
     map_devices(tables, controllers);
     kernel_state.kernel_pml4 = tables.pml4();
+    kernel_state.visible_pml4 = kernel_state.features.isolation ? make_entry_tables() : tables.pml4();
     set_control_registers(kernel_state.features); // execute-never is reserved in table entries without EFER.NXE
     x86::Cr3(tables.pml4(), 0).write();
+    if (kernel_state.features.isolation)
+        x86::entry_area.kernel_cr3 = x86::entry_area.user_cr3 = loaded_cr3(true).raw();
 }
 
 /// Masks the 8259s and every pin of the I/O APICs, switches the local APIC on.
@@ -114,7 +153,8 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
         log("BENCH boot.entry {}", entered); // tools/bench: from here on it is ours
     [[maybe_unused]] const Bug bug = bug_named(command_line::value_of(command_line, "bug").value_or(""));
 
-    identify_cpu(kernel_state.features);
+    choose_features(command_line, kernel_state.features);
+    kernel_state.msr_calls = command_line::has(command_line, "msr");
     InterruptControllers controllers;
     require(boot_image.acpi.has_value(), "the boot loader passed no ACPI root pointer");
     find_interrupt_controllers(*boot_image.acpi, early_memory(), controllers);

@@ -52,9 +52,8 @@ public:
         const Word cnode_bytes = sizeof(Slot) << cnode_bits_;
         const PhysAddr cnode = allocate(cnode_bytes, cnode_bytes);
         slots_ = window<Slot>(cnode);
-        // One page holds the TCB and the scheduling context.
         const PhysAddr tcb = allocate(page_size);
-        const PhysAddr context = tcb + bit(abi::object_bits(abi::ObjectType::tcb, 0));
+        const PhysAddr context = allocate(page_size);
         init_thread(*window<Tcb>(tcb));
         root_ = allocate(page_size);
         init_space(root_);

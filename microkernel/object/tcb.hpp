@@ -5,6 +5,7 @@
 #include <abi/fault.hpp>
 #include <abi/message.hpp>
 #include <arch/x86_64/context/context.hpp>
+#include <arch/x86_64/cpu/fpu.hpp>
 #include <cap/lookup.hpp>
 #include <object/wait_queue.hpp>
 #include <sched/time.hpp>
@@ -57,8 +58,9 @@ struct SendTerms {
     bool can_call = false; ///< an answer may come
 };
 
-inline constexpr unsigned fpu_area_size = 576; ///< XSAVE, standard form: legacy region and header (x87 and SSE)
 inline constexpr unsigned thread_name_size = 32;
+/// With AVX a TCB is larger than abi::tcb_bits says.
+inline constexpr unsigned tcb_bits_with_avx = abi::tcb_bits + 1;
 
 struct Tcb {
     Context context; ///< first, so that the entry stubs find it
@@ -85,7 +87,7 @@ struct Tcb {
     Notification* bound_notification;
     std::array<char, thread_name_size> name;
 
-    alignas(64) std::array<uint8_t, fpu_area_size> fpu;
+    alignas(64) std::array<uint8_t, x86::fpu_state_size> fpu; ///< last, so that AVX state can follow
 
     Slot& slot(TcbSlot which) { return slots[static_cast<unsigned>(which)]; }
     const Slot& slot(TcbSlot which) const { return slots[static_cast<unsigned>(which)]; }
@@ -106,7 +108,8 @@ struct Tcb {
     static Tcb& of(Context& context) { return reinterpret_cast<Tcb&>(context); }
 };
 
-static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << 11);
+static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << abi::tcb_bits);
+static_assert(offsetof(Tcb, fpu) + x86::fpu_state_size + x86::avx_state_size <= 1u << tcb_bits_with_avx);
 static_assert(offsetof(Tcb, slots) % sizeof(Slot) == 0);
 
 inline void queue_alone(Tcb& thread) { thread.queue = {.last_of_run = &thread}; }

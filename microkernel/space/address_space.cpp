@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/entry_area.hpp>
 #include <arch/x86_64/paging/entry.hpp>
 #include <space/address_space.hpp>
 #include <space/tlb.hpp>
@@ -26,7 +27,10 @@ void change_space(const Capability& vspace) {
         return;
     cpu.loaded_space = space;
     count(Event::cr3_load);
-    loaded_cr3(true).write();
+    if (kernel_state.features.isolation)
+        x86::entry_area.user_cr3 = loaded_cr3(true).raw();
+    else
+        loaded_cr3(true).write();
 }
 
 void end_space(Asid asid) {
@@ -46,7 +50,7 @@ void end_pool(unsigned index) {
 
 void init_space(PhysAddr root) {
     constexpr unsigned first = layout::first_kernel_entry;
-    x86::movsq_copy(&window<Table>(root)->entries[first], &window<Table>(kernel_state.kernel_pml4)->entries[first],
+    x86::movsq_copy(&window<Table>(root)->entries[first], &window<Table>(kernel_state.visible_pml4)->entries[first],
                     table_entries - first);
 }
 

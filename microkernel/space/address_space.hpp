@@ -26,7 +26,8 @@ void change_space(const Capability& vspace);
     const Word space = vspace.raw0();
     if (space == cpu.loaded_space)
         return;
-    if (kernel_state.spaces[asid_in(space).value] != space || kernel_state.features.pcid) [[unlikely]]
+    const auto& features = kernel_state.features;
+    if (kernel_state.spaces[asid_in(space).value] != space || features.pcid | features.isolation) [[unlikely]]
         return change_space(vspace);
     cpu.loaded_space = space;
     count(Event::cr3_load);
@@ -34,7 +35,7 @@ void change_space(const Capability& vspace);
 }
 /// Asid of what is loaded; 0 = the kernel's own tables.
 inline Asid loaded_asid() { return asid_in(cpu.loaded_space); }
-/// What CR3 holds, to be loaded once more: keeping the translations of this PCID, or not.
+/// What CR3 holds (with isolation: in ring 3), to be loaded once more: keeping the translations of this PCID, or not.
 x86::Cr3 loaded_cr3(bool keep_translations);
 
 /// The space of `asid`, which lives, is no longer one: nothing of it stays loaded or cached.
@@ -42,7 +43,7 @@ void end_space(Asid asid);
 /// The same for all spaces of a pool; what is cached of them is thrown away when their numbers are given out again.
 void end_pool(unsigned index);
 
-/// The PML4's kernel half becomes the kernel's own; the user half must be zero.
+/// The PML4's kernel half becomes that of all address spaces; the user half must be zero.
 void init_space(PhysAddr root);
 
 } // namespace kernel

@@ -17,7 +17,7 @@ void flush_by_reload(Asid asid) {
 } // namespace
 
 void invalidate_page(Asid asid, VirtAddr address) {
-    if (asid == loaded_asid()) {
+    if (asid == loaded_asid() && !kernel_state.features.isolation) {
         count(Event::invalidation);
         x86::invlpg(address);
     } else if (kernel_state.features.pcid) {
@@ -27,12 +27,12 @@ void invalidate_page(Asid asid, VirtAddr address) {
         else
             flush_by_reload(asid);
     }
-    // Without PCIDs nothing of a space that is not loaded is cached.
+    // Without PCIDs nothing of a space that is not loaded is cached; with isolation none is as long as the kernel runs.
 }
 
 void invalidate_space(Asid asid) {
     if (!kernel_state.features.pcid) {
-        if (asid != loaded_asid())
+        if (asid != loaded_asid() || kernel_state.features.isolation)
             return;
         count(Event::invalidation);
         return loaded_cr3(false).write();

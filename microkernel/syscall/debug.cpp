@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arch/x86_64/cpu/instructions.hpp>
 #include <config.hpp>
 #include <ipc/message.hpp>
 #include <lib/assert.hpp>
@@ -74,6 +75,19 @@ void snapshot(Tcb& thread) {
         message_register(thread.context, i) = kernel_state.events[i];
 }
 
+/// For performance counters.
+bool access_msr(Tcb& thread, abi::Syscall number) {
+    const auto msr = static_cast<uint32_t>(thread.context.rdi);
+    Word& value = message_register(thread.context, 0);
+    if (number == abi::Syscall::write_msr) {
+        x86::wrmsr_if_there(msr, value);
+        return true;
+    }
+    value = x86::rdmsr_if_there(msr);
+    thread.context.rsi = abi::MessageInfo(0, 1).raw();
+    return true;
+}
+
 /// What only debug kernels have.
 bool look_around(Tcb& thread, abi::Syscall number) {
     switch (number) {
@@ -98,6 +112,8 @@ bool debug_syscall(Tcb& thread, abi::Syscall number) {
         return true;
     case abi::Syscall::benchmark_null: return config::counting;
     case abi::Syscall::debug_snapshot: snapshot(thread); return !config::release;
+    case abi::Syscall::read_msr:
+    case abi::Syscall::write_msr: return kernel_state.msr_calls && access_msr(thread, number);
     default: return config::debug && look_around(thread, number);
     }
 }

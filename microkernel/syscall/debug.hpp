@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// System calls outside the API proper: printing always, looking around in debug kernels.
+// System calls outside the API proper: printing always, looking around in debug kernels, model-specific registers as a
+// boot option.
 #pragma once
 
 #include <abi/syscall.hpp>

@@ -3,6 +3,7 @@
 #include <cap/lookup.hpp>
 #include <lifetime/retype.hpp>
 #include <syscall/invocation.hpp>
+#include <system.hpp>
 
 #include <algorithm>
 
@@ -83,7 +84,9 @@ Outcome decode_untyped(const Invocation& call) {
     const Capability& untyped = call.cap();
     const Word used = has_children(call.slot) ? untyped.watermark() : 0;
     const Word free = bit(untyped.size_bits()) - used;
-    const unsigned object_bits = abi::object_bits(type, static_cast<unsigned>(size_bits));
+    const unsigned object_bits = type == ObjectType::tcb && kernel_state.features.avx
+                                     ? tcb_bits_with_avx
+                                     : abi::object_bits(type, static_cast<unsigned>(size_bits));
     const Word start = align_up(used, bit(object_bits));
     if (start > bit(untyped.size_bits()) || (bit(untyped.size_bits()) - start) >> object_bits < count)
         return refuse(SyscallError::not_enough_memory(free));

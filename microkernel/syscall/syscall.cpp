@@ -87,10 +87,8 @@ void dispatch(Tcb& thread) {
         return;
     default: break;
     }
-    if (debug_syscall(thread, number)) {
-        complete_syscall(thread);
-        return;
-    }
+    if (debug_syscall(thread, number))
+        return complete_syscall(thread);
     raise_fault(thread, {abi::Fault::unknown_syscall, context.rdx});
 }
 

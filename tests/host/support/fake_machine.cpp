@@ -74,7 +74,7 @@ FakeMachine::FakeMachine() {
     kernel_state.tsc_mhz = tsc_mhz;
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = {.fsgsbase = true, .no_execute = true, .huge_pages = true};
-    kernel_state.kernel_pml4 = kernel_pml4;
+    kernel_state.kernel_pml4 = kernel_state.visible_pml4 = kernel_pml4;
     (void)kernel_state.ram.push({PhysAddr(0x10'0000), PhysAddr(ram_bytes)});
     prepare_devices();
     update_time();
@@ -224,7 +224,8 @@ void FakeMachine::enter_kernel(Entry&& entry) {
             FAIL("the kernel resumes a thread that is not the running one");
         if (x86::entry_area.tss.rsp0 != reinterpret_cast<Word>(resumed + 1))
             FAIL("the next entry would save its registers in another thread");
-        if (simulated.cr3 != (loaded_cr3(true).raw() & ~x86::Cr3::no_flush))
+        const Word in_ring_3 = kernel_state.features.isolation ? x86::entry_area.user_cr3 : simulated.cr3;
+        if (((in_ring_3 ^ loaded_cr3(true).raw()) & ~x86::Cr3::no_flush) != 0)
             FAIL("the CPU uses other tables than the kernel believes");
         if (simulated.fs_base != resumed->fs_base && cpu.loaded != cpu.current)
             FAIL("the segment bases are another thread's");

@@ -36,6 +36,7 @@ constexpr Row rows[] = {
     {&CpuFeatures::tsc_deadline, 1, &CpuidResult::ecx, bit(24), 0, "TSC-deadline"},
     {&CpuFeatures::umip, 7, &CpuidResult::ecx, bit(2), cr4::umip, "UMIP"},
     {&CpuFeatures::xsave, 1, &CpuidResult::ecx, bit(26), cr4::xsave, "XSAVE"},
+    {&CpuFeatures::avx, 1, &CpuidResult::ecx, bit(28), 0, "AVX"},
 };
 
 /// The answers to leaves beyond the highest of their kind mean nothing.
@@ -50,6 +51,16 @@ CpuFeatures read_features() {
         features.*row.feature = has_leaf(row.leaf) && (cpuid(row.leaf).*row.word & row.bits) == row.bits;
     features.xsave = features.xsave && has_leaf(xsave_leaf);
     return features;
+}
+
+bool leaks_kernel_memory() {
+    constexpr uint32_t amd = 0x6874'7541, hygon = 0x6f67'7948; // first letters of the vendor's name
+    constexpr Word has_arch_capabilities = bit(29), rdcl_no = bit(0);
+    const uint32_t vendor = cpuid(0).ebx;
+    if (vendor == amd || vendor == hygon)
+        return false;
+    return !has_leaf(7) || (cpuid(7).edx & has_arch_capabilities) == 0 ||
+           (rdmsr(msr::arch_capabilities) & rdcl_no) == 0;
 }
 
 void log_features(const CpuFeatures& features) {
@@ -73,7 +84,7 @@ Word wanted_cr4(const CpuFeatures& features) {
     Word value = cr4::pae | cr4::fxsave | cr4::simd_exceptions;
     for (const Row& row : rows)
         value |= features.*row.feature ? row.cr4 : 0;
-    return value;
+    return value | (features.rdpmc ? cr4::rdpmc : 0);
 }
 
 void set_control_registers(const CpuFeatures& features) {

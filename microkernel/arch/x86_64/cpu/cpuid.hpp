@@ -23,9 +23,16 @@ struct CpuFeatures {
     bool tsc_deadline = false;
     bool umip = false;
     bool xsave = false;
+    bool avx = false;
+    // Not what CPUID says, but what is made of it (choose_features).
+    bool rdpmc = false;     ///< for ring 3
+    bool isolation = false; ///< ring 3's tables do not show the kernel
 };
 
 CpuFeatures read_features();
+
+/// This CPU lets ring 3 read what it may not by way of the caches (Meltdown, CVE-2017-5754), for all one knows.
+bool leaks_kernel_memory();
 
 void log_features(const CpuFeatures& features);
 

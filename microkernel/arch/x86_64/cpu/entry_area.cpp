@@ -3,6 +3,6 @@
 
 namespace kernel::x86 {
 
-constinit EntryArea entry_area{};
+[[gnu::section(".entry_data")]] constinit EntryArea entry_area{};
 
 } // namespace kernel::x86

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the CPU and the entry stubs read when ring 3 enters the kernel: the TSS, and a word to put the user's RSP in.
+// What the CPU and the entry stubs read when ring 3 enters the kernel: the TSS, a word to put the user's RSP in, and with
+// page-table isolation the two sets of tables.
 #pragma once
 
 #include <arch/x86_64/context/context.hpp>
@@ -23,13 +24,17 @@ struct [[gnu::packed]] Tss {
 static_assert(sizeof(Tss) == 104);
 
 /// trap/*.S count on the offsets; the alignment keeps the TSS in one page.
-struct alignas(128) EntryArea {
+struct alignas(256) EntryArea {
     Word user_rsp;
     uint32_t padding; ///< puts rsp0 on a multiple of 8
     Tss tss;
+    Word kernel_cr3; ///< 0 without isolation
+    Word user_cr3; ///< what the way out loads
 };
 static_assert(offsetof(EntryArea, user_rsp) == 0 && offsetof(EntryArea, tss) + offsetof(Tss, rsp0) == 16);
+static_assert(offsetof(EntryArea, kernel_cr3) == 120 && offsetof(EntryArea, user_cr3) == 128);
 
+/// In section .entry_data: with page-table isolation ring 3's tables show it.
 extern "C" EntryArea entry_area;
 
 /// From now on entries from ring 3 save the registers in `context`.

@@ -3,13 +3,13 @@
 
 namespace kernel::x86 {
 
-constinit bool fpu_uses_xsave = false;
+constinit uint32_t xsave_components = 0;
 
 void enable_fpu(const CpuFeatures& features) {
     static constexpr FpuState initial = initial_fpu_state();
-    fpu_uses_xsave = features.xsave;
-    if (features.xsave)
-        xsetbv(0, fpu_components);
+    xsave_components = features.xsave ? xcr0::x87 | xcr0::sse | (features.avx ? xcr0::avx : 0) : 0;
+    if (xsave_components != 0)
+        xsetbv(0, xsave_components);
     fpu_restore(initial.bytes.data());
 }
 

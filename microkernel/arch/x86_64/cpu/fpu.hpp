@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// x87 and SSE registers of threads: saved and restored whole at each switch, never lazily (CVE-2018-3665).
+// x87 and SSE (as a boot option also AVX) registers of threads: saved and restored whole at each switch, never lazily (CVE-2018-3665).
 // XSAVE in standard form where the CPU has it, else FXSAVE: both keep MXCSR and the rest in the first 512 bytes.
 #pragma once
 
@@ -10,9 +10,10 @@
 
 namespace kernel::x86 {
 
-/// x87 and SSE: legacy region and XSAVE header.
+/// Legacy region and XSAVE header. AVX state follows; where the header does not name it, as in a new thread, XRSTOR
+/// clears its registers and reads nothing.
 inline constexpr unsigned fpu_state_size = 576;
-inline constexpr uint64_t fpu_components = xcr0::x87 | xcr0::sse;
+inline constexpr unsigned avx_state_size = 256;
 
 struct alignas(64) FpuState {
     std::array<uint8_t, fpu_state_size> bytes{};
@@ -28,30 +29,32 @@ constexpr FpuState initial_fpu_state() {
     return state;
 }
 
-extern bool fpu_uses_xsave;
+/// What XSAVE saves; 0 = this CPU has FXSAVE only.
+extern uint32_t xsave_components;
 
 /// After set_control_registers.
 void enable_fpu(const CpuFeatures& features);
 
-/// `area`: fpu_state_size bytes, 64-aligned.
+/// `area`: fpu_state_size bytes, with AVX avx_state_size more; 64-aligned.
 inline void fpu_save(void* area) {
-    if (fpu_uses_xsave)
-        xsave(area, fpu_components);
+    if (xsave_components != 0)
+        xsave(area, xsave_components);
     else
         fxsave(area);
 }
 inline void fpu_restore(const void* area) {
-    if (fpu_uses_xsave)
-        xrstor(area, fpu_components);
+    if (xsave_components != 0)
+        xrstor(area, xsave_components);
     else
         fxrstor(area);
 }
 
 /// Out into one area, in from another.
 inline void fpu_exchange(void* out, const void* in) {
-    if (fpu_uses_xsave) [[likely]] {
-        xsave(out, fpu_components);
-        xrstor(in, fpu_components);
+    const uint32_t components = xsave_components;
+    if (components != 0) [[likely]] {
+        xsave(out, components);
+        xrstor(in, components);
     } else {
         fxsave(out);
         fxrstor(in);

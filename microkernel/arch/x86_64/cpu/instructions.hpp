@@ -88,13 +88,11 @@ inline void wrmsr(uint32_t msr, uint64_t value) {
     asm volatile("wrmsr" ::"c"(msr), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
                  : "memory");
 }
+/// A register that the CPU refuses reads 0 and takes no write (trap/entry.S).
+extern "C" uint64_t rdmsr_if_there(uint32_t msr);
+extern "C" void wrmsr_if_there(uint32_t msr, uint64_t value);
 
 /// Only with CR4.OSXSAVE.
-inline uint64_t xgetbv(uint32_t index) {
-    uint32_t low, high;
-    asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
-    return uint64_t{high} << 32 | low;
-}
 inline void xsetbv(uint32_t index, uint64_t value) {
     asm volatile("xsetbv" ::"c"(index), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
                  : "memory");
@@ -164,21 +162,11 @@ inline void clts() { asm volatile("clts"); }
 inline void fxsave(void* area) { asm volatile("fxsave64 (%0)" ::"r"(area) : "memory"); }
 inline void fxrstor(const void* area) { asm volatile("fxrstor64 (%0)" ::"r"(area) : "memory"); }
 
-inline void xsave(void* area, uint64_t components) {
-    asm volatile("xsave64 (%0)" ::"r"(area), "a"(static_cast<uint32_t>(components)),
-                 "d"(static_cast<uint32_t>(components >> 32))
-                 : "memory");
+inline void xsave(void* area, uint32_t components) {
+    asm volatile("xsave64 (%0)" ::"r"(area), "a"(components), "d"(0) : "memory");
 }
-/// Leaves out what has not changed since the last XRSTOR from this very area.
-inline void xsaveopt(void* area, uint64_t components) {
-    asm volatile("xsaveopt64 (%0)" ::"r"(area), "a"(static_cast<uint32_t>(components)),
-                 "d"(static_cast<uint32_t>(components >> 32))
-                 : "memory");
-}
-inline void xrstor(const void* area, uint64_t components) {
-    asm volatile("xrstor64 (%0)" ::"r"(area), "a"(static_cast<uint32_t>(components)),
-                 "d"(static_cast<uint32_t>(components >> 32))
-                 : "memory");
+inline void xrstor(const void* area, uint32_t components) {
+    asm volatile("xrstor64 (%0)" ::"r"(area), "a"(components), "d"(0) : "memory");
 }
 
 // --- Memory ----------------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ namespace cr4 {
 inline constexpr Word pae = 1u << 5;              ///< PAE
 inline constexpr Word machine_check = 1u << 6;    ///< MCE
 inline constexpr Word global_pages = 1u << 7;     ///< PGE
+inline constexpr Word rdpmc = 1u << 8;            ///< PCE: RDPMC in ring 3
 inline constexpr Word fxsave = 1u << 9;           ///< OSFXSR
 inline constexpr Word simd_exceptions = 1u << 10; ///< OSXMMEXCPT
 inline constexpr Word umip = 1u << 11;            ///< UMIP: no SGDT, SIDT, SLDT, SMSW, STR in ring 3
@@ -73,11 +74,13 @@ inline constexpr Word alignment_check = 1u << 18;
 namespace xcr0 {
 inline constexpr Word x87 = 1u << 0;
 inline constexpr Word sse = 1u << 1;
+inline constexpr Word avx = 1u << 2;
 } // namespace xcr0
 
 /// SDM Vol. 4, "Architectural MSRs".
 namespace msr {
 inline constexpr uint32_t apic_base = 0x1b;
+inline constexpr uint32_t arch_capabilities = 0x10a; ///< bit 0, RDCL_NO: no Meltdown
 inline constexpr uint32_t sysenter_cs = 0x174;
 inline constexpr uint32_t pat = 0x277;
 inline constexpr uint32_t tsc_deadline = 0x6e0;

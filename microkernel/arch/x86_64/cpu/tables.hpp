@@ -10,7 +10,11 @@ void load_tables();
 /// SYSCALL goes to trap/syscall_entry.S. After load_tables.
 void enable_syscall();
 
-/// From here on an entry from ring 3 clears AC. Writes kernel text: only before the final page tables are loaded.
+// The next two write kernel text: only before the final page tables are loaded.
+
+/// From here on an entry from ring 3 clears AC.
 void patch_clac();
+/// From here on entries and exits are those of trap/isolated_entry.S.
+void isolate_entries();
 
 } // namespace kernel::x86

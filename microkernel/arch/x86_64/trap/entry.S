@@ -7,6 +7,7 @@
 // From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(KernelFrame*), an
 // interrupt came in the preemption window or the idle loop and goes to kernel_interrupt(vector).
 #include "registers.inc"
+#include "isolation.inc"
 
 // From ring 3 onto the kernel stack; RDI = the thread's Context.
 .macro enter_kernel number
@@ -20,6 +21,17 @@ clac_place_\number:
     movq $kernel_stack_top, %rsp
 .endm
 
+.macro push_caller_saved
+    .irp register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+    pushq %\register
+    .endr
+.endm
+.macro pop_caller_saved
+    .irp register, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+    popq %\register
+    .endr
+.endm
+
     .section .entry.text, "ax"
 
 .set vector_stub_size, 16               // cpu/tables.cpp counts on it
@@ -27,41 +39,40 @@ clac_place_\number:
 // Vectors that have an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX.
 .set with_error_code, 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 | 1 << 29 | 1 << 30
 
-    .balign 16
-    .globl exception_stubs
-exception_stubs:
-.set vector, 0
-.rept 32
+// A stub per vector, from `first` on; they go on at `common`.
+.macro vector_stubs first, count, common
+.set vector, \first
+.rept \count
     .balign vector_stub_size
-  .if ((with_error_code >> vector) & 1) == 0
+  .if vector >= 32 || ((with_error_code >> vector) & 1) == 0
     pushq $0
   .endif
     pushq $vector
-    jmp exception_common
+    jmp \common
   .set vector, vector + 1
 .endr
+.endm
 
-// Vectors 48-155 (devices), then 240 (timer).
+    .globl exception_stubs, interrupt_stubs, isolated_exception_stubs, isolated_interrupt_stubs
     .balign vector_stub_size
-    .globl interrupt_stubs
-interrupt_stubs:
-.set vector, 48
-.rept 108
+exception_stubs:
+    vector_stubs 0, 32, exception_common
     .balign vector_stub_size
-    pushq $0
-    pushq $vector
-    jmp interrupt_common
-  .set vector, vector + 1
-.endr
+interrupt_stubs:                        // devices, then the timer
+    vector_stubs 48, 108, interrupt_common
+    vector_stubs 240, 1, interrupt_common
     .balign vector_stub_size
-    .globl timer_stub
-timer_stub:
-    pushq $0
-    pushq $240
+isolated_exception_stubs:               // the same with page-table isolation (isolated_entry.S)
+    vector_stubs 0, 32, isolated_exception
+    .balign vector_stub_size
+isolated_interrupt_stubs:
+    vector_stubs 48, 108, isolated_interrupt
+    vector_stubs 240, 1, isolated_interrupt
 
 interrupt_common:
     testb $3, 24(%rsp)                  // CS: where from?
     jz interrupt_in_kernel
+    .globl user_interrupt
 user_interrupt:
     enter_kernel 1
     call interrupt_entry
@@ -69,44 +80,64 @@ user_interrupt:
 
 exception_common:
     testb $3, 24(%rsp)
-    jz fatal_exception
+    jz exception_in_kernel
+    .globl user_exception
 user_exception:
     enter_kernel 2
     call exception_entry
     jmp resume_user
 
-// An exception that the kernel itself raised, or one that never has a good end.
+// The kernel itself has raised it: a bug, but for model-specific registers that the CPU refuses.
+    .globl exception_in_kernel
+exception_in_kernel:
+    cmpq $refusable_rdmsr, 16(%rsp)     // RIP
+    je 1f
+    cmpq $refusable_wrmsr, 16(%rsp)
+    jne fatal_exception
+1:  movq $refused_msr, 16(%rsp)
+    addq $16, %rsp
+    iretq
+
+// An exception that never has a good end.
 // The CPU has aligned the stack: 5 + 2 + 15 words later it is aligned again.
+    .globl fatal_exception
 fatal_exception:
     push_registers
     cld
+    load_kernel_space
     movq %rsp, %rdi
     xorl %eax, %eax
     call kernel_exception
     ud2
 
+// uint64_t rdmsr_if_there(uint32_t number), void wrmsr_if_there(uint32_t number, uint64_t value): a register that the CPU
+// refuses reads 0 and takes no write.
+    .globl rdmsr_if_there, wrmsr_if_there
+rdmsr_if_there:
+    movl %edi, %ecx
+refusable_rdmsr:
+    rdmsr
+    shlq $32, %rdx
+    orq %rdx, %rax
+    ret
+wrmsr_if_there:
+    movl %edi, %ecx
+    movl %esi, %eax
+    movq %rsi, %rdx
+    shrq $32, %rdx
+refusable_wrmsr:
+    wrmsr
+refused_msr:
+    xorl %eax, %eax
+    ret
+
+    .globl interrupt_in_kernel
 interrupt_in_kernel:
-    pushq %rax
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
+    push_caller_saved
     movq 72(%rsp), %rdi                 // vector
     cld
     call kernel_interrupt
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rax
+    pop_caller_saved
     addq $16, %rsp
     iretq
 
@@ -124,28 +155,19 @@ machine_check_stub:
 // stack, and what non_maskable_interrupt (panic.cpp) prints.
     .globl nmi_stub
 nmi_stub:
-    pushq %rax
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
+    push_caller_saved
     cld
     movq 72(%rsp), %rdi                 // RIP
     movq 80(%rsp), %rsi                 // CS
+    movq %cr3, %rax
+    pushq %rax
+    pushq %rax                          // the stack stays aligned
+    load_kernel_space
     call non_maskable_interrupt
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
     popq %rax
+    popq %rax
+    movq %rax, %cr3
+    pop_caller_saved
     iretq
 
 // #DB, on a stack of its own. A single step that MOV SS delayed over a SYSCALL or INT3 comes at the kernel's first
@@ -154,19 +176,12 @@ nmi_stub:
 debug_stub:
     testb $3, 8(%rsp)                   // CS: where from?
     jz 1f
-    pushq %rax
-    movq entry_area + entry_rsp0(%rip), %rax
-    .irp offset, 8, 16, 24, 32, 40      // SS, RSP, RFLAGS, CS, RIP: to where the CPU would have pushed them
-    pushq 48 - \offset(%rsp)
-    popq -\offset(%rax)
-    .endr
-    leaq -40(%rax), %rax
-    movq %rax, entry_area + entry_user_rsp(%rip)
-    popq %rax
-    movq entry_area + entry_user_rsp(%rip), %rsp
     pushq $0
     pushq $1
-    jmp exception_common
+    cmpq $0, entry_area + entry_kernel_cr3(%rip)
+    jne isolated_user_exception
+    move_to_context
+    jmp user_exception
 1:  iretq
 
 // Spurious interrupts of the 8259 and of the local APIC: nobody waits for an acknowledgement.

@@ -12,6 +12,8 @@
     .globl syscall_stub
 syscall_stub:
     movq %rsp, entry_area + entry_user_rsp(%rip)
+    .globl syscall_with_rsp_saved
+syscall_with_rsp_saved:
     movq entry_area + entry_rsp0(%rip), %rsp
     movq %rax, context_rax + 0 - context_size(%rsp)
     movq %rbx, context_rax + 8 - context_size(%rsp)
@@ -48,6 +50,7 @@ syscall_stub:
 
 // Leaves the kernel with the registers of the Context in RAX. Its RIP is canonical and its RFLAGS are safe: whoever
 // wrote them has seen to that (Context: sanitised_address, sanitised_rflags).
+// With page-table isolation the first instruction becomes a jump to resume_isolated (cpu/tables.cpp patches).
     .globl resume_user
 resume_user:
     cmpl $origin_syscall, context_origin(%rax)
@@ -55,18 +58,7 @@ resume_user:
     movq context_rip(%rax), %rcx
     movq context_rflags(%rax), %r11
     movq context_rsp(%rax), %rsp        // no interrupt can come any more; for NMI see above
-    movq context_rax + 8(%rax), %rbx
-    movq context_rax + 24(%rax), %rdx
-    movq context_rax + 32(%rax), %rsi
-    movq context_rax + 40(%rax), %rdi
-    movq context_rax + 48(%rax), %rbp
-    movq context_rax + 56(%rax), %r8
-    movq context_rax + 64(%rax), %r9
-    movq context_rax + 72(%rax), %r10
-    movq context_rax + 88(%rax), %r12
-    movq context_rax + 96(%rax), %r13
-    movq context_rax + 104(%rax), %r14
-    movq context_rax + 112(%rax), %r15
+    load_most_registers
     movq context_rax(%rax), %rax
     sysretq
 1:  leaq context_rax(%rax), %rsp

@@ -29,6 +29,16 @@ TEST_CASE("objects are given out upwards, each aligned to its size", "[retype]")
     CHECK(memory.retype(ObjectType::endpoint, 0, third).is(Error::not_enough_memory, {0}));
 }
 
+TEST_CASE("with AVX a TCB is a page", "[retype]") {
+    for (const bool with_avx : {false, true}) {
+        Memory memory;
+        kernel_state.features.avx = with_avx;
+        const Word first = memory.free_slot(), second = memory.free_slot();
+        REQUIRE(memory.retype(ObjectType::tcb, 0, first).ok());
+        CHECK(memory.retype(ObjectType::tcb, 0, second).ok() == !with_avx);
+    }
+}
+
 TEST_CASE("an exact fit succeeds, one object more does not", "[retype]") {
     Memory memory;
     const Word slot = memory.free_slot();

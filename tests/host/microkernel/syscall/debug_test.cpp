@@ -80,6 +80,28 @@ TEST_CASE("DebugSnapshot tells how long interrupts had to wait at most, and star
     CHECK(world.root().context.r10 == 0);
 }
 
+TEST_CASE("model-specific registers are read and written with the boot option only", "[debug]") {
+    constexpr Word there = 0x186, not_there = 0x187;
+    Debugging world;
+    x86::simulated.msrs[there] = 0x1234'5678'9abc'def0;
+    CHECK_FALSE(world.debug(Syscall::read_msr, there).completed); // an unknown system call, and no handler
+    kernel_state.msr_calls = true;
+    Debugging with_option;
+    kernel_state.msr_calls = true;
+    x86::simulated.msrs[there] = 0x1234'5678'9abc'def0;
+    CallResult answer = with_option.debug(Syscall::read_msr, there);
+    CHECK((answer.ok() && answer.words == Words{0x1234'5678'9abc'def0}));
+    with_option.root().context.r10 = 77;
+    CHECK(with_option.debug(Syscall::write_msr, there).completed);
+    CHECK(x86::simulated.msrs[there] == 77);
+    // What the CPU refuses reads 0 and takes nothing.
+    answer = with_option.debug(Syscall::read_msr, not_there);
+    CHECK((answer.ok() && answer.words == Words{0}));
+    with_option.root().context.r10 = 78;
+    CHECK(with_option.debug(Syscall::write_msr, not_there).completed);
+    CHECK_FALSE(x86::simulated.msrs.contains(not_there));
+}
+
 TEST_CASE("DebugHalt ends the machine and says so", "[debug]") {
     Debugging world;
     CHECK_THROWS_AS(world.debug(Syscall::debug_halt), KernelPanic);

@@ -112,7 +112,7 @@ TEST_CASE("FPU: saved and restored with the instruction that the CPU has") {
         simulated.reset();
         f.xsave = with_xsave;
         enable_fpu(f);
-        CHECK(simulated.xcr0 == (with_xsave ? fpu_components : 0));
+        CHECK(simulated.xcr0 == (with_xsave ? xcr0::x87 | xcr0::sse : 0));
         CHECK(simulated.fpu[0] == 0x7f); // loaded with the initial state
         CHECK(simulated.fpu[25] == 0x1f);
         simulated.fpu[160] = 0x5a;  // XMM0
@@ -125,6 +125,47 @@ TEST_CASE("FPU: saved and restored with the instruction that the CPU has") {
         fpu_restore(second.bytes.data());
         CHECK(simulated.fpu[160] == 0); // nothing is left of the other thread's
     }
+}
+
+TEST_CASE("FPU: AVX state is kept if it is asked for") {
+    struct alignas(64) Area {
+        std::array<uint8_t, fpu_state_size + avx_state_size> bytes{};
+    } area;
+    CpuFeatures f;
+    f.xsave = true;
+    for (const bool with_avx : {false, true}) {
+        simulated.reset();
+        f.avx = with_avx;
+        enable_fpu(f);
+        CHECK((simulated.xcr0 & xcr0::avx) == (with_avx ? xcr0::avx : 0));
+        simulated.fpu[fpu_state_size + avx_state_size - 1] = 0x5a;
+        fpu_save(area.bytes.data());
+        CHECK(area.bytes.back() == (with_avx ? 0x5a : 0));
+    }
+    enable_fpu({});
+}
+
+TEST_CASE("Meltdown: AMD's CPUs have not got it, others have unless they say no") {
+    use_qemu_max();
+    CHECK_FALSE(leaks_kernel_memory());
+    put_vendor(0xd, "HygonGenuine");
+    CHECK_FALSE(leaks_kernel_memory());
+    put_vendor(0xd, "GenuineIntel");
+    CHECK(leaks_kernel_memory());
+    simulated.cpuid[{7, 0}].edx |= 1u << 29; // there is IA32_ARCH_CAPABILITIES
+    CHECK(leaks_kernel_memory());
+    simulated.msrs[msr::arch_capabilities] = 1;
+    CHECK_FALSE(leaks_kernel_memory());
+    put_vendor(6, "GenuineIntel"); // no leaf 7
+    CHECK(leaks_kernel_memory());
+}
+
+TEST_CASE("RDPMC is for ring 3 only if it is asked for") {
+    use_qemu_max();
+    CpuFeatures f = read_features();
+    CHECK((wanted_cr4(f) & cr4::rdpmc) == 0);
+    f.rdpmc = true;
+    CHECK((wanted_cr4(f) & cr4::rdpmc) != 0);
 }
 
 TEST_CASE("FPU: one thread's registers go out, another's come in") {

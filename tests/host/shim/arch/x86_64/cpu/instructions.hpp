@@ -55,13 +55,13 @@ struct SimulatedCpu {
     Word cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, dr7 = 0, xcr0 = 0, fs_base = 0, gs_base = 0;
     std::map<uint32_t, uint64_t> msrs;
     std::map<std::pair<uint32_t, uint32_t>, CpuidResult> cpuid; ///< by (leaf, subleaf); others read as zeroes
-    alignas(64) std::array<uint8_t, 576> fpu{};                 ///< what FXSAVE (512) and XSAVE (576) store
-    std::map<uint16_t, std::deque<uint32_t>> port_input;        ///< by port: what IN reads next; the last one stays
-    std::map<Word, uint32_t> mmio;                              ///< by virtual address
-    std::deque<Word> pending_interrupts;                        ///< vectors, delivered in the next interrupt window
-    std::function<void(Word)> deliver_interrupt;                ///< called with each vector
+    alignas(64) std::array<uint8_t, 832> fpu{}; ///< what FXSAVE (512) and XSAVE (576; with AVX 832) store
+    std::map<uint16_t, std::deque<uint32_t>> port_input; ///< by port: what IN reads next; the last one stays
+    std::map<Word, uint32_t> mmio; ///< by virtual address
+    std::deque<Word> pending_interrupts; ///< vectors, delivered in the next interrupt window
+    std::function<void(Word)> deliver_interrupt; ///< called with each vector
     std::function<void()> on_interrupt_window; ///< called before what is pending is delivered
-    std::function<void()> on_idle;             ///< the same, in wait_for_interrupt
+    std::function<void()> on_idle; ///< the same, in wait_for_interrupt
     std::function<void(uint16_t, unsigned, uint32_t)> on_port_write;
     std::function<void(Word, uint32_t)> on_mmio_write;
 
@@ -123,7 +123,11 @@ inline void write_cr4(Word value) { simulated.cr4 = value; }
 inline void write_dr7(Word value) { simulated.dr7 = value; }
 inline uint64_t rdmsr(uint32_t msr) { return simulated.msrs[msr]; }
 inline void wrmsr(uint32_t msr, uint64_t value) { simulated.msrs[msr] = value; }
-inline uint64_t xgetbv(uint32_t) { return simulated.xcr0; }
+inline uint64_t rdmsr_if_there(uint32_t msr) { return simulated.msrs.contains(msr) ? simulated.msrs[msr] : 0; }
+inline void wrmsr_if_there(uint32_t msr, uint64_t value) {
+    if (simulated.msrs.contains(msr))
+        simulated.msrs[msr] = value;
+}
 inline void xsetbv(uint32_t, uint64_t value) { simulated.xcr0 = value; }
 inline Word rdfsbase() { return simulated.fs_base; }
 inline Word rdgsbase() { return simulated.gs_base; }
@@ -150,14 +154,19 @@ inline void fxrstor(const void* area) {
     simulated.fpu_restores++;
     std::memcpy(simulated.fpu.data(), area, 512);
 }
-inline void xsave(void* area, uint64_t) {
+/// With AVX (component 2) 256 bytes more, which mean something only where the header's first byte names them.
+[[gnu::noinline]] inline void xsave(void* area, uint32_t components) {
     simulated.fpu_saves++;
-    std::memcpy(area, simulated.fpu.data(), 576);
+    std::memcpy(area, simulated.fpu.data(), components & 4 ? 832 : 576);
+    if (components & 4)
+        static_cast<uint8_t*>(area)[512] = 4;
 }
-inline void xsaveopt(void* area, uint64_t components) { xsave(area, components); }
-inline void xrstor(const void* area, uint64_t) {
+[[gnu::noinline]] inline void xrstor(const void* area, uint32_t components) {
     simulated.fpu_restores++;
-    std::memcpy(simulated.fpu.data(), area, 576);
+    const bool has_avx = (components & 4) != 0 && (static_cast<const uint8_t*>(area)[512] & 4) != 0;
+    std::memcpy(simulated.fpu.data(), area, has_avx ? 832 : 576);
+    if ((components & 4) != 0 && !has_avx)
+        std::memset(simulated.fpu.data() + 576, 0, 256);
 }
 
 inline void stosq_zero(void* start, size_t bytes) { std::memset(start, 0, bytes & ~size_t{7}); }
