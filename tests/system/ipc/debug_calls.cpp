@@ -11,17 +11,14 @@ using test::Word;
 
 namespace {
 
-Word identify(Word pointer) {
-    return test::RawCall::make(Syscall::debug_cap_identify, pointer).registers.target;
-}
+Word identify(Word pointer) { return test::RawCall::make(Syscall::debug_cap_identify, pointer).registers.target; }
 
 } // namespace
 
 SYSTEM_TEST("DebugPutChar, DebugDumpScheduler, DebugNameThread: no register changes") {
     Party party;
     REQUIRE_OK(party.make_party());
-    for (const Syscall number :
-         {Syscall::debug_put_char, Syscall::debug_dump_scheduler, Syscall::debug_name_thread}) {
+    for (const Syscall number : {Syscall::debug_put_char, Syscall::debug_dump_scheduler, Syscall::debug_name_thread}) {
         for (const Word argument : {Word{'\n'}, Word{1}, Word{50}, Word{1} << 40}) {
             REQUIRE_OK(party.start(number, argument, 7));
             REQUIRE(party.came_back());
@@ -68,11 +65,21 @@ SYSTEM_TEST("DebugCapIdentify: a number for each type, 0 for what is none; only 
         CHECK_EQUAL(party.now(UserRegister::rdi) == 0, pointer != 1);
     }
     namespace at = abi::root_slot;
-    const Word different[] = {at::tcb,           at::cnode,         at::vspace,          at::irq_control,
-                              at::asid_control,  at::asid_pool,     at::io_port_control, at::ipc_buffer,
-                              at::domain_set,    at::sched_context, party.here.endpoint.get().slot(),
-                              party.here.reply.get().slot(), party.here.notification.get().slot(),
-                              test::arena().slot(), test::sched_control().slot()};
+    const Word different[] = {at::tcb,
+                              at::cnode,
+                              at::vspace,
+                              at::irq_control,
+                              at::asid_control,
+                              at::asid_pool,
+                              at::io_port_control,
+                              at::ipc_buffer,
+                              at::domain_set,
+                              at::sched_context,
+                              party.here.endpoint.get().slot(),
+                              party.here.reply.get().slot(),
+                              party.here.notification.get().slot(),
+                              test::arena().slot(),
+                              test::sched_control().slot()};
     for (const Word& one : different) {
         CHECK(identify(one) != 0);
         for (const Word& other : different)

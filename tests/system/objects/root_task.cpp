@@ -122,3 +122,28 @@ SYSTEM_TEST("boot modules: each has address, size and name; its pages are device
     for (Word i = module.size; i < page_count * page_size; ++i)
         REQUIRE(CHECK_EQUAL(reinterpret_cast<const uint8_t*>(DeviceView::base)[i], 0));
 }
+
+SYSTEM_TEST("boot information: the framebuffer is device memory, and where its lines are") {
+    const auto chunk = test::boot_chunk(abi::boot_chunk::framebuffer);
+    REQUIRE(CHECK_EQUAL(chunk.size(), 8 + 3 * 4 + 2));
+    Word address;
+    uint32_t pitch_width_height[3];
+    __builtin_memcpy(&address, chunk.data(), sizeof(address));
+    __builtin_memcpy(pitch_width_height, chunk.data() + 8, sizeof(pitch_width_height));
+    const auto [pitch, width, height] = pitch_width_height;
+    const uint8_t bits = chunk[20];
+    const uint8_t type = chunk[21];
+    // GRUB leaves the text screen of a PC as it is: characters of two bytes.
+    CHECK_EQUAL(type, 2);
+    CHECK_EQUAL(bits, 16);
+    CHECK_EQUAL(address, 0xb8000);
+    CHECK(width == 80 && height == 25 && pitch == 160);
+    DeviceView view;
+    REQUIRE_OK(view.make(address, test::page_size));
+    REQUIRE(CHECK_EQUAL(view.page_count(), 1));
+    const auto* screen = reinterpret_cast<const uint8_t*>(DeviceView::base);
+    unsigned letters = 0; // of what GRUB, or the firmware before it, has written there
+    for (unsigned i = 0; i < pitch * height; i += 2)
+        letters += screen[i] > ' ' && screen[i] < 0x7f;
+    CHECK(letters > 0);
+}
