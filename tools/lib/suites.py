@@ -5,6 +5,7 @@ A file of a suite is an area; its cases are what it declares as SYSTEM_TEST("...
 
   machines = ["qemu", "bochs"]   where the suite runs; default: ["qemu"]. Where it does not run its cases count as
                                  not applicable in the table by area
+  modules                        files of the suite's folder that are boot modules behind the root task
   memory, cpu, uefi, icount, timeout, kernel, append; of QEMU: devices and properties (what -device and -global take)
 """
 import dataclasses
@@ -53,6 +54,10 @@ class Suite:
     @property
     def program(self) -> str:
         return f"tests/system/{self.name}.elf"
+
+    @property
+    def modules(self) -> list[pathlib.Path]:
+        return [FOLDER / self.name / file for file in self.settings.get("modules", [])]
 
     def runs_on(self, machine: Machine) -> bool:
         return machine.emulator in self.settings.get("machines", ["qemu"])

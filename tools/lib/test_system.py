@@ -83,9 +83,10 @@ def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build)
     program = build.folder / suite.program
     if machine.emulator == "bochs":
         timeout = float(suite.settings.get("timeout", TIMEOUT_SECONDS))
+        modules = [word for module in suite.modules for word in ("--module", str(module))]
         return run_bochs(build, ["--root", str(program), "--memory", str(suite.settings.get("memory", "256M")),
-                                 "--timeout", str(2 * timeout)])
-    options = no_options(root=program, append=[str(suite.settings.get("append", ""))])
+                                 "--timeout", str(2 * timeout), *modules])
+    options = no_options(root=program, append=[str(suite.settings.get("append", ""))], module=suite.modules)
     return boot(build, image.choose(build, options, build.folder), suite.settings)
 
 

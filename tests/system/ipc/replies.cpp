@@ -10,7 +10,9 @@ using sys::Rights;
 using test::above;
 using test::Cap;
 using test::far_above;
+using test::Fault;
 using test::Meeting;
+using test::Subject;
 using test::Thread;
 using test::word;
 using test::Word;
@@ -133,6 +135,27 @@ SYSTEM_TEST("a Call met by a receiver without reply object arrives, and its call
         here.reply->send({});
         here.spare_reply->send({});
         CHECK_EQUAL(calls.answer, Meeting::nothing);
+    }
+}
+
+SYSTEM_TEST("a fault met by a receiver without reply object arrives, and its thread stops until it is resumed") {
+    for (const bool receiver_first : {false, true}) {
+        Subject subject;
+        REQUIRE_OK(subject.make(test::far_above, 77));
+        volatile Word got = 0;
+        auto waits = [&] { got = subject.victim.faults().wait().badge.value; };
+        Thread receiver;
+        REQUIRE_VALUE(memory, test::make_untyped(15));
+        if (receiver_first)
+            REQUIRE_OK(receiver.start(memory, waits, {.priority = above}));
+        REQUIRE_OK(subject.victim.start(snippet_done));
+        if (!receiver_first)
+            REQUIRE_OK(receiver.start(memory, waits, {.priority = above}));
+        CHECK_EQUAL(got, 77);
+        subject.victim.reply(); // nobody waits on it
+        CHECK(!subject.victim.next_fault(0).has_value());
+        REQUIRE_OK(subject.victim.tcb().resume());
+        CHECK(subject.victim.next_fault(0).value_or(Fault{}).is_done());
     }
 }
 

@@ -62,10 +62,4 @@ bool check_answer(const Answer& answer, abi::Error expected, Words details, cons
     return check_equal(answer.length, details.size(), where);
 }
 
-bool is_empty(Word slot) {
-    sys::raw::Registers registers{slot};
-    sys::raw::enter(abi::Syscall::debug_cap_identify, registers);
-    return registers.target == 0;
-}
-
 } // namespace test

@@ -79,9 +79,6 @@ private:
     sys::Slot slot_;
 };
 
-/// Whether a slot of the root task's CSpace holds nothing.
-bool is_empty(Word slot);
-
 } // namespace test
 
 /// CHECK_ANSWER(answer, error, details...): that error with exactly these words.

@@ -49,10 +49,10 @@ void report_own_fault(const sys::Received& fault) {
     say_end();
 }
 
-bool run(const Case& which) {
+/// `before`: what there was before the first case, and is before each.
+bool run(const Case& which, const Census& before) {
     running = &which;
     reason = {};
-    const Census before = take_census();
     which.run();
     const Census after = take_census();
     if (reason.empty() && !(before == after)) {
@@ -106,8 +106,9 @@ void say(const char* line) { sys::log_line(line); }
 int main(const abi::BootInfo& boot_info) {
     test::set_up_world(boot_info);
     test::guard_own_thread(test::report_own_fault);
+    const test::Census census = test::take_census();
     for (const test::Case* which = test::first_case; which != nullptr; which = which->next())
-        ++(test::run(*which) ? test::passed : test::failed);
+        ++(test::run(*which, census) ? test::passed : test::failed);
     test::say_end();
     test::leave_machine(test::failed == 0 ? test::exit_passed : test::exit_failed);
 }

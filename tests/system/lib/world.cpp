@@ -52,12 +52,6 @@ Word permanent_slot() {
     return slot;
 }
 
-Word identify(Word slot) {
-    sys::raw::Registers registers{slot};
-    sys::raw::enter(abi::Syscall::debug_cap_identify, registers);
-    return registers.target;
-}
-
 bool arena_is_whole() {
     const auto all = sys::make_object<sys::Untyped>(space(), arena(), arena_bits);
     return all.is_ok();
@@ -67,7 +61,7 @@ Word count_strays() {
     Word strays = 0;
     const sys::SlotAllocator& slots = the_space->slots();
     for (Word slot = slots.first(); slot < slots.end(); ++slot) {
-        if (identify(slot) == 0)
+        if (is_empty(slot))
             continue;
         if (the_space->slots().reserve(slot).is_ok()) { // counted as free, and it is not
             ++strays;
@@ -165,6 +159,11 @@ sys::CSpace& space() { return *the_space; }
 sys::Untyped arena() { return sys::Untyped(arena_slot); }
 Word ticks_per_microsecond() { return tsc_mhz; }
 
+bool is_empty(Word slot) {
+    const sys::SlotRef ref = space().at(slot);
+    return ref.move_from(ref).error() != abi::Error::delete_first; // onto itself: that is looked at first
+}
+
 Census take_census() { return {the_space->slots().free_count(), count_strays(), arena_is_whole()}; }
 
 void recover() {
@@ -174,7 +173,7 @@ void recover() {
         const bool permanent = slot < first_free_slot;
         if (permanent)
             continue;
-        if (identify(slot) != 0)
+        if (!is_empty(slot))
             static_cast<void>(space().at(slot).remove());
         static_cast<void>(the_space->slots().release(slot));
     }

@@ -47,6 +47,8 @@ using FaultReport = void (*)(const sys::Received& fault);
 /// Lets a thread of the highest priority wait for such faults; it calls `report`, and then ends the machine.
 void guard_own_thread(FaultReport report);
 
+/// Whether a slot of the root task's CSpace holds nothing.
+bool is_empty(Word slot);
 /// What must be the same before and after a case.
 struct Census {
     Word free_slots = 0;

@@ -71,6 +71,24 @@ SYSTEM_TEST("Configure: the IPC buffer is checked first, then the CSpace, then t
     CHECK_DONE(configure(cnode, space, frame, 1024));
 }
 
+SYSTEM_TEST("SetSpace: the CSpace is checked first, then the VSpace, then the handler") {
+    Subject subject;
+    REQUIRE_OK(subject.make_raw());
+    REQUIRE_VALUE(full, test::make_untyped(12));
+    REQUIRE_VALUE(child, sys::make_object<sys::Endpoint>(test::space(), full));
+    const auto set = [&](AnyCap handler, AnyCap cspace, AnyCap vspace) {
+        return invoke(subject.victim.tcb(), Invocation::tcb_set_space, {0, 0}, {handler, cspace, vspace});
+    };
+    const AnyCap cnode = subject.victim.cnode(), space = subject.victim.space().root();
+    CHECK_ANSWER(set(full, no_cap, full), illegal_operation);
+    CHECK_ANSWER(set(cnode, full, no_cap), revoke_first);
+    CHECK_ANSWER(set(full, cnode, no_cap), illegal_operation);
+    CHECK_ANSWER(set(cnode, cnode, full), revoke_first);
+    CHECK_ANSWER(set(full, cnode, space), revoke_first);
+    CHECK_ANSWER(set(cnode, cnode, space), invalid_capability, 1);
+    CHECK_DONE(set(no_cap, cnode, space));
+}
+
 SYSTEM_TEST("Configure: a refusal changes nothing: the thread keeps spaces, buffer and handler") {
     Subject subject;
     REQUIRE_OK(subject.make());

@@ -39,6 +39,21 @@ SYSTEM_TEST("a thread above all others gets its budget once a period, to the mic
     CHECK(burns.most_in_window_us(10000) <= 1000 + tolerance_us);
 }
 
+SYSTEM_TEST("the root task starts with round robin of 5 ms") {
+    REQUIRE_VALUE(memory, test::make_untyped(16));
+    Burner others;
+    Thread other;
+    test::Activity own;
+    test::yield(); // a slice of its own from its start
+    REQUIRE_OK(other.start(memory, others, {.budget = {{2000}, {2000}}}));
+    own.work(22000);
+    REQUIRE(own.count() >= 4);
+    for (unsigned i = 1; i < 4; ++i) {
+        CHECK(is_about(own.length_us(i), 5000));
+        CHECK(is_about(own.period_us(i), 7000));
+    }
+}
+
 SYSTEM_TEST("budget used comes back one period after it was used, piece by piece") {
     REQUIRE_VALUE(memory, test::make_untyped(16));
     REQUIRE_VALUE(notification, sys::make_object<sys::Notification>(test::space(), memory));
