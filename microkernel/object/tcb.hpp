@@ -5,7 +5,7 @@
 #include <abi/fault.hpp>
 #include <abi/message.hpp>
 #include <arch/x86_64/context/context.hpp>
-#include <arch/x86_64/cpu/fpu.hpp>
+#include <arch/x86_64/context/fpu_state.hpp>
 #include <cap/lookup.hpp>
 #include <object/wait_queue.hpp>
 #include <sched/time.hpp>

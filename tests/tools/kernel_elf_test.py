@@ -30,6 +30,9 @@ interrupt_in_kernel: iretq
 fatal_exception: call kernel_exception
     ud2
 nmi_stub: iretq
+debug_stub: iretq
+isolated_interrupt: iretq
+isolated_exception: iretq
 double_fault_stub: ud2
 machine_check_stub: ud2
     .text
@@ -40,7 +43,7 @@ kernel_exception: hlt
     .balign 4096
 """
 STACKS = "".join(f"{name}_guard: .skip 4096 + 16384\n{name}_top:\n" for name in
-                 ("kernel_stack", "nmi_stack", "double_fault_stack", "machine_check_stack"))
+                 ("kernel_stack", "nmi_stack", "double_fault_stack", "machine_check_stack", "debug_stack", "entry_stack"))
 
 
 def assemble(folder: str, text: str) -> pathlib.Path:

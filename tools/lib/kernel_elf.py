@@ -19,7 +19,8 @@ USER_ENTRIES = ("syscall_stub", "user_interrupt", "user_exception")  # ring 3 ge
 INTERRUPT = "interrupt_in_kernel"             # in the preemption window, or idle: on top of what is there
 FATAL = "fatal_exception"                     # a bug, on top of that
 OTHER_STACKS = {"nmi_stub": "nmi_stack", "double_fault_stub": "double_fault_stack",
-                "machine_check_stub": "machine_check_stack"}
+                "machine_check_stub": "machine_check_stack", "debug_stub": "debug_stack",
+                "isolated_interrupt": "entry_stack", "isolated_exception": "entry_stack"}
 START = "higher_half"
 ENDS_IN_PANIC = ("panic", "assertion_failed", "kernel_exception")
 CPU_FRAME = 6 * 8  # what the CPU pushes, and what it skips to align the stack

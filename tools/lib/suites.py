@@ -3,8 +3,8 @@
 
 A file of a suite is an area; its cases are what it declares as SYSTEM_TEST("..."). suite.toml says what the machine is:
 
-  machines = ["qemu", "bochs"]   where the suite runs; default: ["qemu"]. Where it does not run its cases count as
-                                 not applicable in the table by area
+  machines = ["qemu", "bochs"]   where the suite runs; default: ["qemu"]; "isolated" is QEMU with page-table isolation.
+                                 Where it does not run its cases count as not applicable in the table by area
   modules                        files of the suite's folder that are boot modules behind the root task
   memory, cpu, uefi, icount, timeout, kernel, append; of QEMU: devices and properties (what -device and -global take)
 """
@@ -22,23 +22,19 @@ DECLARATION = re.compile(r'^SYSTEM_TEST\(\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """Where a suite runs: an emulator, and the compiler of what it boots."""
+    """Where a suite runs: an emulator, the compiler of what it boots, and words for the kernel's command line."""
+    name: str
     emulator: str
     compiler: str
-
-    @property
-    def title(self) -> str:
-        return f"{'QEMU' if self.emulator == 'qemu' else 'Bochs'} {self.compiler}"
-
-    @property
-    def suffix(self) -> str:
-        """Behind the names of cases, to tell the machines apart."""
-        if self.emulator == "bochs":
-            return " (bochs)"
-        return "" if self.compiler == "gcc" else f" ({self.compiler})"
+    title: str
+    suffix: str = ""  # behind the names of cases, to tell the machines apart
+    append: str = ""
 
 
-MACHINES = (Machine("qemu", "gcc"), Machine("qemu", "clang"), Machine("bochs", "gcc"))
+MACHINES = (Machine("qemu", "qemu", "gcc", "QEMU gcc"),
+            Machine("qemu", "qemu", "clang", "QEMU clang", " (clang)"),
+            Machine("isolated", "qemu", "gcc", "isolated", " (isolated)", "isolation=on"),
+            Machine("bochs", "bochs", "gcc", "Bochs gcc", " (bochs)"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,10 +56,14 @@ class Suite:
         return [FOLDER / self.name / file for file in self.settings.get("modules", [])]
 
     def runs_on(self, machine: Machine) -> bool:
-        return machine.emulator in self.settings.get("machines", ["qemu"])
+        return machine.name in self.settings.get("machines", ["qemu"])
 
     def area_of(self, case: str) -> str:
         return next(area for area, names in self.areas.items() if case in names)
+
+
+def compiler_suffix(compiler: str) -> str:
+    return next(machine.suffix for machine in MACHINES if machine.name == "qemu" and machine.compiler == compiler)
 
 
 def declared(source: str) -> list[str]:

@@ -173,7 +173,7 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
     boot = scenario.get("boot", {})
     if compiler not in boot.get("compilers", building.COMPILERS):
         return None
-    by_name = {f"{GROUP}{case['name']}{suites.Machine('qemu', compiler).suffix}": case for case in scenario["case"]}
+    by_name = {f"{GROUP}{case['name']}{suites.compiler_suffix(compiler)}": case for case in scenario["case"]}
     build = building.Build(compiler, boot.get("kernel", "debug"))
 
     def run(report: cases.Report) -> None:

@@ -86,7 +86,8 @@ def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build)
         modules = [word for module in suite.modules for word in ("--module", str(module))]
         return run_bochs(build, ["--root", str(program), "--memory", str(suite.settings.get("memory", "256M")),
                                  "--timeout", str(2 * timeout), *modules])
-    options = no_options(root=program, append=[str(suite.settings.get("append", ""))], module=suite.modules)
+    options = no_options(root=program, append=[str(suite.settings.get("append", "")), machine.append],
+                         module=suite.modules)
     return boot(build, image.choose(build, options, build.folder), suite.settings)
 
 

@@ -3,6 +3,7 @@
 import pathlib
 import re
 import struct
+import subprocess
 import tempfile
 import time
 
@@ -26,6 +27,8 @@ NAMES = ["every mapping that PID 1's story tells has as many pages as its tables
          "R3 the PML4 of the story leads through four levels to PID 1's code",
          "R17 no page of PID 1 is writable and executable",
          "R12 R15 no user page shows the kernel, and the kernel half is closed to user mode"]
+ISOLATED_NAME = "with page-table isolation PID 1's tables show of the kernel how to enter it, and nothing else"
+STACKS = ("double_fault", "nmi", "machine_check", "debug", "entry")
 
 
 class Memory:
@@ -46,6 +49,14 @@ class Memory:
         self._walk(pml4, 39, 0, WRITABLE | USER, found)
         return found
 
+    def kernel_leaves(self, pml4: int) -> dict[int, tuple[int, int]]:
+        """The same of the kernel's half, where the addresses begin with ones."""
+        found: dict[int, tuple[int, int]] = {}
+        for index, entry in self.entries(pml4):
+            if index >= 256:
+                self._walk(entry & ADDRESS, 30, (index << 39) | 0xffff << 48, WRITABLE | USER, found)
+        return found
+
     def _walk(self, table: int, shift: int, base: int, rights: int, found: dict[int, tuple[int, int]]) -> None:
         for index, entry in self.entries(table):
             if shift == 39 and index >= 256:
@@ -58,11 +69,11 @@ class Memory:
                 self._walk(entry & ADDRESS, shift - 9, address, here, found)
 
 
-def boot_and_dump(build: building.Build, scratch: pathlib.Path) -> tuple[str, Memory]:
+def boot_and_dump(build: building.Build, scratch: pathlib.Path, append: str = "") -> tuple[str, Memory]:
     """Boots until the system is ready, stops it, and takes its memory through the monitor (Ctrl-A C)."""
     dump = scratch / "memory"
     with building.locked(build):
-        image.make(image.choose(build, test_system.no_options(), scratch), scratch / "umbra.iso")
+        image.make(image.choose(build, test_system.no_options(append=[append]), scratch), scratch / "umbra.iso")
     run = qemu.Run(qemu.Machine(scratch / "umbra.iso", f"{MEMORY_MIB}M"), scratch, interactive=False)
 
     def on_text(text: str) -> bool:
@@ -129,15 +140,55 @@ def frames_of_kernel(memory: Memory, entry: int) -> set[int]:
     return {mapped & ADDRESS for mapped, _ in found.values()}
 
 
+def way_into_the_kernel(build: building.Build) -> dict[int, str]:
+    """Pages that the CPU and the entry stubs need, by the kernel's symbols: address -> rights."""
+    lines = subprocess.run(["nm", build.kernel_elf], capture_output=True, text=True, check=True).stdout.splitlines()
+    where = {name: int(address, 16) for address, _, name in (line.split(" ", 2) for line in lines)}
+    parts = [("r-x", where["entry_text_start"], where["entry_text_end"]),
+             ("rw-", where["entry_data_start"], where["entry_data_end"])]
+    parts += [("rw-", where[f"{stack}_stack_guard"] + 4096, where[f"{stack}_stack_top"]) for stack in STACKS]
+    return {page: rights for rights, start, end in parts for page in range(start, end, 4096)}
+
+
+def isolation(build: building.Build, memory: Memory, pml4: int) -> str | None:
+    shown = {}
+    for page, (entry, rights) in memory.kernel_leaves(pml4).items():
+        if rights & USER:
+            return f"{page:#x} is open to user mode"
+        if entry & ADDRESS != page & 0x7fff_ffff:
+            return f"{page:#x} shows {entry & ADDRESS:#x}"
+        shown[page] = "r" + ("w" if rights & WRITABLE else "-") + ("-" if rights & NO_EXECUTE else "x")
+    expected = way_into_the_kernel(build)
+    different = [page for page in shown.keys() | expected.keys() if shown.get(page) != expected.get(page)]
+    return f"{different[0]:#x}: {shown.get(different[0])}, not {expected.get(different[0])}" if different else None
+
+
+def pml4_told(text: str) -> int:
+    created = re.search(r"^PAGING: Created new PML4 at 0x([0-9a-f]+) with kernel mappings$", text, re.MULTILINE)
+    return int(created.group(1), 16) if created else 0
+
+
+def isolated_job_of(compiler: str) -> cases.Job:
+    build = building.Build(compiler, "debug")
+    name = GROUP + ISOLATED_NAME + suites.compiler_suffix(compiler)
+
+    def run(report: cases.Report) -> None:
+        with tempfile.TemporaryDirectory(prefix="umbra-") as scratch:
+            text, memory = boot_and_dump(build, pathlib.Path(scratch), "isolation=on")
+        problem = isolation(build, memory, pml4_told(text))
+        report.add(name, problem is None, problem or "")
+
+    return cases.Job([name], run, [cases.Target(compiler, "debug")], packages.IMAGE + packages.QEMU)
+
+
 def job_of(compiler: str) -> cases.Job:
     build = building.Build(compiler, "debug")
-    names = [GROUP + name + suites.Machine("qemu", compiler).suffix for name in NAMES]
+    names = [GROUP + name + suites.compiler_suffix(compiler) for name in NAMES]
 
     def run(report: cases.Report) -> None:
         with tempfile.TemporaryDirectory(prefix="umbra-") as name:
             text, memory = boot_and_dump(build, pathlib.Path(name))
-        created = re.search(r"^PAGING: Created new PML4 at 0x([0-9a-f]+) with kernel mappings$", text, re.MULTILINE)
-        pml4 = int(created.group(1), 16) if created else 0
+        pml4 = pml4_told(text)
         leaves = memory.leaves(pml4)
         program = (build.folder / "servers" / "eclipse-systemd" / "eclipse-systemd.elf").read_bytes()
         problems = [page_counts(text, leaves), code_page(pml4, memory, leaves, program),
@@ -151,4 +202,4 @@ def job_of(compiler: str) -> cases.Job:
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:
-    return [job_of(compiler) for compiler in compilers]
+    return [job for compiler in compilers for job in (job_of(compiler), isolated_job_of(compiler))]

@@ -289,6 +289,29 @@ snippet_\name:
     snippet read_fpu                    // stores the 512 bytes of FXSAVE at rdi
     fxsave64 (%rdi)
     ud2
+    snippet keep_avx                    // keeps rdi in all of ymm0 and ymm15 over rbp yields; rax, rbx = their upper halves
+    vmovq   %rdi, %xmm0
+    vinsertf128 $1, %xmm0, %ymm0, %ymm0
+    vmovaps %ymm0, %ymm15
+1:  movq    $-11, %rdx
+    syscall
+    vextractf128 $1, %ymm0, %xmm1
+    vextractf128 $1, %ymm15, %xmm2
+    vmovq   %xmm1, %rax
+    vmovq   %xmm2, %rbx
+    cmpq    %rax, %rdi
+    jne     2f
+    cmpq    %rbx, %rdi
+    jne     2f
+    decq    %rbp
+    jnz     1b
+2:  ud2
+    snippet read_avx                    // rax, rbx = upper halves of ymm0 and ymm15
+    vextractf128 $1, %ymm0, %xmm1
+    vextractf128 $1, %ymm15, %xmm2
+    vmovq   %xmm1, %rax
+    vmovq   %xmm2, %rbx
+    ud2
     single  read_xcr0, xgetbv           // of register ecx
     single  vex, vzeroupper
     single  xsetbv, xsetbv

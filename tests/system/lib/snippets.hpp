@@ -88,6 +88,8 @@ extern const uint8_t snippet_sse_error[];
 extern const uint8_t snippet_bad_mxcsr[];
 extern const uint8_t snippet_fill_fpu[];
 extern const uint8_t snippet_read_fpu[];
+extern const uint8_t snippet_keep_avx[];
+extern const uint8_t snippet_read_avx[];
 extern const uint8_t snippet_read_xcr0[];
 extern const uint8_t snippet_vex[];
 extern const uint8_t snippet_xsetbv[];
