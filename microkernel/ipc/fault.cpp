@@ -40,7 +40,6 @@ void write_back(Tcb& thread, Tcb& replier, std::span<const Register> registers) 
     for (unsigned i = 0; i < registers.size() && i < length; i++)
         thread.context.*registers[i] = made_safe(registers[i], message_word(replier, i));
     thread.context.origin = origin_written;
-    thread.objects_made = 0;
     forget_loaded(thread);
 }
 

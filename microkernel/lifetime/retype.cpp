@@ -72,18 +72,15 @@ Progress clear_for(Slot& untyped, const RetypePlan& plan) {
     return Progress::finished;
 }
 
-Progress make_objects(Slot& untyped, const RetypePlan& plan, uint16_t& made) {
+void make_objects(Slot& untyped, const RetypePlan& plan) {
     const bool device = untyped.cap.is_device_untyped();
     const unsigned steps = plan.type == abi::ObjectType::pml4 ? 5 : plan.type == abi::ObjectType::tcb ? 2 : 1;
+    const PhysAddr first = untyped.cap.object() + plan.start;
+    untyped.cap.set_watermark(plan.start + (Word{plan.count} << plan.object_bits));
     for (unsigned i = 0; i < plan.count; i++) {
-        const Word offset = plan.start + (Word{i} << plan.object_bits);
-        untyped.cap.set_watermark(offset + bit(plan.object_bits));
-        insert_original(plan.first_slot[i], make_object(plan, untyped.cap.object() + offset, device), &untyped);
-        made++;
-        if (preemption_point(steps) && i + 1 < plan.count)
-            return Progress::preempted;
+        insert_original(plan.first_slot[i], make_object(plan, first + (Word{i} << plan.object_bits), device), &untyped);
+        interrupt_point(steps);
     }
-    return Progress::finished;
 }
 
 } // namespace kernel

@@ -23,9 +23,8 @@ struct RetypePlan {
 /// Clears the memory that the objects will take, unless it is device memory, and keeps what has been reached in
 /// `untyped`. Preempted: call again.
 [[nodiscard]] Progress clear_for(Slot& untyped, const RetypePlan& plan);
-/// Makes the objects, in cleared memory, and their capabilities, children of `untyped`; counts them in `made`. Preempted:
-/// call again for those that are missing.
-[[nodiscard]] Progress make_objects(Slot& untyped, const RetypePlan& plan, uint16_t& made);
+/// Makes the objects, in cleared memory, and their capabilities, children of `untyped`.
+void make_objects(Slot& untyped, const RetypePlan& plan);
 
 /// The state in which a thread begins; its memory is clear.
 void init_thread(Tcb& thread);

@@ -34,7 +34,6 @@ void begin_register_write(Tcb& thread) {
     save_loaded(thread);
     forget_loaded(thread);
     thread.context.origin = origin_written;
-    thread.objects_made = 0;
 }
 
 } // namespace kernel

@@ -74,7 +74,6 @@ struct Tcb {
     bool fpu_disabled;
     bool in_ready_queue;
     bool yield_wants_answer; ///< its YieldTo was a Call
-    uint16_t objects_made;   ///< by the Retype that it will execute again because it was preempted
 
     QueueLinks queue;
     SendTerms send;

@@ -42,8 +42,8 @@ Answer<Capability> destination_node(const Capability& root, Word index, Word dep
     return slot->cap;
 }
 
-/// The first of `count` slots, which are all empty but for the first `made`.
-Answer<Slot*> destination_window(const Capability& node, Word offset, Word count, Word made) {
+/// The first of `count` empty slots.
+Answer<Slot*> destination_window(const Capability& node, Word offset, Word count) {
     const Word slots = bit(node.radix());
     if (offset >= slots)
         return refuse(SyscallError::range(0, slots - 1));
@@ -52,7 +52,7 @@ Answer<Slot*> destination_window(const Capability& node, Word offset, Word count
     if (count > slots - offset)
         return refuse(SyscallError::range(1, slots - offset));
     Slot* const first = cnode_slots(node) + offset;
-    for (Word i = made; i < count; i++) {
+    for (Word i = 0; i < count; i++) {
         if (!first[i].is_empty())
             return refuse(SyscallError::delete_first());
     }
@@ -76,10 +76,8 @@ Outcome decode_untyped(const Invocation& call) {
         return refuse(SyscallError::invalid_argument(1));
 
     const Capability node = TRY(destination_node(call.extra(0).cap, call.word(2), call.word(3)));
-    // What this call has made already, before it was preempted, is there and not taken.
-    const Word made = call.caller.objects_made;
-    Slot* const window = TRY(destination_window(node, call.word(4), call.word(5), made));
-    const Word count = call.word(5) - std::min(made, call.word(5));
+    const Word count = call.word(5);
+    Slot* const first_slot = TRY(destination_window(node, call.word(4), count));
 
     const Capability& untyped = call.cap();
     const Word used = has_children(call.slot) ? untyped.watermark() : 0;
@@ -94,10 +92,10 @@ Outcome decode_untyped(const Invocation& call) {
         return refuse(SyscallError::invalid_argument(1));
 
     const RetypePlan plan{type,  static_cast<unsigned>(size_bits), object_bits,
-                          start, static_cast<unsigned>(count),     window + made};
-    if (clear_for(call.slot, plan) == Progress::preempted ||
-        make_objects(call.slot, plan, call.caller.objects_made) == Progress::preempted)
+                          start, static_cast<unsigned>(count),     first_slot};
+    if (clear_for(call.slot, plan) == Progress::preempted)
         return Outcome::preempted();
+    make_objects(call.slot, plan);
     return Outcome::done();
 }
 

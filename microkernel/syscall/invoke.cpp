@@ -48,7 +48,6 @@ Outcome decode(const Invocation& call) {
 }
 
 inline void complete(Tcb& thread, SendMode mode, const Outcome& outcome) {
-    thread.objects_made = 0;
     complete_syscall(thread);
     if (!mode.is_call)
         return;
@@ -122,8 +121,6 @@ void invoke(Tcb& thread, Word pointer, SendMode mode) {
 }
 
 bool invoke_first_half(Tcb& thread, Word pointer) {
-    // Only a Retype that is preempted, and comes again, sets it anew.
-    const uint16_t objects_made = std::exchange(thread.objects_made, 0);
     const auto found = thread.find_slot(pointer);
     if (!found)
         return true;
@@ -146,12 +143,9 @@ bool invoke_first_half(Tcb& thread, Word pointer) {
     }
     if (refused_in_first_half(cap.type()))
         return true;
-    thread.objects_made = objects_made;
     const bool again = decode(call).is_preempted();
     if (again)
         note_preemption();
-    else
-        thread.objects_made = 0;
     return !again;
 }
 
