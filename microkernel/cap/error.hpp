@@ -59,6 +59,7 @@ public:
     static constexpr SyscallError truncated() { return {abi::Error::truncated_message}; }
     static constexpr SyscallError delete_first() { return {abi::Error::delete_first}; }
     static constexpr SyscallError revoke_first() { return {abi::Error::revoke_first}; }
+    static constexpr SyscallError nobody_waits() { return {abi::Error::nobody_waits}; }
     static constexpr SyscallError not_enough_memory(Word bytes_left) {
         return {abi::Error::not_enough_memory, 1, 0, bytes_left};
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
+#include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <ipc/transfer.hpp>
@@ -36,6 +37,26 @@ Sent queue_sender(Tcb& sender, const Capability& cap, SendMode mode) {
     return Sent::no;
 }
 
+/// A thread that waited for an answer is runnable again, with its context.
+void go_on(Tcb& thread, bool after_timeout) {
+    SchedContext* const context = thread.sched_context;
+    if (context && context->is_configured() && !context->is_round_robin() && !has_usable_budget(*context) &&
+        !after_timeout && has_timeout_handler(thread))
+        deliver_timeout(thread);
+    else
+        wake(thread);
+}
+
+/// Faults that wait here, and that the tables have settled meanwhile, need not be told; a few at a time.
+inline void let_settled_go(Endpoint& endpoint) {
+    for (unsigned most = 8; most > 0 && endpoint.state() == Endpoint::State::senders; most--) {
+        Tcb& sender = *endpoint.first();
+        if (sender.fault.type != abi::Fault::keeper_fault || !is_settled_meanwhile(sender)) [[likely]]
+            return;
+        restart(sender);
+    }
+}
+
 } // namespace
 
 Sent send(Tcb& sender, const Capability& cap, SendMode mode) {
@@ -56,11 +77,16 @@ Sent send(Tcb& sender, const Capability& cap, SendMode mode) {
 }
 
 void receive(Tcb& receiver, Endpoint& endpoint, Blocking blocking, Reply* reply) {
-    if (reply && reply->thread && reply->thread != &receiver)
-        cancel_ipc(*reply->thread);
+    if (reply && reply->thread && reply->thread != &receiver) {
+        if (reply->thread->fault.type == abi::Fault::keeper_fault)
+            recall(*reply);
+        else
+            cancel_ipc(*reply->thread);
+    }
     Notification* const bound = receiver.bound_notification;
     if (bound && bound->state == Notification::State::active)
         return take_signal(receiver, *bound);
+    let_settled_go(endpoint);
     if (endpoint.state() == Endpoint::State::senders) {
         Tcb& sender = endpoint.pop();
         const SendTerms& terms = sender.send;
@@ -109,12 +135,15 @@ void answer(Tcb& replier, Reply& reply, bool can_grant) {
         if (!goes_on)
             return;
     }
-    SchedContext* const context = caller->sched_context;
-    if (context && context->is_configured() && !context->is_round_robin() && !has_usable_budget(*context) &&
-        !after_timeout && has_timeout_handler(*caller))
-        deliver_timeout(*caller);
-    else
-        wake(*caller);
+    go_on(*caller, after_timeout);
+}
+
+void recall(Reply& reply) {
+    Tcb& caller = *reply.thread;
+    pop_reply(reply);
+    caller.fault = {};
+    caller.state = ThreadState::runnable;
+    go_on(caller, false);
 }
 
 void cancel_ipc(Tcb& thread) {
@@ -150,9 +179,9 @@ void restart(Tcb& thread) {
 }
 
 void send_again(Tcb& thread) {
-    const bool faulted = thread.fault.type != abi::Fault::none;
+    const bool repeats = thread.fault.type == abi::Fault::none || thread.fault.type == abi::Fault::keeper_fault;
     cancel_ipc(thread);
-    if (!faulted)
+    if (repeats)
         restart(thread);
 }
 

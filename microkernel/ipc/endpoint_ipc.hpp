@@ -31,6 +31,10 @@ void receive(Tcb& receiver, Endpoint& endpoint, Blocking blocking, Reply* reply)
 /// `replier`'s message answers the thread that waits on `reply`; nobody there: nothing happens.
 void answer(Tcb& replier, Reply& reply, bool can_grant);
 
+/// The thread that awaits an answer through `reply` executes its instruction again: a call or a fault. It gets the context
+/// back that it passed on; the object is idle.
+void recall(Reply& reply);
+
 /// Ends whatever `thread` waits for and forgets a pending fault. It is stopped afterwards.
 void cancel_ipc(Tcb& thread);
 /// Stops `thread`, whatever it does.
@@ -38,7 +42,8 @@ void suspend(Tcb& thread);
 /// A stopped or blocked thread executes the instruction at its IP again.
 void restart(Tcb& thread);
 
-/// A thread queued on an endpoint sends or receives again from the start; a faulting one stops.
+/// A thread queued on an endpoint sends or receives again from the start; a faulting one stops, unless a keeper was to
+/// be told: such a fault ends only by an answer.
 void send_again(Tcb& thread);
 /// One thread queued on `endpoint` does so. For deletion, step by step; returns whether one was there.
 bool release_one(Endpoint& endpoint);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
+#include <ipc/keeper_fault.hpp>
 #include <ipc/message.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
@@ -50,8 +51,16 @@ bool is_handler(const Capability& cap) { return cap.is(CapType::endpoint) && cap
 void raise_fault(Tcb& thread, const FaultRecord& fault) {
     thread.fault = fault;
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
-    if (is_handler(handler))
-        send(thread, handler, {.is_call = true, .blocking = Blocking::yes, .donates = true});
+    if (handler.is(CapType::cnode))
+        tell_fault(thread, fault.type == abi::Fault::vm_fault ? begin_keeper_fault(thread, walk_of(thread))
+                                                              : supervisor(thread));
+    else
+        tell_fault(thread, is_handler(handler) ? &handler : nullptr);
+}
+
+void tell_fault(Tcb& thread, const Capability* handler) {
+    if (handler)
+        send(thread, *handler, {.is_call = true, .blocking = Blocking::yes, .donates = true});
     else
         stop_running(thread, ThreadState::stopped);
 }
@@ -69,8 +78,8 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
     const FaultRecord& fault = thread.fault;
     const Context& context = thread.context;
     switch (fault.type) {
-    case abi::Fault::none:
-    case abi::Fault::keeper_fault: break;
+    case abi::Fault::none: break;
+    case abi::Fault::keeper_fault: return write_keeper_message(thread, walk_of(thread), badge, receiver);
     case abi::Fault::cap_fault: {
         message.put(context.rip);
         message.put(fault.subject);

@@ -8,6 +8,8 @@ namespace kernel {
 
 /// `thread` stops with `fault` and its handler is told; without a handler it just stops.
 void raise_fault(Tcb& thread, const FaultRecord& fault);
+/// Its pending fault goes to `handler`; null: it just stops.
+void tell_fault(Tcb& thread, const Capability* handler);
 /// Whether budget ends in a message rather than in waiting for the refill.
 bool has_timeout_handler(const Tcb& thread);
 /// Tells the timeout handler; the thread's context does not go along.

@@ -32,7 +32,9 @@ void end_reply(Reply& reply) {
     Tcb* const thread = reply.thread;
     if (!thread)
         return;
-    if (thread->state == ThreadState::awaiting_reply) {
+    if (thread->fault.type == abi::Fault::keeper_fault) {
+        recall(reply);
+    } else if (thread->state == ThreadState::awaiting_reply) {
         pop_reply(reply);
         thread->fault = {};
         thread->state = ThreadState::stopped;
@@ -103,10 +105,7 @@ bool finalise_step(Slot& slot, bool final) {
     case CapType::sched_context: end_sched_context(*window<SchedContext>(cap.object())); return true;
     case CapType::page_table:
     case CapType::page_directory:
-    case CapType::pdpt:
-        if (cap.is_mapped())
-            unmap_table(cap);
-        return true;
+    case CapType::pdpt: unmap_table(cap); return true;
     case CapType::pml4:
         if (is_live_space(cap))
             end_space(cap.asid());

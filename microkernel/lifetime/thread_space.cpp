@@ -33,11 +33,11 @@ Answer<Installation> ipc_buffer_installation(Slot& source, Word address) {
     return Installation{cap, &source, source.cap, address};
 }
 
-Answer<Installation> handler_installation(Slot& source, Word number) {
+Answer<Installation> handler_installation(Slot& source, Word number, bool may_be_table) {
     const Capability cap = TRY(derive(source));
     if (cap.is_null())
         return Installation{};
-    if (!cap.is(CapType::endpoint) || !cap.can_call())
+    if (!(cap.is(CapType::endpoint) && cap.can_call()) && !(cap.is(CapType::cnode) && may_be_table))
         return refuse(SyscallError::invalid_capability(number));
     return Installation{cap, &source, source.cap};
 }
@@ -66,9 +66,9 @@ void forget_capability(Slot& slot) {
     Tcb& thread = Tcb::of(slot);
     switch (static_cast<TcbSlot>(&slot - thread.slots.data())) {
     case TcbSlot::cspace: thread.cspace = {}; break;
-    case TcbSlot::vspace: cpu.unsettled = true; break;
+    case TcbSlot::vspace: cpu.unsettled = true; [[fallthrough]];
+    case TcbSlot::fault_handler: thread.keeper.orphaned = true; break;
     case TcbSlot::ipc_buffer: thread.buffer = nullptr; break;
-    case TcbSlot::fault_handler:
     case TcbSlot::timeout_handler: break;
     }
 }

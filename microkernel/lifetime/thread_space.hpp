@@ -22,8 +22,9 @@ Answer<Installation> cspace_installation(Slot& source, Word data);
 Answer<Installation> vspace_installation(Slot& source);
 /// `address` = 0: no buffer. IllegalOperation unless a frame in RAM; AlignmentError.
 Answer<Installation> ipc_buffer_installation(Slot& source, Word address);
-/// A null capability (none), or an endpoint with write and grant or grant-reply; else InvalidCapability `number`.
-Answer<Installation> handler_installation(Slot& source, Word number);
+/// A null capability (none), an endpoint with write and grant or grant-reply, or, if the call was shown the address space
+/// that it gives authority over, a CNode as keeper table; else InvalidCapability `number`.
+Answer<Installation> handler_installation(Slot& source, Word number, bool may_be_table = false);
 
 /// Empties `which` of what it holds. Preempted: call again.
 [[nodiscard]] Progress vacate(Tcb& thread, TcbSlot which);

@@ -4,6 +4,7 @@
 
 #include <abi/fault.hpp>
 #include <abi/message.hpp>
+#include <abi/paging.hpp>
 #include <arch/x86_64/context/context.hpp>
 #include <arch/x86_64/context/fpu_state.hpp>
 #include <cap/lookup.hpp>
@@ -50,6 +51,21 @@ struct FaultRecord {
     LookupError lookup{};
 };
 
+/// A page fault that is told through a keeper table: beside its FaultRecord, and beyond it, to see that one repeats.
+struct KeeperRecord {
+    Word ip = 0;       ///< of the last one
+    Word page = 0;     ///< of the last one: its address, the low 12 bits all ones
+    Word cookie = 0;   ///< to show, once it was forwarded
+    uint16_t repeats = 0;
+    uint8_t keeper = 0; ///< whose answer it is; 0 = the supervisor
+    abi::WhySupervisor why = abi::WhySupervisor::is_not;
+    uint8_t denial = 0;
+    uint8_t rights = 0; ///< that who forwarded it left (abi::PageRights)
+    bool forwarded = false;
+    bool went_on = false; ///< the last one ended because the tables permitted it when it was to be told
+    bool orphaned = false; ///< no answer may map: the thread's address space or keeper table has changed
+};
+
 /// How a queued thread sends.
 struct SendTerms {
     Word badge = 0;
@@ -81,6 +97,8 @@ struct Tcb {
     Notification* waits_on;     ///< state waiting
     Reply* reply;               ///< offered (receiving) or waited on (awaiting_reply)
     FaultRecord fault;
+    KeeperRecord keeper;
+    Ticks stopped_at; ///< when it last began to wait, or stopped
     SchedContext* sched_context;
     SchedContext* yielded_to;   ///< context whose thread this one yielded to and whose consumption it will report
     Notification* bound_notification;

@@ -133,6 +133,7 @@ void wake(Tcb& thread) {
 
 void stop_running(Tcb& thread, ThreadState state) {
     thread.state = state;
+    thread.stopped_at = cpu.now;
     take_out_of_queues(thread);
     if (&thread == cpu.current)
         reschedule();

@@ -21,7 +21,7 @@ void unmap_frame(const Capability& cap) {
     Entry* entry = mapped_entry(cap);
     if (!entry)
         return;
-    exchange(*entry, Entry::empty(entry->keeper()));
+    exchange(*entry, Entry::absent(entry->keeper()));
     invalidate_page(cap.asid(), cap.mapped_at());
 }
 
@@ -30,15 +30,22 @@ void map_table(Slot& slot, Entry& entry, Asid asid, VirtAddr address) {
     slot.cap.set_mapping(asid, address);
 }
 
-void unmap_table(const Capability& cap) {
-    const auto root = find_space(cap.asid());
+Entry* linked_entry(const Capability& cap) {
+    const auto root = cap.is_mapped() ? find_space(cap.asid()) : Failure{LookupError::invalid_root()};
     if (!root)
-        return;
+        return nullptr;
     const Level level = level_above(table_level(cap.type()));
     const WalkResult place = walk(*root, cap.mapped_at(), level);
-    if (place.level != level || !place.entry->is_table(level) || place.entry->table_address() != cap.object())
+    const bool is_linked =
+        place.level == level && place.entry->is_table(level) && place.entry->table_address() == cap.object();
+    return is_linked ? place.entry : nullptr;
+}
+
+void unmap_table(const Capability& cap) {
+    Entry* const entry = linked_entry(cap);
+    if (!entry)
         return;
-    exchange(*place.entry, Entry::empty(place.entry->keeper()));
+    exchange(*entry, Entry::absent(entry->keeper()));
     invalidate_space(cap.asid());
 }
 

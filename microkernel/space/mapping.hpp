@@ -42,7 +42,9 @@ Entry* mapped_entry(const Capability& cap);
 
 /// Links the paging structure of `slot` into the empty `entry` for `address` of `asid`.
 void map_table(Slot& slot, Entry& entry, Asid asid, VirtAddr address);
-/// The paging structure of `cap`, a mapped one, leaves the tables, and nothing of it stays cached.
+/// The entry through which the paging structure of `cap` (no PML4) is reached; null if it is not hooked in.
+Entry* linked_entry(const Capability& cap);
+/// The paging structure of `cap` leaves the tables, and nothing of it stays cached.
 void unmap_table(const Capability& cap);
 
 } // namespace kernel

@@ -5,6 +5,8 @@
 #include <ipc/endpoint_ipc.hpp>
 #include <lifetime/delete.hpp>
 #include <lifetime/preemption.hpp>
+#include <space/address_space.hpp>
+#include <space/mapping.hpp>
 #include <syscall/invocation.hpp>
 
 namespace kernel {
@@ -33,6 +35,56 @@ Outcome cancel_badged_sends(const Capability& cap) {
         thread = next;
     }
     endpoint.keep_scan(nullptr, 0);
+    return Outcome::done();
+}
+
+/// What CNode.Inspect shows of a slot.
+abi::InspectedSlot inspected(const Slot& slot) {
+    const Capability& cap = slot.cap;
+    const CapType type = cap.type();
+    const bool is_table = is_paging_structure(type);
+    const bool is_frame = type == CapType::frame;
+    const bool has_rights =
+        is_frame || type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
+    const bool is_mapped = is_frame                ? mapped_entry(cap) != nullptr
+                           : type == CapType::pml4 ? is_live_space(cap)
+                                                   : is_table && linked_entry(cap) != nullptr;
+    const bool has_memory = CapType::null < type && type < CapType::zombie;
+    return {static_cast<abi::SlotType>(type), has_memory ? object_size_bits(slot) : 0,
+            has_rights ? cap.rights().raw() : 0, is_mapped, is_frame || is_table ? cap.asid().value : 0u};
+}
+
+Outcome inspect(const Invocation& call) {
+    TRY(call.need(3));
+    const Word count = call.word(2);
+    if (count < 1 || count > abi::max_inspect)
+        return refuse(SyscallError::range(1, abi::max_inspect));
+    TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
+    // The caller's message is read no more: the answer is put together in its place.
+    const Word index = call.word(0), depth = call.word(1);
+    MessageWriter answer(call.caller);
+    for (Word i = 0; i < count && call.is_call; i++) {
+        const auto slot = lookup_slot(call.cap(), index + i, depth, false);
+        if (!slot)
+            break;
+        const Capability& cap = (*slot)->cap;
+        const bool is_untyped = cap.is(CapType::untyped);
+        const bool has_mapping = cap.is(CapType::frame) || (is_paging_structure(cap.type()) && !cap.is(CapType::pml4));
+        answer.put(inspected(**slot).raw());
+        answer.put(cap.object().raw());
+        answer.put(is_untyped ? cap.watermark() : has_mapping ? cap.mapped_at().raw() : 0);
+        interrupt_point(1);
+    }
+    return finish_answer(call, answer);
+}
+
+/// The waiter on the reply object in `slot` executes its call or faulting instruction again.
+Outcome recall_waiter(const Slot& slot) {
+    if (!slot.cap.is(CapType::reply))
+        return refuse(SyscallError::illegal_operation());
+    Reply& reply = *window<Reply>(slot.cap.object());
+    if (reply.thread && reply.thread->state == ThreadState::awaiting_reply)
+        recall(reply);
     return Outcome::done();
 }
 
@@ -100,6 +152,8 @@ Outcome rotate(const Invocation& call) {
 Outcome decode_cnode(const Invocation& call) {
     using abi::Invocation;
     switch (call.method()) {
+    case Invocation::cnode_inspect: return inspect(call);
+    case Invocation::cnode_recall:
     case Invocation::cnode_revoke:
     case Invocation::cnode_delete:
     case Invocation::cnode_cancel_badged_sends: {
@@ -109,6 +163,8 @@ Outcome decode_cnode(const Invocation& call) {
             return outcome_of(revoke(slot));
         if (call.method() == Invocation::cnode_delete)
             return outcome_of(delete_slot(slot));
+        if (call.method() == Invocation::cnode_recall)
+            return recall_waiter(slot);
         if (!slot.cap.is(CapType::endpoint) || slot.cap.rights() != abi::Rights::all())
             return refuse(SyscallError::illegal_operation());
         return cancel_badged_sends(slot.cap);

@@ -58,6 +58,20 @@ Outcome map(const Invocation& call) {
     return Outcome::done();
 }
 
+Outcome evict(const Invocation& call) {
+    TRY(call.need(1));
+    const Capability& frame = call.cap();
+    if (call.word(0) > ones(abi::cookie_bits))
+        return refuse(SyscallError::invalid_argument(0));
+    Entry* const entry = mapped_entry(frame);
+    if (!entry)
+        return refuse(SyscallError::illegal_operation());
+    const Entry old = exchange(*entry, Entry::absent(entry->keeper(), call.word(0)));
+    invalidate_page(frame.asid(), frame.mapped_at());
+    call.slot.cap.clear_mapping();
+    return Outcome::value((old.is_accessed() ? abi::was_accessed : 0) | (old.is_dirty() ? abi::was_dirty : 0));
+}
+
 Outcome map_structure(const Invocation& call) {
     TRY(call.need(2, 1));
     const Capability& table = call.cap();
@@ -71,7 +85,7 @@ Outcome map_structure(const Invocation& call) {
     const VirtAddr address = VirtAddr(call.word(0)).aligned_down(bit(span_bits(level)));
     const PhysAddr root = TRY(root_of(vspace));
     Entry& entry = *TRY(find_place(root, address, level));
-    if (entry.is_present())
+    if (!entry.is_empty())
         return refuse(SyscallError::delete_first());
     map_table(call.slot, entry, asid, address);
     return Outcome::done();
@@ -99,6 +113,7 @@ Outcome decode_frame(const Invocation& call) {
         unmap_frame(call.cap());
         call.slot.cap.clear_mapping();
         return Outcome::done();
+    case abi::Invocation::page_evict: return evict(call);
     case abi::Invocation::page_get_address: return Outcome::value(call.cap().object().raw());
     default: return unknown_method();
     }
@@ -119,12 +134,12 @@ Outcome decode_table(const Invocation& call) {
         return {};
     }();
     if (call.cap().is(CapType::pml4))
-        return unknown_method();
+        return decode_range(call);
     if (call.method() == methods.map)
         return map_structure(call);
     if (call.method() == methods.unmap)
         return unmap_structure(call);
-    return unknown_method();
+    return decode_range(call);
 }
 
 Outcome decode_asid_control(const Invocation& call) {

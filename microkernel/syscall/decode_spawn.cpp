@@ -128,7 +128,7 @@ struct SpawnPlan {
     Slot none;
     Slot& handler = *TRY(named_slot(call, handler_word, none));
     Slot& buffer = *TRY(named_slot(call, buffer_word, none));
-    plan.handler = TRY(handler_installation(handler, handler_word));
+    plan.handler = TRY(handler_installation(handler, handler_word, true));
     plan.buffer = TRY(about(buffer_word, ipc_buffer_installation(buffer, call.word(buffer_address_word))));
     return ok;
 }

@@ -17,8 +17,14 @@ Outcome configure(const Invocation& call, Tcb& thread) {
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
     const Installation cspace = TRY(cspace_installation(call.extra(0), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(1)));
-    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::ipc_buffer}) == Progress::preempted)
+    // A keeper table gives out authority over the address space that it was installed for.
+    const Capability& handler = thread.cap(TcbSlot::fault_handler);
+    if (handler.is(CapType::cnode) && vspace.cap.identity() != thread.cap(TcbSlot::vspace).identity() &&
+        vacate(thread, TcbSlot::fault_handler) == Progress::preempted)
         return Outcome::preempted();
+    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::ipc_buffer}) == Progress::preempted)
+        return Outcome::preempted();
+    (void)vacate(thread, TcbSlot::vspace); // a single step: so the space of the keeper table is known until the end
     install(thread, TcbSlot::cspace, cspace);
     install(thread, TcbSlot::vspace, vspace);
     install(thread, TcbSlot::ipc_buffer, buffer);
@@ -29,7 +35,7 @@ Outcome set_space(const Invocation& call, Tcb& thread) {
     TRY(call.need(2, 3));
     const Installation cspace = TRY(cspace_installation(call.extra(1), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(2)));
-    const Installation handler = TRY(handler_installation(call.extra(0), 1));
+    const Installation handler = TRY(handler_installation(call.extra(0), 1, true));
     if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::fault_handler}) == Progress::preempted)
         return Outcome::preempted();
     install(thread, TcbSlot::cspace, cspace);
@@ -128,6 +134,13 @@ Outcome set_flags(const Invocation& call, Tcb& thread) {
     return Outcome::value(flags);
 }
 
+Outcome status(const Invocation& call, const Tcb& thread) {
+    static_assert(static_cast<Word>(ThreadState::waiting) == static_cast<Word>(abi::StatusState::waiting));
+    const Word since = kernel_state.microseconds(cpu.now - thread.stopped_at);
+    return answer_with(call, {static_cast<Word>(thread.state), since, static_cast<Word>(thread.fault.type),
+                              thread.fault.subject, thread.keeper.ip});
+}
+
 } // namespace
 
 Answer<Word> authority_mcp(const Slot& authority) {
@@ -185,6 +198,7 @@ Outcome decode_tcb(const Invocation& call) {
         return Outcome::done();
     case Invocation::tcb_set_tls_base: return set_tls_base(call, thread);
     case Invocation::tcb_set_flags: return set_flags(call, thread);
+    case Invocation::tcb_status: return status(call, thread);
     case Invocation::tcb_spawn: return decode_spawn(call);
     default: return unknown_method();
     }

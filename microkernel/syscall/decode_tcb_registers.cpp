@@ -19,14 +19,10 @@ Outcome read_registers(const Invocation& call, Tcb& thread) {
     if (call.word(0) & 1)
         suspend(thread);
     save_loaded(thread);
-    if (!call.is_call)
-        return Outcome::done();
-    MessageWriter reply(call.caller);
+    Word words[abi::user_register_count];
     for (unsigned i = 0; i < count; i++)
-        reply.put(read_register(thread, i));
-    reply.finish(0, 0);
-    complete_syscall(call.caller);
-    return Outcome::settled();
+        words[i] = read_register(thread, i);
+    return answer_with(call, {}, {words, count});
 }
 
 Outcome write_registers(const Invocation& call, Tcb& thread) {

@@ -7,6 +7,8 @@
 // all of them already.
 #include <abi/syscall.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
+#include <ipc/fault.hpp>
+#include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/transfer.hpp>
 #include <object/endpoint.hpp>
@@ -14,6 +16,7 @@
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/invoke.hpp>
+#include <syscall/map_item.hpp>
 #include <syscall/syscall.hpp>
 
 namespace kernel {
@@ -50,6 +53,7 @@ namespace {
     Reply& reply = *server.reply;
     SchedContext& context = *caller.sched_context;
     caller.state = ThreadState::awaiting_reply;
+    caller.stopped_at = cpu.now;
     caller.reply = &reply;
     server.reply = nullptr;
     reply.thread = &caller;
@@ -85,9 +89,115 @@ namespace {
             waiter.context.rflags = sanitised_rflags(server.context.r9);
         [[fallthrough]];
     }
-    case abi::Fault::vm_fault: waiter.fault.type = abi::Fault::none; return true;
+    case abi::Fault::vm_fault:
+    case abi::Fault::keeper_fault: waiter.fault.type = abi::Fault::none; return true;
     default: return false;
     }
+}
+
+/// As answer() and receive() do: the waiter on `reply`, on top of the stack of `server`'s context, goes on with that
+/// context; `server` waits on the idle `endpoint` and offers the reply object again.
+[[gnu::always_inline]] inline Context* answer_and_wait(Tcb& server, Reply& reply, Endpoint& endpoint) {
+    Tcb& waiter = *reply.thread;
+    SchedContext& context = *server.sched_context;
+    waiter.state = ThreadState::runnable;
+    waiter.reply = nullptr;
+    context.top_reply = reply.previous;
+    if (reply.previous)
+        reply.previous->set_context(&context);
+    context.thread = &waiter;
+    waiter.sched_context = &context;
+    server.sched_context = nullptr;
+    reply.thread = &server;
+    reply.previous = nullptr;
+    reply.set_next(nullptr);
+    server.reply = &reply;
+    server.state = ThreadState::receiving;
+    server.stopped_at = cpu.now;
+    server.context.rip -= syscall_instruction_size;
+    server.endpoint = &endpoint;
+    endpoint.become_receiving(server);
+    return run(server, waiter);
+}
+
+/// Whether a passive server's answer through `reply`, and its waiting on `endpoint`, can take the short way: the object is
+/// on top of the stack of the server's own context, so its waiter awaits an answer and has no context.
+[[gnu::always_inline]] inline bool is_plain_answer(const Tcb& server, const Reply& reply, const Endpoint& endpoint) {
+    return reply.context() == server.sched_context && !reply.thread->sched_context && endpoint.is_idle() &&
+           !has_signals(server) && !kernel_state.ready.any_above(reply.thread->priority) && has_time();
+}
+
+/// What ReplyRecv and ReplyMapRecv name, if it is what they need and quickly found.
+struct AnswerObjects {
+    Reply* reply; ///< null: look for it by the long way
+    Endpoint* endpoint;
+};
+[[gnu::always_inline]] inline AnswerObjects answer_objects(const Tcb& server) {
+    const Word pointer = server.context.rdi;
+    const Word reply_pointer = server.context.r12;
+    if (!server.cspace.has(pointer) || !server.cspace.has(reply_pointer)) [[unlikely]]
+        return {};
+    const Capability& reply = server.cspace.slot(reply_pointer).cap;
+    const Capability& cap = server.cspace.slot(pointer).cap;
+    if (!reply.is(CapType::reply) || !cap.is(CapType::endpoint) || !cap.rights().can_read()) [[unlikely]]
+        return {};
+    return {window<Reply>(reply.object()), window<Endpoint>(cap.object())};
+}
+
+/// Maps the one item of an answer if it is the usual one: a frame of 4 KiB that is mapped nowhere, at an empty entry of the
+/// keeper that was asked. False: nothing happened.
+[[gnu::always_inline]] inline bool map_plain_page(const Tcb& server, const Tcb& waiter) {
+    constexpr Word one_item = abi::MessageInfo(static_cast<Word>(abi::PagerAnswer::map), 2).raw();
+    const Word pointer = server.context.r10;
+    const Capability& vspace = waiter.cap(TcbSlot::vspace);
+    if (server.context.rsi != one_item || !server.cspace.has(pointer) || waiter.keeper.orphaned ||
+        !is_live_space(vspace))
+        return false;
+    Slot& source = server.cspace.slot(pointer);
+    const Capability& frame = source.cap;
+    const abi::Place place(server.context.r8);
+    const abi::PageRights rights = place.rights();
+    const VirtAddr address(place.address());
+    if (!frame.is(CapType::frame) || frame.frame_size() != FrameSize::small_4k || frame.is_mapped() || place.copies() ||
+        !check_place(abi::PageRights(waiter.keeper.rights), place, 0) ||
+        !abi::PageRights(frame.rights().raw() | 4).contains(rights) || address.raw() >= abi::user_end)
+        return false;
+    const KeeperWalk found = walk_to_keeper(vspace.object(), address);
+    if (found.level != Level::pt || found.keeper != waiter.keeper.keeper || !found.entry->is_empty())
+        return false;
+    const Permissions permissions{true, rights.can_write(), rights.can_execute()};
+    map_frame(
+        source,
+        Entry::page(frame.object(), Level::pt, permissions, place.memory_type(), kernel_state.features.no_execute),
+        *found.entry, vspace.asid(), address);
+    return true;
+}
+
+/// ReplyMapRecv with a single page.
+Context* reply_map_recv_entry(Tcb& server) {
+    const auto [reply, endpoint] = answer_objects(server);
+    if (!reply || !is_plain_answer(server, *reply, *endpoint) ||
+        reply->thread->fault.type != abi::Fault::keeper_fault || !map_plain_page(server, *reply->thread)) [[unlikely]]
+        return slow_syscall(server);
+    reply->thread->fault.type = abi::Fault::none;
+    return answer_and_wait(server, *reply, *endpoint);
+}
+
+/// A fault of a thread with a keeper table.
+Context* keeper_table_entry(Tcb& thread, const FaultRecord& fault) {
+    if (fault.type != abi::Fault::vm_fault || !has_time()) [[unlikely]]
+        return slow_fault(thread, fault);
+    thread.fault = fault;
+    const KeeperWalk found = walk_of(thread);
+    const Capability* const handler = begin_keeper_fault(thread, found);
+    Endpoint* const endpoint = handler ? window<Endpoint>(handler->object()) : nullptr;
+    Tcb* const server = endpoint ? waiting_server(*endpoint) : nullptr;
+    if (!server) [[unlikely]] {
+        tell_fault(thread, handler);
+        return leave_kernel();
+    }
+    write_keeper_message(thread, found, handler->badge(), *server);
+    return hand_over(thread, *endpoint, *server);
 }
 
 /// A Send or Call whose destination is in `slot`, by the long way.
@@ -132,6 +242,8 @@ extern "C" Context* exception_entry(Context* context) {
     Tcb& thread = Tcb::of(*context);
     const FaultRecord fault = fault_of(*context, address);
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
+    if (handler.is(CapType::cnode))
+        return keeper_table_entry(thread, fault);
     if (!handler.is(CapType::endpoint) || !handler.can_call()) [[unlikely]]
         return slow_fault(thread, fault);
     Endpoint& endpoint = *window<Endpoint>(handler.object());
@@ -162,42 +274,10 @@ extern "C" Context* exception_entry(Context* context) {
 extern "C" Context* reply_recv_entry(Context* own) {
     enter();
     Tcb& server = Tcb::of(*own);
-    const Word pointer = own->rdi;
-    const Word reply_pointer = own->r12;
-    if (!server.cspace.has(pointer) || !server.cspace.has(reply_pointer)) [[unlikely]]
+    const auto [reply, endpoint] = answer_objects(server);
+    if (!reply || !is_plain_answer(server, *reply, *endpoint) || !apply_answer(server, *reply->thread)) [[unlikely]]
         return slow_syscall(server);
-    const Capability& reply_cap = server.cspace.slot(reply_pointer).cap;
-    const Capability& cap = server.cspace.slot(pointer).cap;
-    if (!reply_cap.is(CapType::reply) || !cap.is(CapType::endpoint) || !cap.rights().can_read()) [[unlikely]]
-        return slow_syscall(server);
-    Reply& reply = *window<Reply>(reply_cap.object());
-    Endpoint& endpoint = *window<Endpoint>(cap.object());
-    Tcb* const waiter = reply.thread;
-    SchedContext* const context = server.sched_context;
-    // On top of the stack of the server's own context: then the waiter awaits an answer and has no context.
-    if (reply.context() != context || waiter->sched_context || !endpoint.is_idle() || has_signals(server) ||
-        kernel_state.ready.any_above(waiter->priority) || !has_time() || !apply_answer(server, *waiter)) [[unlikely]]
-        return slow_syscall(server);
-
-    // As answer(): the waiter goes on, with its context.
-    waiter->state = ThreadState::runnable;
-    waiter->reply = nullptr;
-    context->top_reply = reply.previous;
-    if (reply.previous)
-        reply.previous->set_context(context);
-    context->thread = waiter;
-    waiter->sched_context = context;
-    server.sched_context = nullptr;
-    // As receive(): the server waits, alone, and offers the reply object again.
-    reply.thread = &server;
-    reply.previous = nullptr;
-    reply.set_next(nullptr);
-    server.reply = &reply;
-    server.state = ThreadState::receiving;
-    server.context.rip -= syscall_instruction_size;
-    server.endpoint = &endpoint;
-    endpoint.become_receiving(server);
-    return run(server, *waiter);
+    return answer_and_wait(server, *reply, *endpoint);
 }
 
 extern "C" Context* syscall_entry(Context* context) {
@@ -213,6 +293,8 @@ extern "C" Context* syscall_entry(Context* context) {
         signal(*window<Notification>(cap.object()), cap.badge());
         return leave_kernel();
     }
+    if (number == abi::Syscall::reply_map_recv)
+        return reply_map_recv_entry(thread);
     if (number != abi::Syscall::yield || !has_time()) // without time the long way just ends the budget
         return slow_syscall(thread);
     yield_current();

@@ -6,6 +6,9 @@
 #include <cap/error.hpp>
 #include <ipc/message.hpp>
 
+#include <initializer_list>
+#include <span>
+
 namespace kernel {
 
 /// What came of an invocation: an error, or what is left to do for the caller. As an error, without one: a reply has the
@@ -80,12 +83,18 @@ Outcome decode_sched_control(const Invocation& call);
 Outcome decode_domain_set(const Invocation& call);
 Outcome decode_frame(const Invocation& call);
 Outcome decode_table(const Invocation& call);
+Outcome decode_range(const Invocation& call);
 Outcome decode_asid_control(const Invocation& call);
 Outcome decode_asid_pool(const Invocation& call);
 Outcome decode_irq_control(const Invocation& call);
 Outcome decode_irq_handler(const Invocation& call);
 Outcome decode_io_port_control(const Invocation& call);
 Outcome decode_io_port(const Invocation& call);
+
+/// Ends a call whose answer has been written already; nothing if the caller does not listen.
+Outcome finish_answer(const Invocation& call, MessageWriter& answer);
+/// Answers with many words, if the caller listens.
+Outcome answer_with(const Invocation& call, std::initializer_list<Word> first, std::span<const Word> others = {});
 
 /// Fails with IllegalOperation: a label that the object does not know.
 inline Outcome unknown_method() { return refuse(SyscallError::illegal_operation()); }

@@ -98,6 +98,25 @@ bool is_messenger(CapType type) {
 
 } // namespace
 
+Outcome finish_answer(const Invocation& call, MessageWriter& answer) {
+    if (!call.is_call)
+        return Outcome::done();
+    answer.finish(0, 0);
+    complete_syscall(call.caller);
+    return Outcome::settled();
+}
+
+Outcome answer_with(const Invocation& call, std::initializer_list<Word> first, std::span<const Word> others) {
+    if (!call.is_call)
+        return Outcome::done();
+    MessageWriter answer(call.caller);
+    for (Word word : first)
+        answer.put(word);
+    for (Word word : others)
+        answer.put(word);
+    return finish_answer(call, answer);
+}
+
 void invoke_slot(Tcb& thread, Slot& slot, SendMode mode) {
     Invocation call(thread, slot, mode.is_call);
     Word failed = 0;

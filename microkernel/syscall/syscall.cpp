@@ -9,6 +9,7 @@
 #include <sched/switch.hpp>
 #include <syscall/debug.hpp>
 #include <syscall/invoke.hpp>
+#include <syscall/reply_map_recv.hpp>
 #include <syscall/syscall.hpp>
 
 namespace kernel {
@@ -71,6 +72,7 @@ void dispatch(Tcb& thread) {
         invoke(thread, context.rdi, {.is_call = true, .blocking = Blocking::yes, .donates = true});
         return;
     case abi::Syscall::reply_recv: reply_recv(thread); return;
+    case abi::Syscall::reply_map_recv: reply_map_recv(thread); return;
     case abi::Syscall::nb_send_recv: send_then_receive(thread, context.r13, true); return;
     case abi::Syscall::nb_send_wait: send_then_receive(thread, context.r12, false); return;
     case abi::Syscall::send: invoke(thread, context.rdi, {.blocking = Blocking::yes}); return;

@@ -2,14 +2,22 @@
 // Faults: to a passive handler in another address space and back, and page faults with a pager that has nothing to decide.
 #include "measure.hpp"
 
+#include <abi/paging.hpp>
+#include <sys/cap/range.hpp>
+
 namespace bench {
 namespace {
 
 constexpr Word fault_area = 0x2000'0000;
+constexpr Word around_offset = 0x0800'0000;
 constexpr Word trap_size = 2; ///< bytes of UD2
+constexpr unsigned fault_around = 16; ///< pages of one answer
+constexpr Word table_span = 0x20'0000;
+constexpr abi::PageRights read_write(3);
 
 constinit Thread handler_thread{};
 constinit Thread faulter_thread{};
+constinit Thread pager_thread{};
 
 struct FaultObjects {
     Word endpoint;
@@ -67,54 +75,79 @@ void measure_traps(World& world, sys::VSpace space) {
     start(world, faulter_thread, world.own_space(), world.make_context(), server_priority, handler, raise_traps, 0);
 }
 
-/// Touches one page after the other, each for the first time.
-void touch_pages(Word) {
+/// How the pages of a round are answered for: so many neighbours in one answer.
+struct PagerWork {
+    Word frames;
+    unsigned pages; ///< per fault
+};
+constinit PagerWork pager_work{};
+
+/// A passive pager that has nothing to decide: the next frames that are ready go to the faulting page and its neighbours.
+void serve_pages(Word) {
+    constexpr Word page_fault = static_cast<Word>(abi::Fault::keeper_fault);
+    abi::IpcBuffer& buffer = *sys::raw::ipc_buffer();
+    sys::raw::Registers message{.target = objects.endpoint};
+    sys::raw::enter(abi::Syscall::recv, message, objects.reply);
+    for (Word frame = pager_work.frames;; frame += pager_work.pages) {
+        if (abi::MessageInfo(message.info).label() != page_fault)
+            fail("no page fault came");
+        const Word page = message.mr1 & ~(page_size - 1);
+        for (unsigned i = 2; i < pager_work.pages; i++) {
+            buffer.message[2 * i] = frame + i;
+            buffer.message[2 * i + 1] = abi::Place(page + i * page_size, read_write).raw();
+        }
+        message = {.target = objects.endpoint,
+                   .info = abi::MessageInfo(static_cast<Word>(abi::PagerAnswer::map), 2 * pager_work.pages).raw(),
+                   .mr0 = frame,
+                   .mr1 = abi::Place(page, read_write).raw(),
+                   .mr2 = frame + 1,
+                   .mr3 = abi::Place(page + page_size, read_write).raw()};
+        sys::raw::enter(abi::Syscall::reply_map_recv, message, objects.reply);
+    }
+}
+
+/// Touches a page and, as the next fault, the one behind what was mapped with it.
+void touch_pages(Word step) {
+    Figure faults(step == 1 ? "page_fault.warm" : "page_fault.around16");
+    const Word area = fault_area + (step == 1 ? 0 : around_offset);
     for (unsigned i = 0; i < all_rounds; i++) {
         note(shared.client_events);
-        stamped_touch(reinterpret_cast<volatile uint8_t*>(fault_area + i * page_size), shared.client);
-        note(shared.server_events);
-        sys::raw::Registers message{.target = objects.endpoint, .info = abi::MessageInfo(0, 0).raw()};
-        sys::raw::enter(abi::Syscall::call, message);
+        stamped_touch(reinterpret_cast<volatile uint8_t*>(area + i * step * page_size), shared.client);
+        Events after{};
+        note(after);
+        faults.add(i, shared.client.after - shared.client.before - touch_clock_cost, shared.client_events, after);
     }
+    faults.print();
     end_thread();
 }
 
-/// Maps a frame that is ready at the faulting page, answers, and waits again. Between two faults the faulter reports.
-void measure_page_faults(World& world, sys::VSpace space) {
+/// All faults of the space go to slot 1 of the table.
+sys::Object make_keeper_table(World& world, sys::VSpace space) {
     const sys::Object handler = make_handler(world);
-    world.make_tables(space, fault_area);
-    const Word frames = world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds);
-    start(world, faulter_thread, space, world.make_context(), client_priority, handler, touch_pages, 0);
-
-    Figure faults("page_fault.warm");
-    sys::raw::Registers message{.target = objects.endpoint};
-    sys::raw::enter(abi::Syscall::recv, message, objects.reply);
-    for (unsigned i = 0; i < all_rounds; i++) {
-        if (abi::MessageInfo(message.info).label() != static_cast<Word>(abi::Fault::vm_fault))
-            fail("no page fault came");
-        const Word page = message.mr1 & ~(page_size - 1);
-        must("map", sys::Frame(frames + i).map(space, page, sys::PageAccess::read_write()));
-        message = {.target = objects.endpoint};
-        sys::raw::enter(abi::Syscall::reply_recv, message, objects.reply);
-        // The report after the fault: the figure is complete.
-        faults.add(i, shared.client.after - shared.client.before - touch_clock_cost, shared.client_events,
-                   shared.server_events);
-        if (i == all_rounds - 1)
-            break;
-        message = {.target = objects.endpoint};
-        sys::raw::enter(abi::Syscall::reply_recv, message, objects.reply);
-    }
-    faults.print();
+    const auto table = world.make<sys::CNode>(1);
+    must("keeper", table.at(1, 1).copy_from(world.cnode().at(handler.slot())));
+    must("keeper index", sys::PageTables(space).set_keeper({0, 256, 39}, 1));
+    return table;
 }
 
+void measure_page_faults(World& world, sys::VSpace space, unsigned pages) {
+    const Word area = fault_area + (pages == 1 ? 0 : around_offset);
+    for (Word table = area; table < area + all_rounds * pages * page_size; table += table_span)
+        world.make_tables(space, table);
+    const sys::Object table = make_keeper_table(world, space);
+    pager_work = {world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds * pages), pages};
+    const auto context = world.make_context();
+    start(world, pager_thread, world.own_space(), context, server_priority, {}, serve_pages, 0);
+    must("passive pager", context.unbind());
+    // Above this thread: it is done when we run again.
+    start(world, faulter_thread, space, world.make_context(), server_priority, table, touch_pages, pages);
+}
 } // namespace
 
 void measure_faults(World& world, sys::VSpace space) {
     measure_traps(world, space);
-    // The pager: above its clients, whose first fault must find it waiting.
-    must("priority", world.own_thread().set_priority(world.own_thread(), {server_priority}));
-    measure_page_faults(world, space);
-    must("priority", world.own_thread().set_priority(world.own_thread(), {client_priority}));
+    measure_page_faults(world, space, 1);
+    measure_page_faults(world, space, fault_around);
 }
 
 } // namespace bench

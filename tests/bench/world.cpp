@@ -3,6 +3,8 @@
 
 #include <sys/util/log.hpp>
 
+#include <algorithm>
+
 extern "C" uint8_t __image_start[];
 
 namespace bench {
@@ -27,7 +29,10 @@ World::World(const abi::BootInfo& info) : info_(info), untyped_(largest_untyped(
 
 Word World::make_slots(abi::ObjectType type, unsigned size_bits, Word count) {
     const Word slot = next_slots(count);
-    must("retype", untyped_.retype(type, size_bits, {cnode(), 0, 0}, slot, count));
+    for (Word made = 0; made < count; made += abi::max_retype_count) {
+        const Word part = std::min<Word>(count - made, abi::max_retype_count);
+        must("retype", untyped_.retype(type, size_bits, {cnode(), 0, 0}, slot + made, part));
+    }
     return slot;
 }
 
@@ -73,8 +78,8 @@ void start(World& world, Thread& thread, sys::VSpace space, sys::SchedContext co
     const auto buffer = reinterpret_cast<Word>(thread.buffer);
     thread.block = {&thread.block, reinterpret_cast<abi::IpcBuffer*>(thread.buffer)};
     must("configure", thread.tcb.configure(world.cnode(), 0, space, buffer, world.frame_of(thread.buffer)));
-    must("sched params",
-         thread.tcb.set_sched_params(world.own_thread(), {priority}, {priority}, context, fault_handler));
+    must("sched params", thread.tcb.set_sched_params(world.own_thread(), {priority}, {priority}, context, {}));
+    must("handler", thread.tcb.set_space(fault_handler, world.cnode(), 0, space));
     must("tls", thread.tcb.set_tls_base(reinterpret_cast<Word>(&thread.block)));
     sys::UserRegisters registers;
     registers[abi::UserRegister::rip] = reinterpret_cast<Word>(entry);

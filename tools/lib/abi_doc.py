@@ -14,6 +14,9 @@ LINKS = {"abi/invocation.hpp": "invocations.md", "abi/fault.hpp": "faults.md", "
          "abi/message.hpp": "messages.md", "abi/boot_info.hpp": "boot-information.md", "abi/object.hpp": "objects.md",
          "abi::UserRegister": "messages.md#registers", "abi::MemoryType": "objects.md#page-attributes",
          "abi::LookupFailure": "errors.md#lookup-failures", "abi::CNodeData": "messages.md#cnode-data",
+         "abi::KeeperFaultInfo": "paging.md#keeper-fault-mr2", "abi::Place": "paging.md#place",
+         "abi::PageRights": "paging.md#page-rights", "abi::InspectedSlot": "paging.md#inspected-slot",
+         "abi::StatusState": "paging.md#thread-states", "abi::SlotType": "paging.md#slot-types",
          "abi::MessageInfo": "messages.md#message-info", "abi::BootModule": "boot-information.md#boot-modules"}
 # Which page tells what a name in `fails` means.
 FAULT_PAGE, ERROR_PAGE = "faults.md", "errors.md"
@@ -237,8 +240,28 @@ def messages() -> str:
                 table(("number", "register"), registers))
 
 
+def enumeration(header: str, name: str) -> list[str]:
+    rows = [(str(item.value), f"`{item.name}`", cell(" ".join(item.comment)))
+            for item in abi.declarations(abi.body(abi.source(header), f"enum class {name}"), abi.ENUMERATOR)]
+    return table(("value", "name", "meaning"), rows)
+
+
+def paging() -> str:
+    words = [("Keeper fault: MR2", "KeeperFaultInfo"), ("Place", "Place"), ("Page rights", "PageRights"),
+             ("Inspected slot", "InspectedSlot")]
+    sections: list[str] = []
+    for title, name in words:
+        sections += [f"## {title}", "", *first_paragraph("paging.hpp", f"class {name}"), *bit_rows("paging.hpp", name)]
+    lists = [("Answers", "PagerAnswer"), ("Why the supervisor", "WhySupervisor"), ("Slot types", "SlotType"),
+             ("Thread states", "StatusState")]
+    for title, name in lists:
+        sections += [f"## {title}", "", *first_paragraph("paging.hpp", f"enum class {name}"),
+                     *enumeration("paging.hpp", name)]
+    return page("The paging extension", prose("paging.hpp"), sections)
+
+
 PAGES = {"system-calls.md": system_calls, "invocations.md": invocations, "faults.md": faults, "errors.md": errors,
-         "objects.md": objects, "boot-information.md": boot_information, "messages.md": messages}
+         "objects.md": objects, "boot-information.md": boot_information, "messages.md": messages, "paging.md": paging}
 
 
 def stale(folder: pathlib.Path = FOLDER) -> list[str]:

@@ -41,7 +41,8 @@ enum class Error : Word {
     /// NotEnoughMemory: the untyped has no room for the objects.
     /// words: bytes_left: what is free in it, before alignment
     not_enough_memory = 10,
-    /// NobodyWaits: not there yet.
+    /// NobodyWaits: the thread whose fault was to be answered waits no longer; the reply object is free.
+    /// words: nothing
     nobody_waits = 11,
 };
 

@@ -43,7 +43,14 @@ enum class Fault : Word {
     ///   fetch (bit 4 of the error code); error_code: of the CPU, bits 0-4
     /// reply: ignored, its label too; the instruction is executed again
     vm_fault = 6,
-    /// KeeperFault: not there yet.
+    /// KeeperFault: a page fault of a thread whose fault handler is a keeper table; all words travel in registers. It goes
+    /// to the endpoint in the slot of the keeper in force at the address, else to that in slot 0, the supervisor, which
+    /// gets all other faults, too. It shows the tables as they are when it is delivered; if they permit the access by
+    /// then, and the last fault at this IP and page did not end so, it is not told at all. It ends only by an answer:
+    /// whatever else ends its wait has the instruction executed again.
+    /// words: ip: of the instruction; address: what it tried to reach; info: abi::KeeperFaultInfo; cookie: of the entry
+    ///   where the walk ended, or what a pager that forwarded the fault shows instead
+    /// reply: ignored, its label too; the instruction is executed again. ReplyMapRecv answers with a mapping
     keeper_fault = 64,
 };
 

@@ -37,6 +37,9 @@ namespace abi {
 /// error set buffer: copyable; IllegalOperation: no frame, or device memory; AlignmentError: the address, to 1024
 /// error set place: InvalidCapability 1: vspace is no PML4 with an ASID; InvalidArgument 0: not in the user half;
 ///   FailedLookup 0 invalid_root: the ASID is not that of this space any longer
+/// error set range: InvalidArgument 1: no entry of this structure, or below it, has this size; InvalidCapability 0: not
+///   mapped; RangeError 1..512: count; RangeError: vaddr, to what the structure maps; AlignmentError: vaddr, to the
+///   size; FailedLookup 0 missing_capability 39, 30 or 21: a paging structure is missing
 /// error set handler_line: RangeError 0..107: vector; RevokeFirst: the vector is in use; destination
 enum class Invocation : Word {
     /// Untyped.Retype([root] type, size_bits, node_index, node_depth, node_offset, num_objects) -> nothing
@@ -334,27 +337,62 @@ enum class Invocation : Word {
     /// fails: handler_line; RangeError 0..255: pci_bus; RangeError 0..31: pci_dev; RangeError 0..7: pci_func
     irq_control_get_msi = 58,
 
-    // The paging extension (docs/concepts/paging.md). Labels 59 to 63 are not assigned.
+    // The paging extension (docs/concepts/paging.md). Labels 59 to 63 are not assigned. Range is any mapped paging structure.
 
-    /// Range.SetKeeper: not there yet.
+    /// Range.SetKeeper(vaddr, size_bits, count, keeper, cookie, step) -> done
+    /// Entry after entry gets the keeper index, and where it is not present the cookie, the next one `step` more; 2^64-1
+    /// leaves indices or cookies alone. Range: a mapped page table, page directory or PDPT, or a PML4. These calls stop
+    /// at the end of the table, at an entry that cannot be done (an error if it is the first), or, once they got
+    /// somewhere, where an interrupt waits. When they return no stale translation is left.
+    /// fails: range; InvalidArgument 3: keeper above 127; InvalidArgument 4: a cookie of more than 36 bits
     range_set_keeper = 64,
-    /// Range.Map: not there yet.
+    /// Range.Map(place, first_slot, count, into) -> done
+    /// Maps the frames in the slots from first_slot on, all of one size, at neighbouring places from `place` (abi::Place)
+    /// on, as items of ReplyMapRecv, whoever is the keeper; empty slots are passed over. With copy: copies, in the slots
+    /// from `into` on.
+    /// fails: InvalidCapability 0: not mapped; RangeError 1..512: count; InvalidArgument 0: bits of place that must be
+    ///   0, or no read right; IllegalOperation: write and execute; FailedLookup 1: first_slot; InvalidCapability 1: no
+    ///   frame, or of another size than the first, or larger than an entry here, or mapped elsewhere; IllegalOperation: a
+    ///   1 GiB frame and the CPU has none; RangeError: what this structure maps; AlignmentError: place, to the size;
+    ///   FailedLookup 0: a paging structure is missing; FailedLookup 1: a slot; IllegalOperation: rights that the
+    ///   capability does not give; DeleteFirst: the entry is taken, or the slot for the copy
     range_map = 65,
-    /// Range.Protect: not there yet.
+    /// Range.Protect(vaddr, size_bits, count, rights) -> done
+    /// Pages keep those of their rights (abi::PageRights) that are in `rights`, and what the CPU noted. Never adds any.
+    /// fails: range; InvalidArgument 3: rights above 7; DeleteFirst: the entry is a table
     range_protect = 66,
-    /// Range.Unmap: not there yet.
+    /// Range.Unmap(vaddr, size_bits, count, cookie, step) -> done, 8 words of dirty bits
+    /// Takes pages out; each entry keeps its keeper index and gets a cookie, the next one `step` more. A bit is set where
+    /// the page was written to, exactly.
+    /// fails: range; InvalidArgument 3: a cookie of more than 36 bits; DeleteFirst: the entry is a table
     range_unmap = 67,
-    /// Range.Harvest: not there yet.
+    /// Range.Harvest(vaddr, size_bits, count, clear) -> done, 8 words of accessed bits and 8 of dirty bits
+    /// What the CPU noted of pages; `clear` bit 0: forgets accesses, bit 1: forgets writes.
+    /// fails: range; InvalidArgument 3: clear above 3
     range_harvest = 68,
-    /// Range.Read: not there yet.
+    /// Range.Read(vaddr, size_bits, count) -> shown, up to 119 entries
+    /// The entries as they are in the table. With size_bits 0: those on the way down to vaddr, from this structure's own
+    /// entry on.
+    /// fails: range
     range_read = 69,
-    /// Page.Evict: not there yet.
+    /// Page.Evict(cookie) -> noted
+    /// Unmaps the page of this capability and leaves the cookie in its place. Bit 0: it was accessed, bit 1: written to.
+    /// fails: InvalidArgument 0: more than 36 bits; IllegalOperation: it is not mapped
     page_evict = 70,
-    /// CNode.Recall: not there yet.
+    /// CNode.Recall(index, depth) -> nothing
+    /// Whoever awaits an answer through the reply object in the slot executes the call or faulting instruction again, with
+    /// the scheduling context that it passed on; the object is free. Nobody waits: nothing happens.
+    /// fails: slot; IllegalOperation: no reply object
     cnode_recall = 71,
-    /// CNode.Inspect: not there yet.
+    /// CNode.Inspect(index, depth, count) -> 3 words for each of up to 39 slots
+    /// Shows the slots from index on: abi::InspectedSlot; the physical address of the object; the address at which it is
+    /// mapped, or of an untyped how much is given out. It stops where an index leads nowhere.
+    /// fails: RangeError 1..39: count; slot
     cnode_inspect = 72,
-    /// TCB.Status: not there yet.
+    /// TCB.Status() -> state, waiting_for, fault, address, ip
+    /// abi::StatusState; the microseconds since it last stopped or began to wait; the fault that it waits with (abi::Fault)
+    /// and what it is about; the IP of the last page fault that was told through its keeper table.
+    /// fails: never
     tcb_status = 73,
     /// TCB.Spawn(cspace, cspace_data, vspace, fault_handler, sched_context, buffer_frame, buffer, authority,
     ///   priorities, entry, stack, argument, fs_base) -> nothing
@@ -366,7 +404,7 @@ enum class Invocation : Word {
     ///   vspace; RevokeFirst: one of the two is an untyped with children; InvalidCapability 0: cspace is no CNode, or
     ///   guard and radix are above 64 bits; InvalidCapability 2: vspace is no PML4 with an ASID; FailedLookup 1: the
     ///   pointer fault_handler or buffer_frame; copyable; InvalidCapability 3: fault_handler is no endpoint with
-    ///   write and grant or grant-reply; InvalidCapability 5: buffer_frame is no frame in RAM; AlignmentError:
+    ///   write and grant or grant-reply, and no CNode; InvalidCapability 5: buffer_frame is no frame in RAM; AlignmentError:
     ///   buffer, to 1024; FailedLookup 1: the pointer authority or sched_context; InvalidCapability 7: authority is
     ///   no TCB; RangeError 0..mcp: priority; RangeError 0..mcp: mcp; InvalidCapability 4: no scheduling context;
     ///   IllegalOperation: the context is bound elsewhere; FailedLookup 0 invalid_root: the ASID is not that of this

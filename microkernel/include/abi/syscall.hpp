@@ -110,15 +110,38 @@ enum class Syscall : int64_t {
     /// Does nothing, for measurements. Counting kernels; unknown in others.
     /// fails: never
     benchmark_null = -25,
-    /// WriteMSR: not there yet.
+    /// WriteMSR(RDI number, MR0 value) -> nothing
+    /// Writes a model-specific register; nothing happens where the CPU has none, or does not take the value. Unknown
+    /// unless the kernel was booted with the option msr.
+    /// fails: never
     write_msr = -30,
-    /// ReadMSR: not there yet.
+    /// ReadMSR(RDI number) -> MR0 value
+    /// Reads a model-specific register; 0 where the CPU has none. Unknown unless the kernel was booted with the option msr.
+    /// fails: never
     read_msr = -31,
     /// SetTLSBase(RDI fs_base) -> nothing
     /// Writes the caller's own FS base, at once; what is not canonical becomes 0.
     /// fails: never
     set_tls_base = -33,
-    /// ReplyMapRecv: not there yet.
+    /// ReplyMapRecv(RDI source, message, R12 reply) -> RDI badge, message
+    /// Answers the KeeperFault that waits on R12, then receives as Recv does. Label 0 maps up to 20 items, in order (none:
+    /// try again), and the thread goes on: an item is a capability pointer and an abi::Place, and with copy the pointer of
+    /// the slot for it. A frame is mapped as a page; a page table, page directory or PDPT is hooked in (its place is an
+    /// address only). Items reach what the keeper that was asked pages by the tables as they are, in the address space of
+    /// the thread. Label 1 denies: the fault goes to the supervisor, with the code in MR0 (0 to 255). Label 2 forwards
+    /// it to the endpoint that MR0 names, showing the cookie MR1, with at most the rights MR2 (abi::PageRights): who
+    /// receives it there answers the thread. On failure nothing was received and the thread still waits: RSI is the
+    /// error as label, with length 127; RDI how many items are mapped; MR0 to MR3 details as of a method.
+    /// fails: InvalidCapability 0: RDI is no endpoint, or has no read right; InvalidCapability 1: R12 is no reply object;
+    ///   InvalidCapability 2: a forward's endpoint is none, or has no write, or neither grant nor grant-reply;
+    ///   InvalidArgument: number of the word that is wrong, 0 for label, length and capabilities; NobodyWaits: nobody
+    ///   awaits an answer through R12; IllegalOperation: it is no keeper fault, or its thread has another address space
+    ///   or keeper table by now, or a supervisor denies; FailedLookup 1: a pointer of an item; InvalidCapability: number
+    ///   of the item's word, no frame and no table, or mapped elsewhere; IllegalOperation: write and execute, rights that
+    ///   the capability or who forwarded does not give, a 1 GiB frame and the CPU has none; RangeError: not in the user
+    ///   half, or another keeper in force (least and most are the one that was asked); AlignmentError: the address, to
+    ///   the size; FailedLookup 0 missing_capability 39: no PDPT; FailedLookup 0 missing_capability 30: no page
+    ///   directory; FailedLookup 0 missing_capability 21: no page table; DeleteFirst: the entry is taken, or the slot
     reply_map_recv = -64,
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <abi/object.hpp>
+#include <abi/paging.hpp>
 #include <abi/rights.hpp>
 #include <sys/cap/object.hpp>
 
@@ -58,6 +59,22 @@ struct SlotRef {
     Result<void> remove() const { return invoke(root, abi::Invocation::cnode_delete, with_caps(), index, depth); }
     /// Deletes everything derived from the capability here, not the capability itself.
     Result<void> revoke() const { return invoke(root, abi::Invocation::cnode_revoke, with_caps(), index, depth); }
+    /// Whoever awaits an answer through the reply object here repeats its call or faulting instruction.
+    Result<void> recall() const { return invoke(root, abi::Invocation::cnode_recall, with_caps(), index, depth); }
+
+    struct Inspected {
+        abi::InspectedSlot slot{0};
+        Word physical = 0; ///< of the object
+        Word detail = 0;   ///< where it is mapped; of untyped memory: bytes given out
+    };
+    /// What this slot holds.
+    Result<Inspected> inspect() const {
+        const raw::Registers answer =
+            invoke_raw(root, abi::Invocation::cnode_inspect, with_caps(), index, depth, Word{1});
+        if (abi::MessageInfo(answer.info).label() != 0)
+            return to_error(answer);
+        return Inspected{abi::InspectedSlot(answer.mr0), answer.mr1, answer.mr2};
+    }
     /// Restarts every sender queued with this capability's badge.
     Result<void> cancel_badged_sends() const {
         return invoke(root, abi::Invocation::cnode_cancel_badged_sends, with_caps(), index, depth);

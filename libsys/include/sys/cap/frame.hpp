@@ -42,6 +42,10 @@ public:
                       access.attributes());
     }
     Result<void> unmap() const { return invoke(*this, abi::Invocation::page_unmap, with_caps()); }
+    /// Unmaps it and leaves `cookie` (36 bits) in its place; returns abi::was_accessed | abi::was_dirty, exactly.
+    Result<Word> evict(Word cookie) const {
+        return invoke_for_word(*this, abi::Invocation::page_evict, with_caps(), cookie);
+    }
     Result<Word> physical_address() const {
         return invoke_for_word(*this, abi::Invocation::page_get_address, with_caps());
     }

@@ -88,6 +88,19 @@ public:
     Result<void> set_ipc_buffer(Word address, Frame frame) const {
         return invoke(*this, abi::Invocation::tcb_set_ipc_buffer, with_caps(frame), address);
     }
+    struct Status {
+        abi::StatusState state;
+        Word microseconds; ///< since it last stopped or began to wait
+        abi::Fault fault;  ///< that it waits with
+        Word address;      ///< what that is about
+    };
+    Result<Status> status() const {
+        const raw::Registers answer = invoke_raw(*this, abi::Invocation::tcb_status, with_caps());
+        if (abi::MessageInfo(answer.info).label() != 0)
+            return to_error(answer);
+        return Status{static_cast<abi::StatusState>(answer.mr0), answer.mr1, static_cast<abi::Fault>(answer.mr2),
+                      answer.mr3};
+    }
     Result<void> suspend() const { return invoke(*this, abi::Invocation::tcb_suspend, with_caps()); }
     Result<void> resume() const { return invoke(*this, abi::Invocation::tcb_resume, with_caps()); }
     Result<void> bind_notification(Notification notification) const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <abi/object.hpp>
+#include <abi/paging.hpp>
 #include <lib/bits.hpp>
 #include <mem/address.hpp>
 
@@ -39,7 +40,11 @@ public:
     constexpr Entry() = default;
     explicit constexpr Entry(Word raw) : raw_(raw) {}
 
-    static constexpr Entry empty(unsigned keeper) { return Entry(Word{keeper} << keeper_shift); }
+    /// Not present. With a cookie the address bits above it are all ones, so that the entry names no memory that a CPU
+    /// could have cached (L1 terminal fault).
+    static constexpr Entry absent(unsigned keeper, Word cookie = 0) {
+        return Entry(Word{keeper} << keeper_shift | (cookie ? cookie << cookie_shift | above_cookie : 0));
+    }
     /// A reference to the next table. Rights are decided at the leaves.
     static constexpr Entry table(PhysAddr table, unsigned keeper) {
         return Entry(table.raw() | present | writable | user | Word{keeper} << keeper_shift);
@@ -58,8 +63,24 @@ public:
     constexpr Entry with_keeper(unsigned keeper) const {
         return Entry((raw_ & ~keeper_mask) | Word{keeper} << keeper_shift);
     }
+    /// A page with no more rights than `rights`.
+    constexpr Entry restricted_to(abi::PageRights rights, bool no_execute_available) const {
+        return Entry((raw_ & ~((rights.can_write() ? 0 : writable) | (rights.can_read() ? 0 : user))) |
+                     (rights.can_execute() || !no_execute_available ? 0 : execute_disable));
+    }
+    /// The CPU has noted no access, no write.
+    constexpr Entry forgetting(bool accessed_bit, bool dirty_bit) const {
+        return Entry(raw_ & ~((accessed_bit ? accessed : 0) | (dirty_bit ? dirty : 0)));
+    }
 
     constexpr bool is_present() const { return raw_ & present; }
+    /// Neither present nor with a cookie.
+    constexpr bool is_empty() const { return (raw_ & ~keeper_mask) == 0; }
+    constexpr Word cookie() const { return is_present() ? 0 : raw_ >> cookie_shift & ones(abi::cookie_bits); }
+    /// Whether this entry of a page lets ring 3 do what the page-fault error code says it tried.
+    constexpr bool permits(Word error_code) const {
+        return is_user() && (is_writable() || !(error_code & 2)) && (is_executable() || !(error_code & 16));
+    }
     /// Refers to a table; not for entries of a PT, where the same bit means something else.
     constexpr bool leads_on() const { return (raw_ & (present | page_size)) == present; }
     constexpr bool is_table(Level level) const { return is_present() && !is_page(level); }
@@ -89,6 +110,8 @@ private:
     static constexpr Word address_mask = ones(52) & ~ones(12);
     static constexpr unsigned keeper_shift = 52;
     static constexpr Word keeper_mask = Word{127} << keeper_shift;
+    static constexpr unsigned cookie_shift = 7;
+    static constexpr Word above_cookie = ones(52) & ~ones(cookie_shift + abi::cookie_bits);
 
     Word raw_ = 0;
 };
@@ -103,6 +126,7 @@ static_assert(Entry::page(PhysAddr(0x1000), Level::pt, {true, false, true}, 4, t
 static_assert(Entry::page(PhysAddr(0x20'0000), Level::pd, {true, false, true}, 4, true).raw() == 0x20'1085);
 static_assert(Entry::page(PhysAddr(0x20'0000), Level::pd, {true, false, true}, 4, true).page_address(Level::pd) ==
               PhysAddr(0x20'0000));
+static_assert(Entry::absent(5, 1).raw() == 0x005f'f800'0000'0080 && Entry::absent(5, 1).cookie() == 1);
 static_assert(Entry::table(PhysAddr(0x5000), 3).keeper() == 3 && Entry::table(PhysAddr(0x5000), 3).is_table(Level::pd));
 
 } // namespace kernel

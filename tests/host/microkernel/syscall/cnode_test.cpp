@@ -246,7 +246,7 @@ TEST_CASE("a half deleted object is not invoked, copied or moved; Delete goes on
 
 TEST_CASE("an unknown label of a CNode, and any label of nothing", "[cnode]") {
     CNodes world;
-    for (Word label : {0, 17, 26, 71, 72})
+    for (Word label : {0, 17, 26, 70, 73})
         CHECK(world.call(world.root(), world.small, label) == Error::illegal_operation);
     CHECK(world.call(world.root(), world.empty(), 19).is(Error::invalid_capability, {0}));
 }

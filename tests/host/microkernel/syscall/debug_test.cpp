@@ -112,7 +112,7 @@ TEST_CASE("every number that this kernel does not have is an unknown system call
     for (Word number :
          {Word{0}, Word{1}, Word{60}, static_cast<Word>(-18), static_cast<Word>(-24), static_cast<Word>(-25),
           static_cast<Word>(-26), static_cast<Word>(-30), static_cast<Word>(-31), static_cast<Word>(-32),
-          static_cast<Word>(-34), static_cast<Word>(-64), Word{0xffff'ffff}, Word{0xffff'fffb}, bit(63)}) {
+          static_cast<Word>(-34), static_cast<Word>(-65), Word{0xffff'ffff}, Word{0xffff'fffb}, bit(63)}) {
         CAPTURE(number);
         Debugging world;
         const Word thread = world.make_thread();

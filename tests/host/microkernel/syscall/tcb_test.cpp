@@ -82,7 +82,7 @@ TEST_CASE("SetSpace checks CSpace, VSpace, then the handler", "[tcb]") {
     CHECK(world.set_space({0, 0}, {at::cnode, at::cnode, at::cnode}) == Error::illegal_operation);
     CHECK(world.set_space({0, 0}, {full, at::cnode, at::vspace}) == Error::revoke_first);
     CHECK(world.set_space({0, 0}, {at::irq_control, at::cnode, at::vspace}) == Error::illegal_operation);
-    CHECK(world.set_space({0, 0}, {at::cnode, at::cnode, at::vspace}).is(Error::invalid_capability, {1}));
+    CHECK(world.set_space({0, 0}, {at::vspace, at::cnode, at::vspace}).is(Error::invalid_capability, {1}));
     for (Rights weak : {Rights::read() | Rights::grant(), Rights::write() | Rights::read()}) {
         const Word handler = world.mint(world.endpoint, weak);
         CHECK(world.set_space({0, 0}, {handler, at::cnode, at::vspace}).is(Error::invalid_capability, {1}));

@@ -51,8 +51,8 @@ TEST_CASE("memory types become PWT, PCD and PAT at the place of each page size",
 
 TEST_CASE("a keeper index stays in its seven bits, present or not", "[paging]") {
     for (unsigned keeper : {0u, 1u, 127u}) {
-        CHECK(Entry::empty(keeper).keeper() == keeper);
-        CHECK_FALSE(Entry::empty(keeper).is_present());
+        CHECK(Entry::absent(keeper).keeper() == keeper);
+        CHECK_FALSE(Entry::absent(keeper).is_present());
         const Entry table = Entry::table(PhysAddr(0x7000), 0).with_keeper(keeper);
         CHECK(table.keeper() == keeper);
         CHECK(table.table_address() == PhysAddr(0x7000));
@@ -100,8 +100,8 @@ TEST_CASE("R3: the walk goes through four levels and stops where nothing leads o
 TEST_CASE("an exchanged entry tells what it was, accessed and dirty included", "[paging]") {
     constexpr Word accessed_and_dirty = 0x60;
     Entry entry(Entry::page(PhysAddr(0x9000), Level::pt, {true, true, false}, 0, true).raw() | accessed_and_dirty);
-    const Entry old = exchange(entry, Entry::empty(5));
+    const Entry old = exchange(entry, Entry::absent(5));
     CHECK(old.is_accessed());
     CHECK(old.is_dirty());
-    CHECK(entry == Entry::empty(5));
+    CHECK(entry == Entry::absent(5));
 }

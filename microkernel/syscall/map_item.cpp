@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cap/copying.hpp>
+#include <cap/derivation.hpp>
+#include <syscall/map_item.hpp>
+#include <system.hpp>
+
+namespace kernel {
+namespace {
+
+/// The entry of `level` at `address`. RangeError if it is another keeper's; FailedLookup if a table on the way is missing.
+Answer<Entry*> place_of(const MapTarget& target, VirtAddr address, Level level) {
+    const KeeperWalk found = walk_to_keeper(target.root, address, level);
+    if (found.keeper != target.keeper && !target.any_keeper)
+        return refuse(SyscallError::range(target.keeper, target.keeper));
+    if (found.level != level)
+        return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(found.level))));
+    return found.entry;
+}
+
+/// A frame counts as mapped while the entry that its capability records still names it: at `entry`, or elsewhere.
+bool is_mapped_elsewhere(const Capability& frame, const Entry& entry) {
+    if (!frame.is_mapped()) [[likely]]
+        return false;
+    const Entry* const at = mapped_entry(frame);
+    return at && at != &entry;
+}
+
+/// The slot for a copy is empty, or with `replaces` holds a frame mapped right here or nowhere, which may go.
+Checked check_copy(const Slot& source, const Slot& copy, bool replaces, const Entry& entry) {
+    if (copy.is_empty())
+        return ok;
+    if (&copy == &source || !replaces || !copy.cap.is(CapType::frame) || is_mapped_elsewhere(copy.cap, entry))
+        return refuse(SyscallError::delete_first());
+    return ok;
+}
+
+Checked map_table_item(const MapTarget& target, Slot& source, abi::Place place, Word number) {
+    const Level level = level_above(table_level(source.cap.type()));
+    const VirtAddr address(place.address());
+    if (place.raw() != place.address())
+        return refuse(SyscallError::invalid_argument(number));
+    if (address.raw() >= abi::user_end)
+        return refuse(SyscallError::range(0, abi::user_end - 1));
+    if (!address.is_aligned_to(bit(span_bits(level))))
+        return refuse(SyscallError::alignment());
+    if (source.cap.is_mapped())
+        return refuse(SyscallError::invalid_capability(number - 1));
+    Entry& entry = *TRY(place_of(target, address, level));
+    if (!entry.is_empty())
+        return refuse(SyscallError::delete_first());
+    map_table(source, entry, target.asid, address);
+    return ok;
+}
+
+} // namespace
+
+Checked map_frame_by_pager(const MapTarget& target, Slot& source, abi::Place place, VirtAddr address, Entry& entry,
+                           Slot* copy) {
+    const Capability& frame = source.cap;
+    const abi::PageRights rights = place.rights();
+    const Level level = frame_level(frame.frame_size());
+    if (!frame.rights().can_read() || (rights.can_write() && !frame.rights().can_write()))
+        return refuse(SyscallError::illegal_operation());
+    // A frame that is here already changes rights and type.
+    const bool is_here = !copy && frame.is_mapped() && mapped_entry(frame) == &entry;
+    if (!copy && !is_here && is_mapped_elsewhere(frame, entry))
+        return refuse(SyscallError::invalid_capability(0));
+    if (entry.is_table(level) || (!entry.is_empty() && !place.replaces() && !is_here))
+        return refuse(SyscallError::delete_first());
+    if (copy)
+        TRY(check_copy(source, *copy, place.replaces(), entry));
+
+    const Permissions permissions{true, rights.can_write(), rights.can_execute()};
+    const Entry page =
+        Entry::page(frame.object(), level, permissions, place.memory_type(), kernel_state.features.no_execute);
+    if (!copy) {
+        map_frame(source, page, entry, target.asid, address);
+        return ok;
+    }
+    if (!copy->is_empty())
+        remove_capability(*copy); // its page, if it has one, is the one that is replaced
+    Capability cap = frame;
+    cap.clear_mapping();
+    insert_derived(*copy, cap, source);
+    map_frame(*copy, page, entry, target.asid, address);
+    return ok;
+}
+
+Checked map_item(const MapTarget& target, Slot& source, abi::Place place, Word number, Slot* copy) {
+    const Capability& cap = source.cap;
+    if (is_paging_structure(cap.type()) && !cap.is(CapType::pml4))
+        return map_table_item(target, source, place, number);
+    if (!cap.is(CapType::frame))
+        return refuse(SyscallError::invalid_capability(number - 1));
+    TRY(check_place(target.most, place, number));
+    const VirtAddr address(place.address());
+    const Word size = bit(frame_bits(cap.frame_size()));
+    if (address.raw() >= abi::user_end || address.raw() + size > abi::user_end)
+        return refuse(SyscallError::range(0, abi::user_end - size));
+    if (!address.is_aligned_to(size))
+        return refuse(SyscallError::alignment());
+    if (cap.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
+        return refuse(SyscallError::illegal_operation());
+    Entry& entry = *TRY(place_of(target, address, frame_level(cap.frame_size())));
+    return map_frame_by_pager(target, source, place, address, entry, copy);
+}
+
+} // namespace kernel
