@@ -66,6 +66,7 @@ public:
         Capability vspace = Capability::table(CapType::pml4, root_);
         vspace.set_asid(root_asid);
         kernel_state.asid_pools[0] = true;
+        kernel_state.spaces[0] = 1;
         kernel_state.spaces[root_asid.value] = vspace.raw0();
         place(slots_[at::vspace], vspace);
         place(slots_[at::irq_control], Capability::control(CapType::irq_control));
