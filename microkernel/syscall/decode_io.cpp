@@ -58,25 +58,6 @@ Outcome get_msi(const Invocation& call) {
     return Outcome::done();
 }
 
-struct PortAccess {
-    unsigned bytes;
-    bool write;
-};
-
-/// How an I/O port method reaches its port; 0 bytes if the method is another's.
-PortAccess port_access(abi::Invocation method) {
-    using abi::Invocation;
-    switch (method) {
-    case Invocation::io_port_in8: return {1, false};
-    case Invocation::io_port_in16: return {2, false};
-    case Invocation::io_port_in32: return {4, false};
-    case Invocation::io_port_out8: return {1, true};
-    case Invocation::io_port_out16: return {2, true};
-    case Invocation::io_port_out32: return {4, true};
-    default: return {0, false};
-    }
-}
-
 Word read_port(uint16_t port, unsigned bytes) {
     return bytes == 1 ? x86::in8(port) : bytes == 2 ? x86::in16(port) : x86::in32(port);
 }
@@ -141,16 +122,20 @@ Outcome decode_io_port_control(const Invocation& call) {
 }
 
 Outcome decode_io_port(const Invocation& call) {
-    const PortAccess access = port_access(call.method());
-    if (access.bytes == 0)
+    using abi::Invocation;
+    // In8, In16, In32, Out8, Out16, Out32.
+    const Word method = static_cast<Word>(call.method()) - static_cast<Word>(Invocation::io_port_in8);
+    if (method > static_cast<Word>(Invocation::io_port_out32) - static_cast<Word>(Invocation::io_port_in8))
         return unknown_method();
-    TRY(call.need(access.write ? 2 : 1));
+    const bool writes = method >= 3;
+    const unsigned bytes = 1u << method % 3;
+    TRY(call.need(writes ? 2 : 1));
     const auto port = static_cast<uint16_t>(call.word(0));
-    if (port < call.cap().first_port() || port + access.bytes - 1 > call.cap().last_port())
+    if (port < call.cap().first_port() || port + bytes - 1 > call.cap().last_port())
         return refuse(SyscallError::illegal_operation());
-    if (!access.write)
-        return Outcome::value(read_port(port, access.bytes));
-    write_port(port, access.bytes, call.word(1));
+    if (!writes)
+        return Outcome::value(read_port(port, bytes));
+    write_port(port, bytes, call.word(1));
     return Outcome::done();
 }
 

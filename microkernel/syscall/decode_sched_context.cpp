@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <object/notification.hpp>
-#include <object/reply.hpp>
+#include <ipc/notification_ipc.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
@@ -37,22 +36,10 @@ Outcome bind(const Invocation& call, SchedContext& context) {
     return Outcome::done();
 }
 
-void unbind_notification_from(SchedContext& context) {
-    if (context.notification)
-        context.notification->sched_context = nullptr;
-    context.notification = nullptr;
-}
-
 Outcome unbind(const Invocation& call, SchedContext& context) {
     if (context.thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
-    if (context.yielded_from)
-        complete_yield(*context.yielded_from);
-    unbind_context(context);
-    unbind_notification_from(context);
-    if (context.top_reply)
-        context.top_reply->set_next(nullptr);
-    context.top_reply = nullptr;
+    unbind_all(context);
     return Outcome::done();
 }
 
@@ -63,16 +50,14 @@ Outcome unbind_object(const Invocation& call, SchedContext& context) {
         const Tcb* thread = window<Tcb>(cap.object());
         if (context.thread != thread || thread == &call.caller)
             return refuse(SyscallError::illegal_operation());
-        if (context.yielded_from)
-            complete_yield(*context.yielded_from);
-        unbind_context(context);
+        unbind_thread(context);
         return Outcome::done();
     }
     if (!cap.is(CapType::notification))
         return refuse(SyscallError::invalid_capability(1));
     if (context.notification != window<Notification>(cap.object()))
         return refuse(SyscallError::illegal_operation());
-    unbind_notification_from(context);
+    unbind_lender(context);
     return Outcome::done();
 }
 

@@ -4,7 +4,7 @@
 // From ring 3 the CPU has pushed SS, RSP, RFLAGS, CS, RIP to the end of the running thread's Context (rsp0); the stub
 // pushes the rest there and calls exception_entry(Context*) or interrupt_entry(Context*) on the kernel stack, which return
 // the Context to resume.
-// From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(KernelFrame*), an
+// From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(Context*), an
 // interrupt came in the preemption window or the idle loop and goes to kernel_interrupt(vector).
 #include "registers.inc"
 #include "isolation.inc"
@@ -105,8 +105,7 @@ fatal_exception:
     push_registers
     cld
     load_kernel_space
-    movq %rsp, %rdi
-    xorl %eax, %eax
+    leaq -context_rax(%rsp), %rdi
     call kernel_exception
     ud2
 

@@ -15,21 +15,11 @@ syscall_stub:
     .globl syscall_with_rsp_saved
 syscall_with_rsp_saved:
     movq entry_area + entry_rsp0(%rip), %rsp
-    movq %rax, context_rax + 0 - context_size(%rsp)
-    movq %rbx, context_rax + 8 - context_size(%rsp)
-    movq %rcx, context_rax + 16 - context_size(%rsp)
-    movq %rdx, context_rax + 24 - context_size(%rsp)
-    movq %rsi, context_rax + 32 - context_size(%rsp)
-    movq %rdi, context_rax + 40 - context_size(%rsp)
-    movq %rbp, context_rax + 48 - context_size(%rsp)
-    movq %r8, context_rax + 56 - context_size(%rsp)
-    movq %r9, context_rax + 64 - context_size(%rsp)
-    movq %r10, context_rax + 72 - context_size(%rsp)
-    movq %r11, context_rax + 80 - context_size(%rsp)
-    movq %r12, context_rax + 88 - context_size(%rsp)
-    movq %r13, context_rax + 96 - context_size(%rsp)
-    movq %r14, context_rax + 104 - context_size(%rsp)
-    movq %r15, context_rax + 112 - context_size(%rsp)
+    .set place, context_rax - context_size
+    .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    movq %\register, place(%rsp)
+    .set place, place + 8
+    .endr
     movq %rcx, context_rip - context_size(%rsp)
     movq %r11, context_rflags - context_size(%rsp)
     movq entry_area + entry_user_rsp(%rip), %rcx
