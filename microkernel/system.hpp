@@ -4,13 +4,9 @@
 
 #include <arch/x86_64/cpu/cpuid.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
-#include <cap/slot.hpp>
 #include <lib/fixed_list.hpp>
-#include <object/tcb.hpp>
 #include <sched/ready_queues.hpp>
 #include <sched/release_queue.hpp>
-
-#include <array>
 
 namespace kernel {
 

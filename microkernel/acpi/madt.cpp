@@ -3,8 +3,6 @@
 
 #include <lib/assert.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 

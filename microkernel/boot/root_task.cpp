@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <boot/elf.hpp>
 #include <boot/extra_boot_info.hpp>
 #include <boot/root_task.hpp>
@@ -10,8 +9,6 @@
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
-#include <mem/direct_map.hpp>
-#include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
-#include <ipc/endpoint_ipc.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <lifetime/finalise.hpp>
 #include <lifetime/thread_space.hpp>
-#include <mem/direct_map.hpp>
 #include <object/io_ports.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <sched/yield.hpp>
-#include <space/address_space.hpp>
 #include <space/mapping.hpp>
 
 namespace kernel {

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/instructions.hpp>
-#include <config.hpp>
 #include <ipc/message.hpp>
 #include <lib/assert.hpp>
 #include <lib/count.hpp>
 #include <lib/log.hpp>
 #include <syscall/debug.hpp>
-#include <system.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {

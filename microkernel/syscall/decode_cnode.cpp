@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <cap/lookup.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <lifetime/delete.hpp>
 #include <lifetime/preemption.hpp>

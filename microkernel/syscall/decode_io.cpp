@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of interrupts and I/O ports.
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <lifetime/delete.hpp>

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <ipc/notification_ipc.hpp>
-#include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 #include <syscall/invocation.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {

@@ -5,8 +5,6 @@
 #include <sched/yield.hpp>
 #include <syscall/decode_tcb.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 
 Outcome read_registers(const Invocation& call, Tcb& thread) {

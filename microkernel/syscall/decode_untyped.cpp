@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
-#include <cap/lookup.hpp>
 #include <lifetime/retype.hpp>
 #include <syscall/invocation.hpp>
 #include <system.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <abi/invocation.hpp>
-#include <cap/error.hpp>
 #include <ipc/message.hpp>
 
 namespace kernel {

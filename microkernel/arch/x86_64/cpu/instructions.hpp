@@ -6,7 +6,6 @@
 #include <mem/address.hpp>
 
 #include <cstddef>
-#include <cstdint>
 
 namespace kernel::x86 {
 

@@ -8,7 +8,6 @@
 #include <arch/x86_64/linker.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 extern "C" {
