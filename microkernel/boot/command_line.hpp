@@ -13,8 +13,8 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c
 
 /// Takes the first word off `rest`; empty when there is none left.
 constexpr Text next_word(Text& rest) {
-    const char* const start = std::find_if_not(rest.begin(), rest.end(), is_blank);
-    const char* const end = std::find_if(start, rest.end(), is_blank);
+    const char* const start = std::ranges::find_if_not(rest, is_blank);
+    const char* const end = std::ranges::find_if(start, rest.end(), is_blank);
     rest = Text(end, static_cast<size_t>(rest.end() - end));
     return Text(start, static_cast<size_t>(end - start));
 }

@@ -118,7 +118,7 @@ void read_segments(ByteView headers, ByteView file, ElfImage& image) {
 
 void check_entry(const ElfImage& image) {
     require(image.entry.is_canonical(), "root task: the entry point is not canonical");
-    const auto* code = std::find_if(image.segments.begin(), image.segments.end(), [&](const ElfSegment& segment) {
+    const auto* code = std::ranges::find_if(image.segments, [&](const ElfSegment& segment) {
         return segment.executable && segment.address <= image.entry && image.entry < segment.end();
     });
     require(code != image.segments.end(), "root task: the entry point lies outside executable segments");
@@ -138,7 +138,7 @@ void read_elf(ByteView file, ElfImage& image) {
 void load_image(ByteView file, const ElfImage& image, std::span<std::byte> memory) {
     for (const ElfSegment& segment : image.segments) {
         const auto bytes = file.part(segment.file_offset, segment.file_size).bytes();
-        std::copy(bytes.begin(), bytes.end(), memory.begin() + (segment.address - image.start()));
+        std::ranges::copy(bytes, memory.begin() + (segment.address - image.start()));
     }
 }
 

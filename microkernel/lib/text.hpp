@@ -29,11 +29,9 @@ public:
     }
 
     /// Where `wanted` first occurs, or size().
-    constexpr size_t find(char wanted) const {
-        return static_cast<size_t>(std::find(begin(), end(), wanted) - begin());
-    }
+    constexpr size_t find(char wanted) const { return static_cast<size_t>(std::ranges::find(*this, wanted) - begin()); }
 
-    friend constexpr bool operator==(Text a, Text b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+    friend constexpr bool operator==(Text a, Text b) { return std::ranges::equal(a, b); }
 
 private:
     const char* data_ = nullptr;

@@ -8,7 +8,6 @@
 #include <object/io_ports.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
-#include <sched/yield.hpp>
 #include <space/mapping.hpp>
 
 namespace kernel {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/fpu.hpp>
 #include <cap/derivation.hpp>
 #include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>

@@ -2,16 +2,11 @@
 #include <cap/copying.hpp>
 #include <cap/derivation.hpp>
 #include <ipc/endpoint_ipc.hpp>
-#include <lifetime/delete.hpp>
 #include <lifetime/preemption.hpp>
 #include <syscall/invocation.hpp>
 
 namespace kernel {
 namespace {
-
-Outcome outcome_of(Progress progress) {
-    return progress == Progress::preempted ? Outcome::preempted() : Outcome::done();
-}
 
 /// Threads queued to send with this badge send again from the start.
 Outcome cancel_badged_sends(const Capability& cap) {
@@ -106,9 +101,9 @@ Outcome decode_cnode(const Invocation& call) {
         TRY(call.need(2));
         Slot& slot = *TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
         if (call.method() == Invocation::cnode_revoke)
-            return outcome_of(revoke(slot));
+            return revoke(slot);
         if (call.method() == Invocation::cnode_delete)
-            return outcome_of(delete_slot(slot));
+            return delete_slot(slot);
         if (!slot.cap.is(CapType::endpoint) || slot.cap.rights() != abi::Rights::all())
             return refuse(SyscallError::illegal_operation());
         return cancel_badged_sends(slot.cap);

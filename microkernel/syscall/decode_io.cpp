@@ -2,7 +2,6 @@
 // Methods of interrupts and I/O ports.
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
-#include <lifetime/delete.hpp>
 #include <object/io_ports.hpp>
 #include <syscall/invocation.hpp>
 
@@ -96,10 +95,7 @@ Outcome decode_irq_handler(const Invocation& call) {
             insert_derived(handler, cap, source);
         return Outcome::done();
     }
-    case abi::Invocation::irq_handler_clear:
-        if (delete_slot(handler) == Progress::preempted)
-            return Outcome::preempted();
-        return Outcome::done();
+    case abi::Invocation::irq_handler_clear: return delete_slot(handler);
     default: return unknown_method();
     }
 }

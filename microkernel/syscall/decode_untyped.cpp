@@ -41,7 +41,7 @@ Answer<Slot*> destination_window(const Capability& node, Word offset, Word count
     if (count > slots - offset)
         return refuse(SyscallError::range(1, slots - offset));
     Slot* const first = cnode_slots(node) + offset;
-    if (!std::all_of(first, first + count, [](const Slot& slot) { return slot.is_empty(); }))
+    if (!std::ranges::all_of(first, first + count, [](const Slot& slot) { return slot.is_empty(); }))
         return refuse(SyscallError::delete_first());
     return first;
 }

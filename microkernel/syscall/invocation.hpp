@@ -4,6 +4,7 @@
 
 #include <abi/invocation.hpp>
 #include <ipc/message.hpp>
+#include <lifetime/delete.hpp>
 
 namespace kernel {
 
@@ -12,6 +13,7 @@ namespace kernel {
 class [[nodiscard]] Outcome : public SyscallError {
 public:
     constexpr Outcome(Failure<SyscallError> failure) : SyscallError(failure.error) {}
+    constexpr Outcome(Progress progress) : Outcome(progress == Progress::preempted ? preempted() : done()) {}
     /// The reply has no words.
     static constexpr Outcome done() { return Outcome(0, answered, 0); }
     static constexpr Outcome value(Word word) { return Outcome(1, answered, word); }
