@@ -8,12 +8,6 @@
 namespace kernel {
 namespace {
 
-Checked in_range(Word value, Word most) {
-    if (value > most)
-        return refuse(SyscallError::range(0, most));
-    return ok;
-}
-
 /// A free interrupt line, and the slot for its handler.
 struct NewHandler {
     unsigned line;
@@ -23,7 +17,7 @@ struct NewHandler {
 Answer<NewHandler> new_handler(const Invocation& call) {
     TRY(call.need(7, 1));
     const Word line = call.word(6);
-    TRY(in_range(line, irq_line_count - 1));
+    TRY(in_range(line, 0, irq_line_count - 1));
     if (irq_line_in_use(static_cast<unsigned>(line)))
         return refuse(SyscallError::revoke_first());
     Slot* const slot = TRY(lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1)));
@@ -34,12 +28,10 @@ Outcome get_ioapic(const Invocation& call) {
     const NewHandler handler = TRY(new_handler(call));
     const Word ioapic = call.word(2);
     const Word pin = call.word(3);
-    const unsigned ioapics = x86::ioapic_count();
-    if (ioapic >= ioapics)
-        return refuse(SyscallError::range(0, ioapics - 1));
-    TRY(in_range(pin, x86::ioapic_pins(static_cast<unsigned>(ioapic)) - 1));
-    TRY(in_range(call.word(4), 1));
-    TRY(in_range(call.word(5), 1));
+    TRY(in_range(ioapic, 0, x86::ioapic_count() - 1));
+    TRY(in_range(pin, 0, x86::ioapic_pins(static_cast<unsigned>(ioapic)) - 1));
+    TRY(in_range(call.word(4), 0, 1));
+    TRY(in_range(call.word(5), 0, 1));
     insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
     route_ioapic_irq(handler.line, static_cast<unsigned>(ioapic), static_cast<unsigned>(pin),
                      static_cast<x86::Trigger>(call.word(4)), static_cast<x86::Polarity>(call.word(5)));
@@ -48,9 +40,9 @@ Outcome get_ioapic(const Invocation& call) {
 
 Outcome get_msi(const Invocation& call) {
     const NewHandler handler = TRY(new_handler(call));
-    TRY(in_range(call.word(2), 255));
-    TRY(in_range(call.word(3), 31));
-    TRY(in_range(call.word(4), 7));
+    TRY(in_range(call.word(2), 0, 255));
+    TRY(in_range(call.word(3), 0, 31));
+    TRY(in_range(call.word(4), 0, 7));
     insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
     route_msi_irq(handler.line);
     return Outcome::done();

@@ -126,17 +126,15 @@ Outcome decode_sched_control(const Invocation& call) {
     const Word period = call.word(1);
     const Word extra_refills = call.word(2);
     const Word most = max_period_us();
-    if (budget > most || period > most || budget < min_budget_us || period < min_budget_us)
-        return refuse(SyscallError::range(min_budget_us, most));
-    if (budget > period)
-        return refuse(SyscallError::range(min_budget_us, period));
+    TRY(in_range(budget, min_budget_us, most));
+    TRY(in_range(period, min_budget_us, most));
+    TRY(in_range(budget, min_budget_us, period));
     const Capability& cap = call.extra(0).cap;
     if (!cap.is(CapType::sched_context))
         return refuse(SyscallError::invalid_capability(1));
     constexpr Word least_refills = 2;
     const Word most_extra = refill_capacity(cap.size_bits()) - least_refills;
-    if (extra_refills > most_extra)
-        return refuse(SyscallError::range(0, most_extra));
+    TRY(in_range(extra_refills, 0, most_extra));
 
     auto& context = *window<SchedContext>(cap.object());
     context.badge = call.word(3);
@@ -171,15 +169,13 @@ Outcome decode_domain_set(const Invocation& call) {
         return Outcome::done();
     case Invocation::domain_set_schedule_configure:
         TRY(call.need(3));
-        if (call.word(0) > 0 || call.word(1) > 0)
-            return refuse(SyscallError::range(0, 0));
+        TRY(in_range(call.word(0) | call.word(1), 0, 0));
         if (call.word(2) == 0 || call.word(2) >= bit(56))
             return refuse(SyscallError::invalid_argument(2));
         return Outcome::done();
     case Invocation::domain_set_schedule_set_start:
         TRY(call.need(1));
-        if (call.word(0) > 1)
-            return refuse(SyscallError::range(0, 1));
+        TRY(in_range(call.word(0), 0, 1));
         if (call.word(0) == 1)
             return refuse(SyscallError::invalid_argument(0));
         return Outcome::done();

@@ -34,12 +34,9 @@ Answer<Capability> destination_node(const Capability& root, Word index, Word dep
 /// The first of `count` empty slots.
 Answer<Slot*> destination_window(const Capability& node, Word offset, Word count) {
     const Word slots = bit(node.radix());
-    if (offset >= slots)
-        return refuse(SyscallError::range(0, slots - 1));
-    if (count < 1 || count > abi::max_retype_count)
-        return refuse(SyscallError::range(1, abi::max_retype_count));
-    if (count > slots - offset)
-        return refuse(SyscallError::range(1, slots - offset));
+    TRY(in_range(offset, 0, slots - 1));
+    TRY(in_range(count, 1, abi::max_retype_count));
+    TRY(in_range(count, 1, slots - offset));
     Slot* const first = cnode_slots(node) + offset;
     if (!std::ranges::all_of(first, first + count, [](const Slot& slot) { return slot.is_empty(); }))
         return refuse(SyscallError::delete_first());
