@@ -138,7 +138,7 @@ void read_elf(ByteView file, ElfImage& image) {
 void load_image(ByteView file, const ElfImage& image, std::span<std::byte> memory) {
     for (const ElfSegment& segment : image.segments) {
         const auto bytes = file.part(segment.file_offset, segment.file_size).bytes();
-        std::ranges::copy(bytes, memory.begin() + (segment.address - image.start()));
+        std::copy(bytes.begin(), bytes.end(), memory.begin() + (segment.address - image.start()));
     }
 }
 

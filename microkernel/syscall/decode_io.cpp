@@ -8,43 +8,38 @@
 namespace kernel {
 namespace {
 
-/// A free interrupt line, and the slot for its handler.
-struct NewHandler {
-    unsigned line;
-    Slot* slot;
-};
+/// The number of an interrupt line, in word 6 of both methods that make handlers.
+unsigned line_of(const Invocation& call) { return static_cast<unsigned>(call.word(6)); }
 
-Answer<NewHandler> new_handler(const Invocation& call) {
+/// The slot for the handler of that line, which must be free.
+Answer<Slot*> handler_slot(const Invocation& call) {
     TRY(call.need(7, 1));
-    const Word line = call.word(6);
-    TRY(in_range(line, 0, irq_line_count - 1));
-    if (irq_line_in_use(static_cast<unsigned>(line)))
+    TRY(in_range(call.word(6), 0, irq_line_count - 1));
+    if (irq_line_in_use(line_of(call)))
         return refuse(SyscallError::revoke_first());
-    Slot* const slot = TRY(lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1)));
-    return NewHandler{static_cast<unsigned>(line), slot};
+    return lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1));
 }
 
 Outcome get_ioapic(const Invocation& call) {
-    const NewHandler handler = TRY(new_handler(call));
-    const Word ioapic = call.word(2);
-    const Word pin = call.word(3);
-    TRY(in_range(ioapic, 0, x86::ioapic_count() - 1));
-    TRY(in_range(pin, 0, x86::ioapic_pins(static_cast<unsigned>(ioapic)) - 1));
+    Slot& handler = *TRY(handler_slot(call));
+    TRY(in_range(call.word(2), 0, x86::ioapic_count() - 1));
+    const auto ioapic = static_cast<unsigned>(call.word(2));
+    TRY(in_range(call.word(3), 0, x86::ioapic_pins(ioapic) - 1));
     TRY(in_range(call.word(4), 0, 1));
     TRY(in_range(call.word(5), 0, 1));
-    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
-    route_ioapic_irq(handler.line, static_cast<unsigned>(ioapic), static_cast<unsigned>(pin),
+    insert_original(handler, Capability::irq_handler(line_of(call)), &call.slot);
+    route_ioapic_irq(line_of(call), ioapic, static_cast<unsigned>(call.word(3)),
                      static_cast<x86::Trigger>(call.word(4)), static_cast<x86::Polarity>(call.word(5)));
     return Outcome::done();
 }
 
 Outcome get_msi(const Invocation& call) {
-    const NewHandler handler = TRY(new_handler(call));
+    Slot& handler = *TRY(handler_slot(call));
     TRY(in_range(call.word(2), 0, 255));
     TRY(in_range(call.word(3), 0, 31));
     TRY(in_range(call.word(4), 0, 7));
-    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
-    route_msi_irq(handler.line);
+    insert_original(handler, Capability::irq_handler(line_of(call)), &call.slot);
+    route_msi_irq(line_of(call));
     return Outcome::done();
 }
 

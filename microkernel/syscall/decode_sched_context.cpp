@@ -7,12 +7,6 @@
 namespace kernel {
 namespace {
 
-/// Refills that fit into a context of this size: two in the least size.
-Word refill_capacity(unsigned size_bits) { return (bit(size_bits) - sizeof(SchedContext)) / sizeof(Refill); }
-
-/// Longest budget and period, microseconds: leaves room to add a few periods to any time.
-Word max_period_us() { return ~Word{0} / kernel_state.tsc_mhz / 8; }
-
 Outcome bind(const Invocation& call, SchedContext& context) {
     TRY(call.need(0, 1));
     const Capability& cap = call.extra(0).cap;
@@ -125,7 +119,7 @@ Outcome decode_sched_control(const Invocation& call) {
     const Word budget = call.word(0);
     const Word period = call.word(1);
     const Word extra_refills = call.word(2);
-    const Word most = max_period_us();
+    const Word most = ~Word{0} / kernel_state.tsc_mhz / 8; // leaves room to add a few periods to any time
     TRY(in_range(budget, min_budget_us, most));
     TRY(in_range(period, min_budget_us, most));
     TRY(in_range(budget, min_budget_us, period));
@@ -133,7 +127,7 @@ Outcome decode_sched_control(const Invocation& call) {
     if (!cap.is(CapType::sched_context))
         return refuse(SyscallError::invalid_capability(1));
     constexpr Word least_refills = 2;
-    const Word most_extra = refill_capacity(cap.size_bits()) - least_refills;
+    const Word most_extra = (bit(cap.size_bits()) - sizeof(SchedContext)) / sizeof(Refill) - least_refills;
     TRY(in_range(extra_refills, 0, most_extra));
 
     auto& context = *window<SchedContext>(cap.object());

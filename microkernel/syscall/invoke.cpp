@@ -77,7 +77,7 @@ bool is_messenger(CapType type) {
 bool may_send(const Capability& cap) { return cap.is(CapType::reply) || cap.rights().can_write(); }
 
 /// A message to what takes them and may be sent to.
-Sent send_message(Tcb& thread, const Capability& cap, SendMode mode) {
+[[gnu::always_inline]] inline Sent send_message(Tcb& thread, const Capability& cap, SendMode mode) {
     if (cap.is(CapType::endpoint))
         return send(thread, cap, mode);
     if (cap.is(CapType::notification))
