@@ -7,11 +7,7 @@ constinit Cpu cpu;
 constinit KernelState kernel_state;
 
 bool is_ram(PhysAddr address) {
-    for (const PhysRange& range : kernel_state.ram) {
-        if (range.contains(address))
-            return true;
-    }
-    return false;
+    return std::ranges::any_of(kernel_state.ram, [&](const PhysRange& range) { return range.contains(address); });
 }
 
 } // namespace kernel

@@ -4,13 +4,9 @@
 
 #include <arch/x86_64/cpu/cpuid.hpp>
 #include <arch/x86_64/interrupt/ioapic.hpp>
-#include <cap/slot.hpp>
 #include <lib/fixed_list.hpp>
-#include <object/tcb.hpp>
 #include <sched/ready_queues.hpp>
 #include <sched/release_queue.hpp>
-
-#include <array>
 
 namespace kernel {
 
@@ -53,7 +49,7 @@ struct KernelState {
     std::array<IrqLine, irq_line_count> irqs{};
     std::array<bool, abi::asid_pool_count> asid_pools{}; ///< which exist
     /// By ASID: first word of the PML4's capability; 0 = free. ASID 0, which no PML4 has, is never free.
-    std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{1};
+    std::array<Word, abi::asid_pool_count * abi::asid_pool_entries> spaces{};
     std::array<uint64_t, 65536 / 64> issued_ports{};
     FixedList<PhysRange, 128> ram; ///< whatever the loader reported usable, boot modules included
     PhysAddr kernel_pml4;  ///< kernel half only: runs idle, and threads without an address space

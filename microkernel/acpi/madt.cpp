@@ -3,8 +3,6 @@
 
 #include <lib/assert.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 
@@ -49,7 +47,7 @@ Word find_table(ByteView memory, ByteView root, Word pointer_size, Text signatur
 void add_io_apic(PhysAddr address, InterruptControllers& controllers) {
     auto& known = controllers.io_apics;
     require(address != PhysAddr(0) && address.is_aligned_to(4096), "the registers of an I/O APIC do not start a page");
-    require(std::find(known.begin(), known.end(), address) == known.end(), "the MADT names an I/O APIC twice");
+    require(std::ranges::find(known, address) == known.end(), "the MADT names an I/O APIC twice");
     require(known.push(address), "the MADT names too many I/O APICs");
 }
 

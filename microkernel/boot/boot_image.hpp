@@ -7,7 +7,6 @@
 #include <boot/boot_memory.hpp>
 #include <lib/text.hpp>
 
-#include <array>
 #include <optional>
 
 namespace kernel {

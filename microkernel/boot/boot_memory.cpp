@@ -3,8 +3,6 @@
 
 #include <lib/assert.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 
@@ -79,8 +77,7 @@ PhysAddr BootMemory::allocate(Word bytes, Word alignment) {
 }
 
 MemoryRegion BootMemory::region_at(PhysAddr address) const {
-    return *std::find_if(regions_.begin(), regions_.end(),
-                         [&](const MemoryRegion& region) { return region.range.contains(address); });
+    return *std::ranges::find_if(regions_, [&](const MemoryRegion& region) { return region.range.contains(address); });
 }
 
 Word BootMemory::free_bytes() const {

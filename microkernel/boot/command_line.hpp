@@ -13,15 +13,10 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c
 
 /// Takes the first word off `rest`; empty when there is none left.
 constexpr Text next_word(Text& rest) {
-    size_t start = 0;
-    while (start < rest.size() && is_blank(rest[start]))
-        ++start;
-    size_t end = start;
-    while (end < rest.size() && !is_blank(rest[end]))
-        ++end;
-    const Text word = rest.part(start, end - start);
-    rest = rest.part(end);
-    return word;
+    const char* const start = std::ranges::find_if_not(rest, is_blank);
+    const char* const end = std::ranges::find_if(start, rest.end(), is_blank);
+    rest = Text(end, static_cast<size_t>(rest.end() - end));
+    return Text(start, static_cast<size_t>(end - start));
 }
 
 /// What the last word `key=value` says; empty text for a word `key` or `key=`; nothing if there is no such word.

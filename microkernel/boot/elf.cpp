@@ -4,8 +4,6 @@
 
 #include <lib/assert.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 
@@ -120,7 +118,7 @@ void read_segments(ByteView headers, ByteView file, ElfImage& image) {
 
 void check_entry(const ElfImage& image) {
     require(image.entry.is_canonical(), "root task: the entry point is not canonical");
-    const auto* code = std::find_if(image.segments.begin(), image.segments.end(), [&](const ElfSegment& segment) {
+    const auto* code = std::ranges::find_if(image.segments, [&](const ElfSegment& segment) {
         return segment.executable && segment.address <= image.entry && image.entry < segment.end();
     });
     require(code != image.segments.end(), "root task: the entry point lies outside executable segments");

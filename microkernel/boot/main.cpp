@@ -5,7 +5,6 @@
 #include <arch/x86_64/boot/early_paging.hpp>
 #include <arch/x86_64/cpu/entry_area.hpp>
 #include <arch/x86_64/cpu/fpu.hpp>
-#include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/cpu/tables.hpp>
 #include <arch/x86_64/interrupt/clock.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
@@ -17,9 +16,7 @@
 #include <check/deliberate_bug.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
-#include <mem/direct_map.hpp>
 #include <space/address_space.hpp>
-#include <system.hpp>
 
 namespace kernel {
 

@@ -4,8 +4,6 @@
 
 #include <lib/assert.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 
@@ -31,7 +29,7 @@ void read_module(ByteView tag, BootImage& image) {
     require(is_aligned(start, page_size), "a boot module does not start on a page boundary");
     Module module{{start, end - start, {}}};
     const Text name = tag.text(name_offset).part(0, sizeof(module.name) - 1);
-    std::copy(name.begin(), name.end(), module.name);
+    std::ranges::copy(name, module.name);
     require(image.modules.push(module), "there are too many boot modules");
 }
 

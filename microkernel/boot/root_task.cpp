@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <boot/elf.hpp>
 #include <boot/extra_boot_info.hpp>
 #include <boot/root_task.hpp>
@@ -10,8 +9,6 @@
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
-#include <mem/direct_map.hpp>
-#include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
@@ -66,6 +63,7 @@ public:
         Capability vspace = Capability::table(CapType::pml4, root_);
         vspace.set_asid(root_asid);
         kernel_state.asid_pools[0] = true;
+        kernel_state.spaces[0] = 1;
         kernel_state.spaces[root_asid.value] = vspace.raw0();
         place(slots_[at::vspace], vspace);
         place(slots_[at::irq_control], Capability::control(CapType::irq_control));

@@ -3,8 +3,6 @@
 
 #include <lib/bits.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
 

@@ -49,14 +49,9 @@ struct Asid {
 
 enum class FrameSize : uint8_t { small_4k, large_2m, huge_1g };
 
-constexpr unsigned frame_bits(FrameSize size) {
-    switch (size) {
-    case FrameSize::small_4k: return abi::page_bits;
-    case FrameSize::large_2m: return abi::large_page_bits;
-    case FrameSize::huge_1g: return abi::huge_page_bits;
-    }
-    return 0;
-}
+constexpr unsigned frame_bits(FrameSize size) { return abi::page_bits + 9 * static_cast<unsigned>(size); }
+static_assert(frame_bits(FrameSize::large_2m) == abi::large_page_bits);
+static_assert(frame_bits(FrameSize::huge_1g) == abi::huge_page_bits);
 
 /// Bytes that Untyped.Retype clears between two looks for interrupts; the unit of an untyped's clearing progress.
 inline constexpr unsigned clear_chunk_bits = 15;
@@ -67,37 +62,33 @@ public:
 
     // --- factories ---
     static constexpr Capability untyped(PhysAddr base, unsigned bits, bool device) {
-        return Capability(CapType::untyped, base).with_detail(bits | Word{device} << 6);
+        return {CapType::untyped, base, bits | Word{device} << 6};
     }
-    static constexpr Capability endpoint(PhysAddr object) { return with_rights(CapType::endpoint, object); }
-    static constexpr Capability notification(PhysAddr object) { return with_rights(CapType::notification, object); }
-    static constexpr Capability reply(PhysAddr object) { return with_rights(CapType::reply, object); }
-    static constexpr Capability cnode(PhysAddr object, unsigned radix) {
-        return Capability(CapType::cnode, object).with_detail(radix);
+    static constexpr Capability endpoint(PhysAddr object) { return {CapType::endpoint, object, 0, 0, all_rights}; }
+    static constexpr Capability notification(PhysAddr object) {
+        return {CapType::notification, object, 0, 0, all_rights};
     }
-    static constexpr Capability tcb(PhysAddr object) { return Capability(CapType::tcb, object); }
+    static constexpr Capability reply(PhysAddr object) { return {CapType::reply, object, 0, 0, all_rights}; }
+    static constexpr Capability cnode(PhysAddr object, unsigned radix) { return {CapType::cnode, object, radix}; }
+    static constexpr Capability tcb(PhysAddr object) { return {CapType::tcb, object}; }
     static constexpr Capability sched_context(PhysAddr object, unsigned bits) {
-        return Capability(CapType::sched_context, object).with_detail(bits);
+        return {CapType::sched_context, object, bits};
     }
     static constexpr Capability frame(PhysAddr base, FrameSize size, bool device) {
-        Capability cap = with_rights(CapType::frame, base);
-        cap.b_ = static_cast<Word>(size) | Word{device} << 2;
-        return cap;
+        return {CapType::frame, base, 0, static_cast<Word>(size) | Word{device} << 2, all_rights};
     }
     /// `type`: page_table, page_directory, pdpt or pml4.
-    static constexpr Capability table(CapType type, PhysAddr object) { return Capability(type, object); }
+    static constexpr Capability table(CapType type, PhysAddr object) { return {type, object}; }
     static constexpr Capability asid_pool(PhysAddr object, unsigned index) {
-        return Capability(CapType::asid_pool, object).with_detail(index);
+        return {CapType::asid_pool, object, index};
     }
-    static constexpr Capability irq_handler(unsigned vector) {
-        return Capability(CapType::irq_handler, PhysAddr{}).with_b(vector);
-    }
+    static constexpr Capability irq_handler(unsigned vector) { return {CapType::irq_handler, {}, 0, vector}; }
     /// Ports `first` to `last`, both included.
     static constexpr Capability io_port(uint16_t first, uint16_t last) {
-        return Capability(CapType::io_port, PhysAddr{}).with_b(first | Word{last} << 16);
+        return {CapType::io_port, {}, 0, first | Word{last} << 16};
     }
     /// irq_control, io_port_control, sched_control, asid_control or domain_set.
-    static constexpr Capability control(CapType type) { return Capability(type, PhysAddr{}); }
+    static constexpr Capability control(CapType type) { return {type, {}}; }
 
     // --- what every capability has ---
     constexpr CapType type() const { return static_cast<CapType>(a_ >> 59); }
@@ -167,39 +158,25 @@ public:
     static constexpr unsigned tcb_radix = 63;
     /// `slots` = how many, from the first, may still hold something; below 2^35.
     static constexpr Capability zombie(PhysAddr object, unsigned radix, Word slots, PhysAddr outer) {
-        Capability cap = Capability(CapType::zombie, object).with_detail(radix | (slots >> 26 & 31) << 6);
-        cap.a_ |= slots >> 31 & 15;
-        return cap.with_b((slots & ones(26)) << 38 | outer.raw() >> 5);
+        return {CapType::zombie, object, radix | (slots >> 26 & 31) << 6, (slots & ones(26)) << 38 | outer.raw() >> 5,
+                slots >> 31 & 15};
     }
     constexpr Word zombie_slots() const { return b_ >> 38 | Word{detail() >> 6 & 31} << 26 | (a_ & 15) << 31; }
     /// Slot that holds the zombie set aside for this one; 0 = none.
     constexpr PhysAddr zombie_outer() const { return PhysAddr((b_ & ones(38)) << 5); }
     /// `inner`: the slot of the zombie that goes first; 0 = none any more. The object is the one that the slot itself lies in.
     static constexpr Capability outer_zombie(PhysAddr inner, unsigned radix, PhysAddr outer) {
-        return Capability(CapType::outer_zombie, inner).with_detail(radix).with_b(outer.raw());
+        return {CapType::outer_zombie, inner, radix, outer.raw()};
     }
     constexpr PhysAddr zombie_inner() const { return object(); }
     constexpr PhysAddr set_aside_outer() const { return PhysAddr(b_); }
 
 private:
-    constexpr Capability(CapType type, PhysAddr object) : a_(static_cast<Word>(type) << 59 | object.raw()) {}
-    static constexpr Capability with_rights(CapType type, PhysAddr object) {
-        Capability cap(type, object);
-        cap.a_ |= abi::Rights::all().raw();
-        return cap;
-    }
-    constexpr Capability with_detail(Word detail) const {
-        Capability cap = *this;
-        cap.a_ |= detail << 47;
-        return cap;
-    }
-    constexpr Capability with_b(Word b) const {
-        Capability cap = *this;
-        cap.b_ = b;
-        return cap;
-    }
+    constexpr Capability(CapType type, PhysAddr object, Word detail = 0, Word b = 0, Word low_bits = 0)
+        : a_(static_cast<Word>(type) << 59 | detail << 47 | object.raw() | low_bits), b_(b) {}
     constexpr unsigned detail() const { return static_cast<unsigned>(a_ >> 47 & ones(12)); }
 
+    static constexpr Word all_rights = abi::Rights::all().raw();
     static constexpr Word address_mask = ones(47) & ~Word{15};
     static constexpr Word mapping_mask = ones(47) & ~ones(12);
     static constexpr Word detail_mask = ones(12) << 47;

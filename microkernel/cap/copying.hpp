@@ -11,9 +11,6 @@ namespace kernel {
 /// what cannot be copied. Null capabilities stay null.
 Answer<Capability> derive(Slot& source);
 
-/// Copying untyped memory: no room is left in the source while the copy exists.
-void settle_source(Slot& source, const Capability& derived);
-
 /// Rights count for endpoints, notifications, replies and frames; other types ignore them.
 inline void mask_rights(Capability& cap, abi::Rights rights) {
     if (cap.is(CapType::endpoint) || cap.is(CapType::notification) || cap.is(CapType::reply) || cap.is(CapType::frame))
@@ -29,22 +26,16 @@ inline Checked set_guard(Capability& cnode, Word data) {
     return ok;
 }
 
-/// The datum of Mint: a badge, once, or a guard. Other types ignore it.
-inline Checked mint_data(Capability& cap, Word data) {
-    if (cap.is(CapType::endpoint) || cap.is(CapType::notification)) {
-        if (cap.badge() != 0)
-            return refuse(SyscallError::illegal_operation());
-        cap.set_badge(data);
+/// The datum of Mint, Mutate and Rotate: a guard, or, only where a copy `is_minted`, a badge, once. Other types ignore it.
+inline Checked set_data(Capability& cap, Word data, bool is_minted) {
+    if (cap.is(CapType::cnode))
+        return set_guard(cap, data);
+    if (!cap.is(CapType::endpoint) && !cap.is(CapType::notification))
         return ok;
-    }
-    return cap.is(CapType::cnode) ? set_guard(cap, data) : Checked(ok);
-}
-
-/// The datum of Mutate and Rotate: badges are not given here.
-inline Checked mutate_data(Capability& cap, Word data) {
-    if (cap.is(CapType::endpoint) || cap.is(CapType::notification))
+    if (!is_minted || cap.badge() != 0)
         return refuse(SyscallError::illegal_operation());
-    return cap.is(CapType::cnode) ? set_guard(cap, data) : Checked(ok);
+    cap.set_badge(data);
+    return ok;
 }
 
 } // namespace kernel

@@ -106,6 +106,8 @@ bool is_final(const Slot& slot) {
 
 void insert_derived(Slot& slot, const Capability& cap, Slot& source) {
     const bool family = starts_family(cap, source.cap);
+    if (cap.is(CapType::untyped))
+        source.cap.set_watermark(bit(cap.size_bits()));
     slot.cap = cap;
     link(slot, &source, source.next(), family, family);
 }

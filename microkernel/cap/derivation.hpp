@@ -20,7 +20,8 @@ bool has_children(const Slot& slot);
 /// No other capability names the object of this one.
 bool is_final(const Slot& slot);
 
-/// Puts `cap` into the empty `slot`, right behind `source`, from which it was derived.
+/// Puts `cap` into the empty `slot`, right behind `source`, from which it was derived. Untyped memory that is copied has no
+/// room left while the copy exists.
 void insert_derived(Slot& slot, const Capability& cap, Slot& source);
 /// Puts the first capability of a new object into the empty `slot`, as a child of `parent` (null: a root).
 void insert_original(Slot& slot, const Capability& cap, Slot* parent);

@@ -106,4 +106,9 @@ inline constexpr Nothing ok{};
 
 constexpr Failure<SyscallError> refuse(const SyscallError& error) { return {error}; }
 
+/// RangeError unless `value` is one of `least` to `most`.
+constexpr Checked in_range(Word value, Word least, Word most) {
+    return least <= value && value <= most ? Checked(ok) : refuse(SyscallError::range(least, most));
+}
+
 } // namespace kernel

@@ -35,8 +35,7 @@ Result<ResolvedSlot, LookupError> resolve(const Capability& root, Word pointer, 
 Answer<Slot*> lookup_slot(const Capability& root, Word index, Word depth, bool of_source) {
     if (!root.is(CapType::cnode))
         return refuse(SyscallError::failed_lookup(of_source, LookupError::invalid_root()));
-    if (depth < 1 || depth > abi::word_bits)
-        return refuse(SyscallError::range(1, abi::word_bits));
+    TRY(in_range(depth, 1, abi::word_bits));
     const auto resolved = resolve(root, index, static_cast<unsigned>(depth));
     if (!resolved)
         return refuse(SyscallError::failed_lookup(of_source, resolved.error()));

@@ -3,7 +3,6 @@
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/notification_ipc.hpp>
-#include <mem/direct_map.hpp>
 
 namespace kernel {
 bool irq_line_in_use(unsigned line) { return kernel_state.irqs[line].kind != IrqLine::Kind::free; }

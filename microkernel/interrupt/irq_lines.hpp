@@ -2,7 +2,6 @@
 // Device interrupts: which vector belongs to which pin, and whom it signals.
 #pragma once
 
-#include <arch/x86_64/interrupt/ioapic.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
 #include <system.hpp>
 

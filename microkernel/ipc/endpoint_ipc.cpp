@@ -5,7 +5,6 @@
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <ipc/transfer.hpp>
-#include <object/notification.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 

@@ -4,7 +4,6 @@
 
 #include <object/endpoint.hpp>
 #include <object/reply.hpp>
-#include <object/tcb.hpp>
 
 namespace kernel {
 

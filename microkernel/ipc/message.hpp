@@ -9,12 +9,8 @@ namespace kernel {
 
 /// Message register `index`, below four.
 inline Word& message_register(Context& context, unsigned index) {
-    switch (index) {
-    case 0: return context.r10;
-    case 1: return context.r8;
-    case 2: return context.r9;
-    default: return context.r15;
-    }
+    constexpr Word Context::* registers[] = {&Context::r10, &Context::r8, &Context::r9, &Context::r15};
+    return context.*registers[index];
 }
 
 /// What `thread` said about its message when it entered the kernel.

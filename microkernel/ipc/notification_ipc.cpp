@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <ipc/notification_ipc.hpp>
 #include <sched/scheduler.hpp>
+#include <sched/yield.hpp>
 
 namespace kernel {
 namespace {
@@ -62,6 +63,26 @@ bool release_one(Notification& notification) {
         return false;
     restart(*notification.waiters);
     return true;
+}
+
+void unbind_thread(SchedContext& context) {
+    if (context.yielded_from)
+        complete_yield(*context.yielded_from);
+    unbind_context(context);
+}
+
+void unbind_lender(SchedContext& context) {
+    if (context.notification)
+        context.notification->sched_context = nullptr;
+    context.notification = nullptr;
+}
+
+void unbind_all(SchedContext& context) {
+    unbind_thread(context);
+    unbind_lender(context);
+    if (context.top_reply)
+        context.top_reply->set_next(nullptr);
+    context.top_reply = nullptr;
 }
 
 void unbind_notification(Tcb& thread) {

@@ -25,6 +25,12 @@ void take_signal(Tcb& thread, Notification& notification);
 void return_context(Notification& notification, Tcb& thread);
 /// One waiter waits again from the start; for deletion, step by step. Returns whether one was there.
 bool release_one(Notification& notification);
+/// The thread that runs on `context`, if any, loses it; a YieldTo on it is answered.
+void unbind_thread(SchedContext& context);
+/// The notification that lends `context`, if any, no longer does.
+void unbind_lender(SchedContext& context);
+/// Both, and the stack of callers that went through it breaks.
+void unbind_all(SchedContext& context);
 /// `thread` no longer receives the signals of its bound notification, if any.
 void unbind_notification(Tcb& thread);
 

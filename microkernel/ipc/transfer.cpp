@@ -54,7 +54,6 @@ CapsMoved transfer_caps(Tcb& sender, const abi::IpcBuffer& from, const Endpoint*
         const auto derived = derive(source);
         if (!derived)
             break;
-        settle_source(source, *derived);
         insert_derived(*destination, *derived, source);
         destination = nullptr;
     }

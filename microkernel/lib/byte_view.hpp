@@ -5,7 +5,6 @@
 #include <lib/text.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 

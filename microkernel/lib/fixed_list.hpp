@@ -11,8 +11,6 @@ namespace kernel {
 template <class T, size_t N>
 class FixedList {
 public:
-    static constexpr size_t capacity = N;
-
     constexpr size_t size() const { return size_; }
     constexpr bool is_empty() const { return size_ == 0; }
     constexpr void clear() { size_ = 0; }

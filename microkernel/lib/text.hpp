@@ -2,6 +2,7 @@
 // Text: a borrowed piece of characters, not ended by zero. What std::string_view is, but freestanding everywhere.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace kernel {
@@ -28,21 +29,9 @@ public:
     }
 
     /// Where `wanted` first occurs, or size().
-    constexpr size_t find(char wanted) const {
-        size_t index = 0;
-        while (index < size_ && data_[index] != wanted)
-            ++index;
-        return index;
-    }
+    constexpr size_t find(char wanted) const { return static_cast<size_t>(std::ranges::find(*this, wanted) - begin()); }
 
-    friend constexpr bool operator==(Text a, Text b) {
-        if (a.size_ != b.size_)
-            return false;
-        for (size_t i = 0; i < a.size_; ++i)
-            if (a.data_[i] != b.data_[i])
-                return false;
-        return true;
-    }
+    friend constexpr bool operator==(Text a, Text b) { return std::ranges::equal(a, b); }
 
 private:
     const char* data_ = nullptr;

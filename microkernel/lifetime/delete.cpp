@@ -3,8 +3,6 @@
 #include <lifetime/delete.hpp>
 #include <lifetime/finalise.hpp>
 #include <lifetime/preemption.hpp>
-#include <mem/direct_map.hpp>
-#include <object/tcb.hpp>
 
 namespace kernel {
 namespace {

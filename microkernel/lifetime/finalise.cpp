@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
-#include <ipc/endpoint_ipc.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <lifetime/finalise.hpp>
 #include <lifetime/thread_space.hpp>
-#include <mem/direct_map.hpp>
 #include <object/io_ports.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
-#include <sched/yield.hpp>
-#include <space/address_space.hpp>
 #include <space/mapping.hpp>
 
 namespace kernel {
@@ -23,8 +19,7 @@ bool end_notification(Notification& notification) {
     if (notification.bound)
         unbind_notification(*notification.bound);
     if (notification.sched_context)
-        notification.sched_context->notification = nullptr;
-    notification.sched_context = nullptr;
+        unbind_lender(*notification.sched_context);
     return true;
 }
 
@@ -44,15 +39,7 @@ void end_reply(Reply& reply) {
 }
 
 void end_sched_context(SchedContext& context) {
-    if (context.yielded_from)
-        complete_yield(*context.yielded_from);
-    unbind_context(context);
-    if (context.notification)
-        context.notification->sched_context = nullptr;
-    context.notification = nullptr;
-    if (context.top_reply)
-        context.top_reply->set_next(nullptr);
-    context.top_reply = nullptr;
+    unbind_all(context);
     if (cpu.context == &context) {
         cpu.context = nullptr;
         cpu.last_entry = never; // there is no budget left to end
@@ -63,11 +50,8 @@ void end_sched_context(SchedContext& context) {
 void end_thread(Tcb& thread) {
     suspend(thread);
     unbind_notification(thread);
-    if (SchedContext* context = thread.sched_context) {
-        if (context->yielded_from)
-            complete_yield(*context->yielded_from);
-        unbind_context(*context);
-    }
+    if (thread.sched_context)
+        unbind_thread(*thread.sched_context);
     forget_loaded(thread);
     if (cpu.current == &thread) {
         cpu.current = nullptr;
@@ -113,19 +97,8 @@ bool finalise_step(Slot& slot, bool final) {
     case CapType::asid_pool: end_pool(cap.pool_index()); return true;
     case CapType::irq_handler: return end_irq_handler(cap.irq_vector());
     case CapType::io_port: free_ports(cap.first_port(), cap.last_port()); return true;
-    case CapType::null:
-    case CapType::untyped:
-    case CapType::cnode:
-    case CapType::frame:
-    case CapType::zombie:
-    case CapType::outer_zombie:
-    case CapType::irq_control:
-    case CapType::io_port_control:
-    case CapType::sched_control:
-    case CapType::asid_control:
-    case CapType::domain_set: return true;
+    default: return true;
     }
-    return true;
 }
 
 } // namespace kernel

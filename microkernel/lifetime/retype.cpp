@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/fpu.hpp>
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <cap/derivation.hpp>
 #include <lifetime/preemption.hpp>
 #include <lifetime/retype.hpp>
-#include <mem/direct_map.hpp>
-#include <object/tcb.hpp>
 #include <space/address_space.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {

@@ -2,8 +2,6 @@
 // Making objects out of untyped memory.
 #pragma once
 
-#include <abi/object.hpp>
-#include <cap/slot.hpp>
 #include <lifetime/delete.hpp>
 
 namespace kernel {

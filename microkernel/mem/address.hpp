@@ -13,37 +13,36 @@ constexpr Word align_down(Word value, Word alignment) { return value & ~(alignme
 constexpr Word align_up(Word value, Word alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 constexpr bool is_aligned(Word value, Word alignment) { return (value & (alignment - 1)) == 0; }
 
-/// An address on the memory bus. Never dereferenced: mem/direct_map.hpp turns it into a pointer.
-class PhysAddr {
+/// What both kinds of address have; they do not mix.
+template <class Kind>
+class Address {
 public:
-    constexpr PhysAddr() = default;
-    explicit constexpr PhysAddr(Word raw) : raw_(raw) {}
+    constexpr Address() = default;
+    explicit constexpr Address(Word raw) : raw_(raw) {}
     constexpr Word raw() const { return raw_; }
     constexpr bool is_aligned_to(Word alignment) const { return is_aligned(raw_, alignment); }
-    friend constexpr PhysAddr operator+(PhysAddr a, Word bytes) { return PhysAddr(a.raw_ + bytes); }
-    friend constexpr Word operator-(PhysAddr a, PhysAddr b) { return a.raw_ - b.raw_; }
-    constexpr auto operator<=>(const PhysAddr&) const = default;
+    friend constexpr Kind operator+(Kind a, Word bytes) { return Kind(a.raw() + bytes); }
+    friend constexpr Word operator-(Kind a, Kind b) { return a.raw() - b.raw(); }
+    constexpr auto operator<=>(const Address&) const = default;
 
 private:
     Word raw_ = 0;
 };
 
-/// An address as a program sees it.
-class VirtAddr {
-public:
-    constexpr VirtAddr() = default;
-    explicit constexpr VirtAddr(Word raw) : raw_(raw) {}
-    constexpr Word raw() const { return raw_; }
-    constexpr bool is_aligned_to(Word alignment) const { return is_aligned(raw_, alignment); }
-    constexpr VirtAddr aligned_down(Word alignment) const { return VirtAddr(align_down(raw_, alignment)); }
-    /// Bits 47-63 all alike: the CPU accepts it with 4-level paging (SDM Vol. 1, "Canonical Addressing").
-    constexpr bool is_canonical() const { return static_cast<int64_t>(raw_ << 16) >> 16 == static_cast<int64_t>(raw_); }
-    friend constexpr VirtAddr operator+(VirtAddr a, Word bytes) { return VirtAddr(a.raw_ + bytes); }
-    friend constexpr Word operator-(VirtAddr a, VirtAddr b) { return a.raw_ - b.raw_; }
-    constexpr auto operator<=>(const VirtAddr&) const = default;
+/// An address on the memory bus. Never dereferenced: mem/direct_map.hpp turns it into a pointer.
+class PhysAddr : public Address<PhysAddr> {
+    using Address::Address;
+};
 
-private:
-    Word raw_ = 0;
+/// An address as a program sees it.
+class VirtAddr : public Address<VirtAddr> {
+public:
+    using Address::Address;
+    constexpr VirtAddr aligned_down(Word alignment) const { return VirtAddr(align_down(raw(), alignment)); }
+    /// Bits 47-63 all alike: the CPU accepts it with 4-level paging (SDM Vol. 1, "Canonical Addressing").
+    constexpr bool is_canonical() const {
+        return static_cast<int64_t>(raw() << 16) >> 16 == static_cast<int64_t>(raw());
+    }
 };
 
 /// Physical addresses from `start` up to, not including, `end`.

@@ -2,8 +2,6 @@
 // An endpoint: threads that wait to send, or threads that wait to receive, never both.
 #pragma once
 
-#include <mem/address.hpp>
-#include <mem/layout.hpp>
 #include <object/tcb.hpp>
 
 namespace kernel {

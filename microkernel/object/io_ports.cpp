@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <lib/count.hpp>
 #include <object/io_ports.hpp>
-#include <system.hpp>
 
 namespace kernel {
 namespace {

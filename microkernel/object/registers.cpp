@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <abi/fault.hpp>
 #include <object/registers.hpp>
 #include <sched/switch.hpp>
 

@@ -4,8 +4,6 @@
 
 #include <object/tcb.hpp>
 
-#include <array>
-
 namespace kernel {
 
 inline constexpr unsigned priority_count = 256;

@@ -18,7 +18,7 @@ public:
     /// The context whose first refill comes first; null = none waits.
     SchedContext* earliest() const { return earliest_; }
 
-    /// What no program can know at the start.
+    /// Before the first insertion: what no program can know.
     void seed(uint64_t random) { random_ = random | 1; }
 
 private:
@@ -26,7 +26,7 @@ private:
 
     SchedContext* root_ = nullptr;
     SchedContext* earliest_ = nullptr;
-    uint64_t random_ = 1;
+    uint64_t random_ = 0; ///< never 0 once it is seeded
 };
 
 } // namespace kernel

@@ -3,7 +3,6 @@
 #include <ipc/fault.hpp>
 #include <object/endpoint.hpp>
 #include <object/notification.hpp>
-#include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <sched/yield.hpp>

@@ -2,7 +2,6 @@
 // Which thread runs next, who pays, and until when.
 #pragma once
 
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <sched/refill.hpp>
 #include <system.hpp>
 

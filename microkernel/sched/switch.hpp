@@ -4,7 +4,6 @@
 
 #include <arch/x86_64/cpu/entry_area.hpp>
 #include <arch/x86_64/cpu/fpu.hpp>
-#include <lib/count.hpp>
 #include <space/address_space.hpp>
 
 namespace kernel {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <abi/types.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/instructions.hpp>
-#include <config.hpp>
 #include <ipc/message.hpp>
 #include <lib/assert.hpp>
 #include <lib/count.hpp>
 #include <lib/log.hpp>
 #include <syscall/debug.hpp>
-#include <system.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {
@@ -23,21 +18,9 @@ Word identify(const Tcb& thread, Word pointer) {
     return found ? static_cast<Word>((*found)->cap.type()) : 0;
 }
 
-const char* state_name(ThreadState state) {
-    switch (state) {
-    case ThreadState::stopped: return "stopped";
-    case ThreadState::runnable: return "runnable";
-    case ThreadState::sending: return "sending";
-    case ThreadState::receiving: return "receiving";
-    case ThreadState::awaiting_reply: return "awaiting reply";
-    case ThreadState::waiting: return "waiting";
-    }
-    return "?";
-}
-
+/// Only runnable threads are in the lists.
 void dump_thread(const Tcb& thread) {
-    log("  {} priority {} {} ip {x}", thread.name.data(), thread.priority, state_name(thread.state),
-        thread.context.rip);
+    log("  {} priority {} runnable ip {x}", thread.name.data(), thread.priority, thread.context.rip);
 }
 
 /// The running thread and those that could run instead.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <cap/lookup.hpp>
 #include <ipc/endpoint_ipc.hpp>
-#include <lifetime/delete.hpp>
 #include <lifetime/preemption.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
@@ -11,10 +9,6 @@
 
 namespace kernel {
 namespace {
-
-Outcome outcome_of(Progress progress) {
-    return progress == Progress::preempted ? Outcome::preempted() : Outcome::done();
-}
 
 /// Threads queued to send with this badge send again from the start.
 Outcome cancel_badged_sends(const Capability& cap) {
@@ -91,30 +85,31 @@ Outcome recall_waiter(const Slot& slot) {
 Answer<Slot*> lookup_source(const Capability& root, Word index, Word depth) {
     Slot* const slot = TRY(lookup_slot(root, index, depth, true));
     if (slot->is_empty())
-        return refuse(SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(depth))));
+        return refuse(SyscallError::failed_lookup(true, LookupError::missing(depth)));
     return slot;
 }
 
-/// Copy and Mint: `data` only for Mint.
-Outcome copy(const Invocation& call, Slot& destination, const Word* data) {
+Outcome copy(const Invocation& call, bool mints) {
+    TRY(call.need(mints ? 6 : 5, 1));
+    Slot& destination = *TRY(lookup_empty_slot(call.cap(), call.word(0), call.word(1)));
     Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
     Capability cap = TRY(derive(source));
     mask_rights(cap, abi::Rights(call.word(4)));
-    if (data)
-        TRY(mint_data(cap, *data));
-    settle_source(source, cap);
+    if (mints)
+        TRY(set_data(cap, call.word(5), true));
     insert_derived(destination, cap, source);
     return Outcome::done();
 }
 
-/// Move and Mutate: `data` only for Mutate.
-Outcome move(const Invocation& call, Slot& destination, const Word* data) {
+Outcome move(const Invocation& call, bool mutates) {
+    TRY(call.need(mutates ? 5 : 4, 1));
+    Slot& destination = *TRY(lookup_empty_slot(call.cap(), call.word(0), call.word(1)));
     Slot& source = *TRY(lookup_source(call.extra(0).cap, call.word(2), call.word(3)));
     Capability cap = source.cap;
     if (is_zombie(cap.type()))
         return refuse(SyscallError::illegal_operation());
-    if (data)
-        TRY(mutate_data(cap, *data));
+    if (mutates)
+        TRY(set_data(cap, call.word(4), false));
     move_capability(destination, cap, source);
     return Outcome::done();
 }
@@ -129,15 +124,15 @@ Outcome rotate(const Invocation& call) {
     if (&destination != &source && !destination.is_empty())
         return refuse(SyscallError::delete_first());
     if (source.is_empty())
-        return refuse(SyscallError::failed_lookup(true, LookupError::missing(static_cast<unsigned>(call.word(7)))));
+        return refuse(SyscallError::failed_lookup(true, LookupError::missing(call.word(7))));
     if (pivot.is_empty())
-        return refuse(SyscallError::failed_lookup(false, LookupError::missing(static_cast<unsigned>(call.word(4)))));
+        return refuse(SyscallError::failed_lookup(false, LookupError::missing(call.word(4))));
     Capability from_source = source.cap;
     Capability from_pivot = pivot.cap;
     if (is_zombie(from_source.type()) || is_zombie(from_pivot.type()))
         return refuse(SyscallError::illegal_operation());
-    TRY(mutate_data(from_source, call.word(5)));
-    TRY(mutate_data(from_pivot, call.word(2)));
+    TRY(set_data(from_source, call.word(5), false));
+    TRY(set_data(from_pivot, call.word(2), false));
     if (&destination == &source) {
         swap_capabilities(source, from_source, pivot, from_pivot);
     } else {
@@ -160,29 +155,22 @@ Outcome decode_cnode(const Invocation& call) {
         TRY(call.need(2));
         Slot& slot = *TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
         if (call.method() == Invocation::cnode_revoke)
-            return outcome_of(revoke(slot));
+            return revoke(slot);
         if (call.method() == Invocation::cnode_delete)
-            return outcome_of(delete_slot(slot));
+            return delete_slot(slot);
         if (call.method() == Invocation::cnode_recall)
             return recall_waiter(slot);
         if (!slot.cap.is(CapType::endpoint) || slot.cap.rights() != abi::Rights::all())
             return refuse(SyscallError::illegal_operation());
         return cancel_badged_sends(slot.cap);
     }
-    case Invocation::cnode_rotate: return rotate(call);
     case Invocation::cnode_copy:
-    case Invocation::cnode_mint:
+    case Invocation::cnode_mint: return copy(call, call.method() == Invocation::cnode_mint);
     case Invocation::cnode_move:
-    case Invocation::cnode_mutate: break;
+    case Invocation::cnode_mutate: return move(call, call.method() == Invocation::cnode_mutate);
+    case Invocation::cnode_rotate: return rotate(call);
     default: return unknown_method();
     }
-    const bool takes_data = call.method() == Invocation::cnode_mint || call.method() == Invocation::cnode_mutate;
-    const bool copies = call.method() == Invocation::cnode_copy || call.method() == Invocation::cnode_mint;
-    TRY(call.need(4 + copies + takes_data, 1));
-    Slot& destination = *TRY(lookup_empty_slot(call.cap(), call.word(0), call.word(1)));
-    const Word data = takes_data ? call.word(4 + copies) : 0;
-    return copies ? copy(call, destination, takes_data ? &data : nullptr)
-                  : move(call, destination, takes_data ? &data : nullptr);
 }
 
 } // namespace kernel

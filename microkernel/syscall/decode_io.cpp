@@ -1,80 +1,46 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of interrupts and I/O ports.
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <cap/derivation.hpp>
 #include <interrupt/irq_lines.hpp>
-#include <lifetime/delete.hpp>
 #include <object/io_ports.hpp>
 #include <syscall/invocation.hpp>
 
 namespace kernel {
 namespace {
 
-Checked in_range(Word value, Word most) {
-    if (value > most)
-        return refuse(SyscallError::range(0, most));
-    return ok;
-}
+/// The number of an interrupt line, in word 6 of both methods that make handlers.
+unsigned line_of(const Invocation& call) { return static_cast<unsigned>(call.word(6)); }
 
-/// A free interrupt line, and the slot for its handler.
-struct NewHandler {
-    unsigned line;
-    Slot* slot;
-};
-
-Answer<NewHandler> new_handler(const Invocation& call) {
+/// The slot for the handler of that line, which must be free.
+Answer<Slot*> handler_slot(const Invocation& call) {
     TRY(call.need(7, 1));
-    const Word line = call.word(6);
-    TRY(in_range(line, irq_line_count - 1));
-    if (irq_line_in_use(static_cast<unsigned>(line)))
+    TRY(in_range(call.word(6), 0, irq_line_count - 1));
+    if (irq_line_in_use(line_of(call)))
         return refuse(SyscallError::revoke_first());
-    Slot* const slot = TRY(lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1)));
-    return NewHandler{static_cast<unsigned>(line), slot};
+    return lookup_empty_slot(call.extra(0).cap, call.word(0), call.word(1));
 }
 
 Outcome get_ioapic(const Invocation& call) {
-    const NewHandler handler = TRY(new_handler(call));
-    const Word ioapic = call.word(2);
-    const Word pin = call.word(3);
-    const unsigned ioapics = x86::ioapic_count();
-    if (ioapic >= ioapics)
-        return refuse(SyscallError::range(0, ioapics - 1));
-    TRY(in_range(pin, x86::ioapic_pins(static_cast<unsigned>(ioapic)) - 1));
-    TRY(in_range(call.word(4), 1));
-    TRY(in_range(call.word(5), 1));
-    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
-    route_ioapic_irq(handler.line, static_cast<unsigned>(ioapic), static_cast<unsigned>(pin),
+    Slot& handler = *TRY(handler_slot(call));
+    TRY(in_range(call.word(2), 0, x86::ioapic_count() - 1));
+    const auto ioapic = static_cast<unsigned>(call.word(2));
+    TRY(in_range(call.word(3), 0, x86::ioapic_pins(ioapic) - 1));
+    TRY(in_range(call.word(4), 0, 1));
+    TRY(in_range(call.word(5), 0, 1));
+    insert_original(handler, Capability::irq_handler(line_of(call)), &call.slot);
+    route_ioapic_irq(line_of(call), ioapic, static_cast<unsigned>(call.word(3)),
                      static_cast<x86::Trigger>(call.word(4)), static_cast<x86::Polarity>(call.word(5)));
     return Outcome::done();
 }
 
 Outcome get_msi(const Invocation& call) {
-    const NewHandler handler = TRY(new_handler(call));
-    TRY(in_range(call.word(2), 255));
-    TRY(in_range(call.word(3), 31));
-    TRY(in_range(call.word(4), 7));
-    insert_original(*handler.slot, Capability::irq_handler(handler.line), &call.slot);
-    route_msi_irq(handler.line);
+    Slot& handler = *TRY(handler_slot(call));
+    TRY(in_range(call.word(2), 0, 255));
+    TRY(in_range(call.word(3), 0, 31));
+    TRY(in_range(call.word(4), 0, 7));
+    insert_original(handler, Capability::irq_handler(line_of(call)), &call.slot);
+    route_msi_irq(line_of(call));
     return Outcome::done();
-}
-
-struct PortAccess {
-    unsigned bytes;
-    bool write;
-};
-
-/// How an I/O port method reaches its port; 0 bytes if the method is another's.
-PortAccess port_access(abi::Invocation method) {
-    using abi::Invocation;
-    switch (method) {
-    case Invocation::io_port_in8: return {1, false};
-    case Invocation::io_port_in16: return {2, false};
-    case Invocation::io_port_in32: return {4, false};
-    case Invocation::io_port_out8: return {1, true};
-    case Invocation::io_port_out16: return {2, true};
-    case Invocation::io_port_out32: return {4, true};
-    default: return {0, false};
-    }
 }
 
 Word read_port(uint16_t port, unsigned bytes) {
@@ -116,10 +82,7 @@ Outcome decode_irq_handler(const Invocation& call) {
             insert_derived(handler, cap, source);
         return Outcome::done();
     }
-    case abi::Invocation::irq_handler_clear:
-        if (delete_slot(handler) == Progress::preempted)
-            return Outcome::preempted();
-        return Outcome::done();
+    case abi::Invocation::irq_handler_clear: return delete_slot(handler);
     default: return unknown_method();
     }
 }
@@ -141,16 +104,20 @@ Outcome decode_io_port_control(const Invocation& call) {
 }
 
 Outcome decode_io_port(const Invocation& call) {
-    const PortAccess access = port_access(call.method());
-    if (access.bytes == 0)
+    using abi::Invocation;
+    // In8, In16, In32, Out8, Out16, Out32.
+    const Word method = static_cast<Word>(call.method()) - static_cast<Word>(Invocation::io_port_in8);
+    if (method > static_cast<Word>(Invocation::io_port_out32) - static_cast<Word>(Invocation::io_port_in8))
         return unknown_method();
-    TRY(call.need(access.write ? 2 : 1));
+    const bool writes = method >= 3;
+    const unsigned bytes = 1u << method % 3;
+    TRY(call.need(writes ? 2 : 1));
     const auto port = static_cast<uint16_t>(call.word(0));
-    if (port < call.cap().first_port() || port + access.bytes - 1 > call.cap().last_port())
+    if (port < call.cap().first_port() || port + bytes - 1 > call.cap().last_port())
         return refuse(SyscallError::illegal_operation());
-    if (!access.write)
-        return Outcome::value(read_port(port, access.bytes));
-    write_port(port, access.bytes, call.word(1));
+    if (!writes)
+        return Outcome::value(read_port(port, bytes));
+    write_port(port, bytes, call.word(1));
     return Outcome::done();
 }
 

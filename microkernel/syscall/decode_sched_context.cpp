@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <object/notification.hpp>
-#include <object/reply.hpp>
-#include <sched/refill.hpp>
+#include <ipc/notification_ipc.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 #include <syscall/invocation.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 namespace {
-
-/// Refills that fit into a context of this size: two in the least size.
-Word refill_capacity(unsigned size_bits) { return (bit(size_bits) - sizeof(SchedContext)) / sizeof(Refill); }
-
-/// Longest budget and period, microseconds: leaves room to add a few periods to any time.
-Word max_period_us() { return ~Word{0} / kernel_state.tsc_mhz / 8; }
 
 Outcome bind(const Invocation& call, SchedContext& context) {
     TRY(call.need(0, 1));
@@ -37,22 +27,10 @@ Outcome bind(const Invocation& call, SchedContext& context) {
     return Outcome::done();
 }
 
-void unbind_notification_from(SchedContext& context) {
-    if (context.notification)
-        context.notification->sched_context = nullptr;
-    context.notification = nullptr;
-}
-
 Outcome unbind(const Invocation& call, SchedContext& context) {
     if (context.thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
-    if (context.yielded_from)
-        complete_yield(*context.yielded_from);
-    unbind_context(context);
-    unbind_notification_from(context);
-    if (context.top_reply)
-        context.top_reply->set_next(nullptr);
-    context.top_reply = nullptr;
+    unbind_all(context);
     return Outcome::done();
 }
 
@@ -63,16 +41,14 @@ Outcome unbind_object(const Invocation& call, SchedContext& context) {
         const Tcb* thread = window<Tcb>(cap.object());
         if (context.thread != thread || thread == &call.caller)
             return refuse(SyscallError::illegal_operation());
-        if (context.yielded_from)
-            complete_yield(*context.yielded_from);
-        unbind_context(context);
+        unbind_thread(context);
         return Outcome::done();
     }
     if (!cap.is(CapType::notification))
         return refuse(SyscallError::invalid_capability(1));
     if (context.notification != window<Notification>(cap.object()))
         return refuse(SyscallError::illegal_operation());
-    unbind_notification_from(context);
+    unbind_lender(context);
     return Outcome::done();
 }
 
@@ -143,18 +119,16 @@ Outcome decode_sched_control(const Invocation& call) {
     const Word budget = call.word(0);
     const Word period = call.word(1);
     const Word extra_refills = call.word(2);
-    const Word most = max_period_us();
-    if (budget > most || period > most || budget < min_budget_us || period < min_budget_us)
-        return refuse(SyscallError::range(min_budget_us, most));
-    if (budget > period)
-        return refuse(SyscallError::range(min_budget_us, period));
+    const Word most = ~Word{0} / kernel_state.tsc_mhz / 8; // leaves room to add a few periods to any time
+    TRY(in_range(budget, min_budget_us, most));
+    TRY(in_range(period, min_budget_us, most));
+    TRY(in_range(budget, min_budget_us, period));
     const Capability& cap = call.extra(0).cap;
     if (!cap.is(CapType::sched_context))
         return refuse(SyscallError::invalid_capability(1));
     constexpr Word least_refills = 2;
-    const Word most_extra = refill_capacity(cap.size_bits()) - least_refills;
-    if (extra_refills > most_extra)
-        return refuse(SyscallError::range(0, most_extra));
+    const Word most_extra = (bit(cap.size_bits()) - sizeof(SchedContext)) / sizeof(Refill) - least_refills;
+    TRY(in_range(extra_refills, 0, most_extra));
 
     auto& context = *window<SchedContext>(cap.object());
     context.badge = call.word(3);
@@ -189,15 +163,13 @@ Outcome decode_domain_set(const Invocation& call) {
         return Outcome::done();
     case Invocation::domain_set_schedule_configure:
         TRY(call.need(3));
-        if (call.word(0) > 0 || call.word(1) > 0)
-            return refuse(SyscallError::range(0, 0));
+        TRY(in_range(call.word(0) | call.word(1), 0, 0));
         if (call.word(2) == 0 || call.word(2) >= bit(56))
             return refuse(SyscallError::invalid_argument(2));
         return Outcome::done();
     case Invocation::domain_set_schedule_set_start:
         TRY(call.need(1));
-        if (call.word(0) > 1)
-            return refuse(SyscallError::range(0, 1));
+        TRY(in_range(call.word(0), 0, 1));
         if (call.word(0) == 1)
             return refuse(SyscallError::invalid_argument(0));
         return Outcome::done();

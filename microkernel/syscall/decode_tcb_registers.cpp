@@ -5,8 +5,6 @@
 #include <sched/yield.hpp>
 #include <syscall/decode_tcb.hpp>
 
-#include <algorithm>
-
 namespace kernel {
 
 Outcome read_registers(const Invocation& call, Tcb& thread) {
@@ -14,8 +12,7 @@ Outcome read_registers(const Invocation& call, Tcb& thread) {
     if (&thread == &call.caller)
         return refuse(SyscallError::illegal_operation());
     const Word count = call.word(1);
-    if (count < 1 || count > abi::user_register_count)
-        return refuse(SyscallError::range(1, abi::user_register_count));
+    TRY(in_range(count, 1, abi::user_register_count));
     if (call.word(0) & 1)
         suspend(thread);
     save_loaded(thread);

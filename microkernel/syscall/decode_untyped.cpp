@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
-#include <cap/lookup.hpp>
 #include <lifetime/retype.hpp>
 #include <syscall/invocation.hpp>
 #include <system.hpp>
-
-#include <algorithm>
 
 namespace kernel {
 namespace {
@@ -28,34 +25,21 @@ bool is_too_small(ObjectType type, Word size_bits) {
 
 /// The CNode that the new capabilities go into.
 Answer<Capability> destination_node(const Capability& root, Word index, Word depth) {
-    const auto missing = [&] {
-        return refuse(SyscallError::failed_lookup(false, LookupError::missing(static_cast<unsigned>(depth))));
-    };
-    if (depth == 0) {
-        if (!root.is(CapType::cnode))
-            return missing();
-        return root;
-    }
-    const Slot* const slot = TRY(lookup_slot(root, index, depth, false));
-    if (!slot->cap.is(CapType::cnode))
-        return missing();
-    return slot->cap;
+    const Capability& node = depth == 0 ? root : TRY(lookup_slot(root, index, depth, false))->cap;
+    if (!node.is(CapType::cnode))
+        return refuse(SyscallError::failed_lookup(false, LookupError::missing(depth)));
+    return node;
 }
 
 /// The first of `count` empty slots.
 Answer<Slot*> destination_window(const Capability& node, Word offset, Word count) {
     const Word slots = bit(node.radix());
-    if (offset >= slots)
-        return refuse(SyscallError::range(0, slots - 1));
-    if (count < 1 || count > abi::max_retype_count)
-        return refuse(SyscallError::range(1, abi::max_retype_count));
-    if (count > slots - offset)
-        return refuse(SyscallError::range(1, slots - offset));
+    TRY(in_range(offset, 0, slots - 1));
+    TRY(in_range(count, 1, abi::max_retype_count));
+    TRY(in_range(count, 1, slots - offset));
     Slot* const first = cnode_slots(node) + offset;
-    for (Word i = 0; i < count; i++) {
-        if (!first[i].is_empty())
-            return refuse(SyscallError::delete_first());
-    }
+    if (!std::ranges::all_of(first, first + count, [](const Slot& slot) { return slot.is_empty(); }))
+        return refuse(SyscallError::delete_first());
     return first;
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <abi/invocation.hpp>
-#include <cap/error.hpp>
 #include <ipc/message.hpp>
+#include <lifetime/delete.hpp>
 
 #include <initializer_list>
 #include <span>
@@ -16,6 +16,7 @@ namespace kernel {
 class [[nodiscard]] Outcome : public SyscallError {
 public:
     constexpr Outcome(Failure<SyscallError> failure) : SyscallError(failure.error) {}
+    constexpr Outcome(Progress progress) : Outcome(progress == Progress::preempted ? preempted() : done()) {}
     /// The reply has no words.
     static constexpr Outcome done() { return Outcome(0, answered, 0); }
     static constexpr Outcome value(Word word) { return Outcome(1, answered, word); }

@@ -27,14 +27,8 @@ Outcome decode(const Invocation& call) {
     case CapType::io_port: return decode_io_port(call);
     case CapType::sched_control: return decode_sched_control(call);
     case CapType::domain_set: return decode_domain_set(call);
-    case CapType::null:
-    case CapType::zombie:
-    case CapType::outer_zombie:
-    case CapType::endpoint:
-    case CapType::notification:
-    case CapType::reply: break;
+    default: return refuse(SyscallError::invalid_capability(0));
     }
-    return refuse(SyscallError::invalid_capability(0));
 }
 
 // Not inlined: success is what must be short.
@@ -75,25 +69,23 @@ void fail_lookup(Tcb& thread, Word pointer, const LookupError& why, SendMode mod
         complete(thread, {}, Outcome::done());
 }
 
-/// Messages to what is no kernel object; InvalidCapability 0 without the right to.
-void send_message(Tcb& thread, const Capability& cap, SendMode mode) {
-    if (!cap.is(CapType::reply) && !cap.rights().can_write())
-        return complete(thread, mode, refuse(SyscallError::invalid_capability(0)));
-    if (cap.is(CapType::endpoint)) {
-        if (send(thread, cap, mode) == Sent::yes)
-            complete_syscall(thread);
-        return;
-    }
+/// What is no kernel object, but takes messages.
+bool is_messenger(CapType type) {
+    return type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
+}
+
+bool may_send(const Capability& cap) { return cap.is(CapType::reply) || cap.rights().can_write(); }
+
+/// A message to what takes them and may be sent to.
+[[gnu::always_inline]] inline Sent send_message(Tcb& thread, const Capability& cap, SendMode mode) {
+    if (cap.is(CapType::endpoint))
+        return send(thread, cap, mode);
     if (cap.is(CapType::notification))
         signal(*window<Notification>(cap.object()), cap.badge());
     else
         answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
     // Answering may have taken the context away, but not the thread's being runnable.
-    complete(thread, mode, Outcome::done());
-}
-
-bool is_messenger(CapType type) {
-    return type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
+    return Sent::yes;
 }
 
 } // namespace
@@ -122,8 +114,13 @@ void invoke_slot(Tcb& thread, Slot& slot, SendMode mode) {
     Word failed = 0;
     if (const auto extras = call.look_up_extras(failed); !extras) [[unlikely]]
         return fail_lookup(thread, failed, extras.error(), mode);
-    if (is_messenger(slot.cap.type()))
-        return send_message(thread, Capability(slot.cap), mode);
+    if (is_messenger(slot.cap.type())) {
+        if (!may_send(slot.cap))
+            return complete(thread, mode, refuse(SyscallError::invalid_capability(0)));
+        if (send_message(thread, Capability(slot.cap), mode) == Sent::yes)
+            complete(thread, mode, Outcome::done());
+        return;
+    }
     const Outcome outcome = decode(call);
     if (outcome.is_preempted()) [[unlikely]]
         return note_preemption();
@@ -148,19 +145,9 @@ bool invoke_first_half(Tcb& thread, Word pointer) {
     if (!call.look_up_extras(failed))
         return true;
     const Capability cap = call.cap();
-    switch (cap.type()) {
-    case CapType::endpoint:
-        if (cap.rights().can_write())
-            (void)send(thread, cap, {.donates = true});
-        return true;
-    case CapType::notification:
-        if (cap.rights().can_write())
-            signal(*window<Notification>(cap.object()), cap.badge());
-        return true;
-    case CapType::reply: answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant()); return true;
-    default: break;
-    }
-    if (refused_in_first_half(cap.type()))
+    if (is_messenger(cap.type()) && may_send(cap))
+        (void)send_message(thread, cap, {.donates = true});
+    if (is_messenger(cap.type()) || refused_in_first_half(cap.type()))
         return true;
     const bool again = decode(call).is_preempted();
     if (again)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The one screen: system call number -> what happens.
-#include <abi/syscall.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/notification_ipc.hpp>
-#include <mem/direct_map.hpp>
 #include <object/registers.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The end of a kernel with a bug: what happened, where, how it got there; then the emulator's debug exit, and halt.
+#include <arch/x86_64/context/context.hpp>
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/linker.hpp>
 #include <arch/x86_64/symbols.hpp>
-#include <arch/x86_64/trap/frame.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
 
@@ -45,7 +45,7 @@ Text exception_name(Word vector) {
     return names.part(0, names.find('|'));
 }
 
-void log_registers(const x86::KernelFrame& f) {
+void log_registers(const Context& f) {
     log("  rip {x}  rsp {x}  rflags {x}  cs {x}  ss {x}", f.rip, f.rsp, f.rflags, f.cs, f.ss);
     log("  rax {x}  rbx {x}  rcx {x}  rdx {x}", f.rax, f.rbx, f.rcx, f.rdx);
     log("  rsi {x}  rdi {x}  rbp {x}  r8 {x}", f.rsi, f.rdi, f.rbp, f.r8);
@@ -123,9 +123,10 @@ void assertion_failed(const char* words, const char* file, unsigned line) {
 
 // The next two are called by trap/entry.S.
 
-extern "C" [[noreturn]] void kernel_exception(const x86::KernelFrame* frame) {
+/// What `frame` says of segment bases is not there.
+extern "C" [[noreturn]] void kernel_exception(const Context* frame) {
     begin_panic();
-    log("\nKERNEL PANIC: vector {} ({}), error code {x}, at {x}, CR2 {x}", frame->vector, exception_name(frame->vector),
+    log("\nKERNEL PANIC: vector {} ({}), error code {x}, at {x}, CR2 {x}", frame->origin, exception_name(frame->origin),
         frame->error_code, frame->rip, x86::read_cr2());
     log_registers(*frame);
     log_symbol(frame->rip);

@@ -6,7 +6,6 @@
 #include <lib/text.hpp>
 #include <mem/address.hpp>
 
-#include <algorithm>
 #include <span>
 
 namespace kernel::x86 {

@@ -72,6 +72,7 @@ FakeMachine::FakeMachine() {
     cpu = Cpu{};
     kernel_state = KernelState{};
     kernel_state.tsc_mhz = tsc_mhz;
+    kernel_state.release.seed(tsc_mhz);
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = {.fsgsbase = true, .no_execute = true, .huge_pages = true};
     kernel_state.kernel_pml4 = kernel_state.visible_pml4 = kernel_pml4;
@@ -105,6 +106,7 @@ void FakeMachine::build_root() {
     init_space(root_pml4);
     kernel_state.asid_pools[0] = true;
     make_world_slots();
+    kernel_state.spaces[0] = 1;
     kernel_state.spaces[root_asid.value] = cap(at::vspace).raw0();
 
     Tcb& thread = *window<Tcb>(root_tcb);

@@ -4,7 +4,6 @@
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/paging/walk.hpp>
 #include <lib/assert.hpp>
-#include <mem/direct_map.hpp>
 
 namespace kernel::x86 {
 

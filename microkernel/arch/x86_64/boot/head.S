@@ -168,5 +168,3 @@ boot_directories:
     stack machine_check_stack, 8192
     stack debug_stack, 4096
     stack entry_stack, 4096
-
-    .section .note.GNU-stack, "", @progbits

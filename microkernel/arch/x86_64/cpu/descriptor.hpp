@@ -5,7 +5,6 @@
 #include <arch/x86_64/context/context.hpp>
 
 #include <array>
-#include <cstdint>
 
 namespace kernel::x86 {
 

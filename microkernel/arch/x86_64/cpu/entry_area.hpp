@@ -5,9 +5,6 @@
 
 #include <arch/x86_64/context/context.hpp>
 
-#include <cstddef>
-#include <cstdint>
-
 namespace kernel::x86 {
 
 /// SDM Vol. 3A, "64-Bit Task State Segment".

@@ -6,7 +6,6 @@
 #include <mem/address.hpp>
 
 #include <cstddef>
-#include <cstdint>
 
 namespace kernel::x86 {
 
@@ -49,33 +48,19 @@ inline void interrupt_window() { asm volatile("sti; nop; cli" ::: "memory"); }
 
 // --- Control, segment base and model-specific registers --------------------------------------------------------------
 
-inline Word read_cr0() {
+template <unsigned number>
+Word read_cr() {
     Word value;
-    asm volatile("mov %%cr0, %0" : "=r"(value));
+    asm volatile("mov %%cr%c1, %0" : "=r"(value) : "i"(number));
     return value;
 }
+inline Word read_cr0() { return read_cr<0>(); }
+inline Word read_cr2() { return read_cr<2>(); }
+inline Word read_cr3() { return read_cr<3>(); }
+inline Word read_cr4() { return read_cr<4>(); }
 inline void write_cr0(Word value) { asm volatile("mov %0, %%cr0" ::"r"(value) : "memory"); }
-
-inline Word read_cr2() {
-    Word value;
-    asm volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-inline Word read_cr3() {
-    Word value;
-    asm volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
 inline void write_cr3(Word value) { asm volatile("mov %0, %%cr3" ::"r"(value) : "memory"); }
-
-inline Word read_cr4() {
-    Word value;
-    asm volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
 inline void write_cr4(Word value) { asm volatile("mov %0, %%cr4" ::"r"(value) : "memory"); }
-
 inline void write_dr7(Word value) { asm volatile("mov %0, %%dr7" ::"r"(value)); }
 
 /// A register that the CPU does not have raises #GP, which is a kernel panic.
@@ -199,21 +184,15 @@ inline void mmio_write32(VirtAddr address, uint32_t value) {
 
 // --- Ports -----------------------------------------------------------------------------------------------------------
 
-inline uint8_t in8(uint16_t port) {
-    uint8_t value;
-    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+template <class T>
+T in(uint16_t port) {
+    T value;
+    asm volatile("in %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
-inline uint16_t in16(uint16_t port) {
-    uint16_t value;
-    asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-inline uint32_t in32(uint16_t port) {
-    uint32_t value;
-    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
+inline uint8_t in8(uint16_t port) { return in<uint8_t>(port); }
+inline uint16_t in16(uint16_t port) { return in<uint16_t>(port); }
+inline uint32_t in32(uint16_t port) { return in<uint32_t>(port); }
 inline void out8(uint16_t port, uint8_t value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
 inline void out16(uint16_t port, uint16_t value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
 inline void out32(uint16_t port, uint32_t value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }

@@ -8,7 +8,6 @@
 #include <arch/x86_64/linker.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 extern "C" {
@@ -34,14 +33,7 @@ constexpr unsigned vector_stub_size = 16;
 
 /// Interrupt stacks, by index into `stacks` and number in the TSS: for a fault on the kernel stack itself, and for what
 /// may come before the kernel has its stack. With page-table isolation the others have one as well.
-enum Ist : unsigned {
-    none = 0,
-    double_fault_ist = 1,
-    nmi_ist = 2,
-    machine_check_ist = 3,
-    debug_ist = 4,
-    entry_ist = 5
-};
+enum Ist : unsigned { none, double_fault_ist, nmi_ist, machine_check_ist, debug_ist, entry_ist };
 
 Word address(const char* symbol) { return reinterpret_cast<Word>(symbol); }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/x86_64/interrupt/clock.hpp>
 
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
 
 #include <algorithm>

@@ -4,7 +4,6 @@
 #include <arch/x86_64/cpu/registers.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
 #include <lib/assert.hpp>
-#include <mem/layout.hpp>
 
 namespace kernel::x86 {
 

@@ -4,7 +4,7 @@
 // From ring 3 the CPU has pushed SS, RSP, RFLAGS, CS, RIP to the end of the running thread's Context (rsp0); the stub
 // pushes the rest there and calls exception_entry(Context*) or interrupt_entry(Context*) on the kernel stack, which return
 // the Context to resume.
-// From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(KernelFrame*), an
+// From ring 0 they are on the kernel stack: an exception is a bug and goes to kernel_exception(Context*), an
 // interrupt came in the preemption window or the idle loop and goes to kernel_interrupt(vector).
 #include "registers.inc"
 #include "isolation.inc"
@@ -33,6 +33,9 @@ clac_place_\number:
 .endm
 
     .section .entry.text, "ax"
+    .globl exception_stubs, interrupt_stubs, isolated_exception_stubs, isolated_interrupt_stubs, user_interrupt
+    .globl user_exception, exception_in_kernel, fatal_exception, rdmsr_if_there, wrmsr_if_there, interrupt_in_kernel
+    .globl double_fault_stub, machine_check_stub, nmi_stub, debug_stub, ignored_stub
 
 .set vector_stub_size, 16               // cpu/tables.cpp counts on it
 
@@ -53,7 +56,6 @@ clac_place_\number:
 .endr
 .endm
 
-    .globl exception_stubs, interrupt_stubs, isolated_exception_stubs, isolated_interrupt_stubs
     .balign vector_stub_size
 exception_stubs:
     vector_stubs 0, 32, exception_common
@@ -72,7 +74,6 @@ isolated_interrupt_stubs:
 interrupt_common:
     testb $3, 24(%rsp)                  // CS: where from?
     jz interrupt_in_kernel
-    .globl user_interrupt
 user_interrupt:
     enter_kernel 1
     call interrupt_entry
@@ -81,14 +82,12 @@ user_interrupt:
 exception_common:
     testb $3, 24(%rsp)
     jz exception_in_kernel
-    .globl user_exception
 user_exception:
     enter_kernel 2
     call exception_entry
     jmp resume_user
 
 // The kernel itself has raised it: a bug, but for model-specific registers that the CPU refuses.
-    .globl exception_in_kernel
 exception_in_kernel:
     cmpq $refusable_rdmsr, 16(%rsp)     // RIP
     je 1f
@@ -100,19 +99,16 @@ exception_in_kernel:
 
 // An exception that never has a good end.
 // The CPU has aligned the stack: 5 + 2 + 15 words later it is aligned again.
-    .globl fatal_exception
 fatal_exception:
     push_registers
     cld
     load_kernel_space
-    movq %rsp, %rdi
-    xorl %eax, %eax
+    leaq -context_rax(%rsp), %rdi
     call kernel_exception
     ud2
 
 // uint64_t rdmsr_if_there(uint32_t number), void wrmsr_if_there(uint32_t number, uint64_t value): a register that the CPU
 // refuses reads 0 and takes no write.
-    .globl rdmsr_if_there, wrmsr_if_there
 rdmsr_if_there:
     movl %edi, %ecx
 refusable_rdmsr:
@@ -131,7 +127,6 @@ refused_msr:
     xorl %eax, %eax
     ret
 
-    .globl interrupt_in_kernel
 interrupt_in_kernel:
     push_caller_saved
     movq 72(%rsp), %rdi                 // vector
@@ -142,7 +137,6 @@ interrupt_in_kernel:
     iretq
 
 // #DF and #MC, on stacks of their own, wherever they come from.
-    .globl double_fault_stub, machine_check_stub
 double_fault_stub:
     pushq $8                            // its error code is always 0
     jmp fatal_exception
@@ -153,7 +147,6 @@ machine_check_stub:
 
 // NMI, on a stack of its own: it may come between any two instructions of the kernel, so it touches nothing but that
 // stack, and what non_maskable_interrupt (panic.cpp) prints.
-    .globl nmi_stub
 nmi_stub:
     push_caller_saved
     cld
@@ -172,7 +165,6 @@ nmi_stub:
 
 // #DB, on a stack of its own. A single step that MOV SS delayed over a SYSCALL or INT3 comes at the kernel's first
 // instruction, where RSP may be ring 3's still: it is forgotten. From ring 3 it becomes an exception like the others.
-    .globl debug_stub
 debug_stub:
     testb $3, 8(%rsp)                   // CS: where from?
     jz 1f
@@ -185,8 +177,5 @@ debug_stub:
 1:  iretq
 
 // Spurious interrupts of the 8259 and of the local APIC: nobody waits for an acknowledgement.
-    .globl ignored_stub
 ignored_stub:
     iretq
-
-    .section .note.GNU-stack, "", @progbits

@@ -7,6 +7,7 @@
 #include "isolation.inc"
 
     .section .entry.text, "ax"
+    .globl isolated_interrupt, isolated_exception, isolated_user_exception, isolated_syscall_stub, resume_isolated
 
 // From ring 3 with a frame on the entry stack.
 .macro enter_from_isolation
@@ -17,7 +18,6 @@
     move_to_context
 .endm
 
-    .globl isolated_interrupt, isolated_exception, isolated_user_exception
 isolated_interrupt:
     testb $3, 24(%rsp)                  // CS: where from?
     jz interrupt_in_kernel
@@ -31,7 +31,6 @@ isolated_user_exception:
     enter_from_isolation
     jmp user_exception
 
-    .globl isolated_syscall_stub
 isolated_syscall_stub:
     movq %rsp, entry_area + entry_user_rsp(%rip)
     movq entry_area + entry_kernel_cr3(%rip), %rsp
@@ -39,7 +38,6 @@ isolated_syscall_stub:
     jmp syscall_with_rsp_saved
 
 // resume_user: with the registers of the Context in RAX to ring 3 and its tables. The Context is not in them.
-    .globl resume_isolated
 resume_isolated:
     movq $entry_stack_top, %rsp
     .irp offset, 32, 24, 16, 8, 0       // SS, RSP, RFLAGS, CS, RIP
@@ -53,5 +51,3 @@ resume_isolated:
     movq %rax, %cr3
     popq %rax
     iretq
-
-    .section .note.GNU-stack, "", @progbits

@@ -3,33 +3,22 @@
 #include "registers.inc"
 
     .section .entry.text, "ax"
+    .globl syscall_stub, syscall_with_rsp_saved, resume_user, enter_user
 
 // SYSCALL from ring 3 (LSTAR).
 // On entry: RCX = RIP behind the instruction, R11 = RFLAGS, RSP the user's; IF, TF, DF, AC, NT and IOPL are off (FMASK).
 // Saves everything in the Context that rsp0 points to the end of, and calls one of three functions (syscall/syscall.hpp) on the kernel stack.
 // Until RSP is the kernel's own only NMI, #DF and #MC may come; they have stacks of their own.
     .balign 16
-    .globl syscall_stub
 syscall_stub:
     movq %rsp, entry_area + entry_user_rsp(%rip)
-    .globl syscall_with_rsp_saved
 syscall_with_rsp_saved:
     movq entry_area + entry_rsp0(%rip), %rsp
-    movq %rax, context_rax + 0 - context_size(%rsp)
-    movq %rbx, context_rax + 8 - context_size(%rsp)
-    movq %rcx, context_rax + 16 - context_size(%rsp)
-    movq %rdx, context_rax + 24 - context_size(%rsp)
-    movq %rsi, context_rax + 32 - context_size(%rsp)
-    movq %rdi, context_rax + 40 - context_size(%rsp)
-    movq %rbp, context_rax + 48 - context_size(%rsp)
-    movq %r8, context_rax + 56 - context_size(%rsp)
-    movq %r9, context_rax + 64 - context_size(%rsp)
-    movq %r10, context_rax + 72 - context_size(%rsp)
-    movq %r11, context_rax + 80 - context_size(%rsp)
-    movq %r12, context_rax + 88 - context_size(%rsp)
-    movq %r13, context_rax + 96 - context_size(%rsp)
-    movq %r14, context_rax + 104 - context_size(%rsp)
-    movq %r15, context_rax + 112 - context_size(%rsp)
+    .set place, context_rax - context_size
+    .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    movq %\register, place(%rsp)
+    .set place, place + 8
+    .endr
     movq %rcx, context_rip - context_size(%rsp)
     movq %r11, context_rflags - context_size(%rsp)
     movq entry_area + entry_user_rsp(%rip), %rcx
@@ -51,7 +40,6 @@ syscall_with_rsp_saved:
 // Leaves the kernel with the registers of the Context in RAX. Its RIP is canonical and its RFLAGS are safe: whoever
 // wrote them has seen to that (Context: sanitised_address, sanitised_rflags).
 // With page-table isolation the first instruction becomes a jump to resume_isolated (cpu/tables.cpp patches).
-    .globl resume_user
 resume_user:
     cmpl $origin_syscall, context_origin(%rax)
     jne 1f
@@ -67,9 +55,6 @@ resume_user:
     iretq
 
 // void enter_user(Context*): leaves the kernel for the first time.
-    .globl enter_user
 enter_user:
     movq %rdi, %rax
     jmp resume_user
-
-    .section .note.GNU-stack, "", @progbits

@@ -169,6 +169,7 @@ TEST_CASE("the release queue knows which context comes first", "[sched]") {
     constexpr unsigned context_count = 100;
     const auto memory = std::make_unique<ContextMemory[]>(context_count);
     ReleaseQueue queue;
+    queue.seed(1);
     std::set<SchedContext*, decltype(&is_released_before)> model(is_released_before);
     const auto compare_first = [&] { REQUIRE(queue.earliest() == (model.empty() ? nullptr : *model.begin())); };
     compare_first();
@@ -201,6 +202,7 @@ TEST_CASE("contexts released at rising times leave in that order", "[sched]") {
     constexpr unsigned context_count = 1000;
     const auto memory = std::make_unique<ContextMemory[]>(context_count);
     ReleaseQueue queue;
+    queue.seed(1);
     for (unsigned i = 0; i < context_count; i++) {
         memory[i].context.max = ContextMemory::room;
         memory[i].context.first().time = Ticks{i};
