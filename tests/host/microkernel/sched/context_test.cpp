@@ -224,6 +224,21 @@ TEST_CASE("new parameters: what was used counts while the thread is runnable, el
         world.advance_us(280);
         CHECK(world.enter(thread, Syscall::set_tls_base, 0).completed);
     }
+    SECTION("round robin until now: what was used comes back a period after it was used") {
+        world.run(world.root());
+        REQUIRE(world.configure(5'000, 5'000).ok());
+        world.run(thread);
+        world.advance_us(4'000);
+        world.run(world.root());
+        const Word used = world.now();
+        REQUIRE(world.configure(3'000, 4'000).ok());
+        world.run(thread);
+        world.advance_us(1'000);
+        world.fire_timer();
+        CHECK_FALSE(world.is_running(thread));
+        REQUIRE(world.runs_within_us(thread, 10'000));
+        CHECK(world.now() >= used + us(4'000));
+    }
     SECTION("by the running thread itself") {
         REQUIRE(world
                     .invoke(thread, at::sched_control, Method::sched_control_configure_flags, {700, 5'000, 0, 0x5c, 0},
