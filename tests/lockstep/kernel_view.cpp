@@ -17,6 +17,7 @@
 #include <system.hpp>
 
 #include <cstring>
+#include <vector>
 
 namespace lockstep::kernel_view {
 namespace {
@@ -232,9 +233,10 @@ Record reply(Word address_of_object) {
 kernel::SchedContext& paid_up(kernel::SchedContext& context) {
     if (&context != kernel::cpu.context || now() == kernel::cpu.charged_until)
         return context;
-    alignas(kernel::SchedContext) static std::byte copy[sizeof(kernel::SchedContext) + 64 * sizeof(kernel::Refill)];
-    std::memcpy(copy, &context, sizeof(kernel::SchedContext) + context.max * sizeof(kernel::Refill));
-    auto& paid = *reinterpret_cast<kernel::SchedContext*>(copy);
+    static std::vector<std::byte> copy;
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&context);
+    copy.assign(bytes, bytes + sizeof(kernel::SchedContext) + context.max * sizeof(kernel::Refill));
+    auto& paid = *reinterpret_cast<kernel::SchedContext*>(copy.data());
     kernel::charge(paid, now() - kernel::cpu.charged_until, kernel_state.min_budget);
     return paid;
 }
@@ -257,7 +259,8 @@ Record sched_context(Word address_of_object) {
     if (!context.is_configured())
         return record;
     record.add("most refills", context.max);
-    for (unsigned i = 0; i < context.count && i < 12; i++) {
+    record.add("refills", context.count);
+    for (unsigned i = 0; i < context.count && i < most_refills; i++) {
         record.add("refill's time", context.is_round_robin() ? 0 : context.refill(i).time.value);
         record.add("refill's amount", context.refill(i).amount.value);
     }

@@ -7,7 +7,6 @@
 
 namespace lockstep::kernel_view {
 
-inline constexpr unsigned most_queued = 40;
 /// Places of FPU registers in their saved state (legacy region): the first of x87, the last of SSE.
 inline constexpr unsigned first_fpu_register = 32, last_fpu_register = 400;
 

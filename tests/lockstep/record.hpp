@@ -4,15 +4,21 @@
 
 #include <array>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 namespace lockstep {
 
 using Word = uint64_t;
 
+/// So many of a queue, or of a context's refills, go into a record.
+inline constexpr unsigned most_queued = 40, most_refills = 12;
+
 class Record {
 public:
     void add(const char* name, Word value) {
+        if (size_ == capacity)
+            throw std::length_error("a record is too small");
         names_[size_] = name;
         words_[size_++] = value;
     }

@@ -170,12 +170,10 @@ Record sched_context(const System& system, const SchedContext& context) {
     if (!context.configured())
         return record;
     record.add("most refills", context.used_refills);
-    unsigned count = 0;
-    for (const Refill& refill : paid.refills) {
-        if (count++ == 12)
-            break;
-        record.add("refill's time", context.round_robin() ? 0 : refill.time);
-        record.add("refill's amount", refill.amount);
+    record.add("refills", paid.refills.size());
+    for (size_t i = 0; i < paid.refills.size() && i < most_refills; i++) {
+        record.add("refill's time", context.round_robin() ? 0 : paid.refills[i].time);
+        record.add("refill's amount", paid.refills[i].amount);
     }
     return record;
 }
