@@ -56,6 +56,11 @@ void compare_slot(const char* what, const Slot& slot, Place place) {
     same(what, slot.place.holder, slot.place.index, kernel_view::slot(place), spec_view::slot(slot));
 }
 
+void compare_thread(Thread& thread) {
+    same("thread", thread.address, 0, kernel_view::thread(thread.address), spec_view::thread(thread));
+    same("FPU registers", thread.address, 0, kernel_view::fpu(thread.address), spec_view::fpu(thread));
+}
+
 void compare_object(const System& system, Object& object) {
     const Word address = object.address;
     switch (object.type) {
@@ -66,8 +71,7 @@ void compare_object(const System& system, Object& object) {
     }
     case Type::tcb: {
         auto& thread = static_cast<Thread&>(object);
-        same("thread", address, 0, kernel_view::thread(address), spec_view::thread(thread));
-        same("FPU registers", address, 0, kernel_view::fpu(address), spec_view::fpu(thread));
+        compare_thread(thread);
         for (unsigned i = 0; i < thread_slot_count; i++)
             compare_slot("TCB's slot", thread.slots[i], kernel_view::thread_slot(address, i));
         break;
@@ -166,8 +170,14 @@ void compare_buffer(Thread& thread) {
     }
 }
 
-void compare_scheduling(const System& system) {
+void compare_processor(const System& system) {
     same("running thread", kernel_view::running(), system.current ? system.current->address : 0);
+    // The timer may go off too early, never too late.
+    if (kernel_view::timer() > system.deadline)
+        same("timer", kernel_view::timer(), system.deadline);
+}
+
+void compare_ready(const System& system) {
     auto queue = system.ready.begin();
     static const std::deque<Thread*> nobody;
     for (unsigned priority = 256; priority-- > 0;) {
@@ -177,9 +187,6 @@ void compare_scheduling(const System& system) {
         if (known)
             ++queue;
     }
-    // The timer may go off too early, never too late.
-    if (kernel_view::timer() > system.deadline)
-        same("timer", kernel_view::timer(), system.deadline);
 }
 
 /// Slots that nobody has looked at are empty.
@@ -204,6 +211,18 @@ void compare_frame(const Frame& frame) {
 
 } // namespace
 
+void compare_running(const System& system, Word caller) {
+    compare_processor(system);
+    for (const Word address : {caller, system.current ? system.current->address : 0}) {
+        const auto found = system.objects.find(address);
+        if (found == system.objects.end() || found->second->type != Type::tcb)
+            continue;
+        auto& thread = static_cast<Thread&>(*found->second);
+        compare_thread(thread);
+        compare_buffer(thread);
+    }
+}
+
 void compare(const System& system) {
     for (const auto& [_, object] : system.objects)
         compare_object(system, *object);
@@ -218,7 +237,8 @@ void compare(const System& system) {
         if (object->type == Type::tcb)
             compare_buffer(static_cast<Thread&>(*object));
     }
-    compare_scheduling(system);
+    compare_processor(system);
+    compare_ready(system);
 }
 
 void compare_thoroughly(const System& system) {

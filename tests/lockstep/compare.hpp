@@ -13,7 +13,10 @@ struct Divergence : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Every object, slot and queue, the derivation tree's order, the IPC buffers. Throws Divergence.
+/// Who runs, until when at most, and that thread and its IPC buffer; the same for the thread at `caller`, if it is still
+/// there. Throws Divergence, as the others do.
+void compare_running(const spec::System& system, spec::Word caller);
+/// Every object, slot and queue, the derivation tree's order, the IPC buffers.
 void compare(const spec::System& system);
 /// What costs more: ancestors in the derivation tree, page tables, all of the memory of frames.
 void compare_thoroughly(const spec::System& system);

@@ -2,14 +2,14 @@
 // Compiled without instrumentation of its own.
 #include <lockstep/coverage.hpp>
 
-#include <vector>
+#include <array>
 
 namespace lockstep::coverage {
 namespace {
 
 /// A way is a branch and the one taken before it, hashed.
 constexpr size_t map_size = size_t{1} << 18;
-std::vector<uint8_t> seen(map_size);
+std::array<uint8_t, map_size> seen;
 size_t found = 0, reported = 0;
 bool watching = false;
 uintptr_t previous = 0;

@@ -48,7 +48,7 @@ void Fuzz::play_one() {
         chosen && !random_.one_in(4) ? parent.options : MachineOptions{random_.one_in(2), random_.one_in(2)};
     counts_.sequences++;
     alarm(seconds_for_one_sequence);
-    World world(sequence_.options, sequence_.variant, counts_);
+    World world(sequence_.options, sequence_.variant, counts_, compare_each_);
     Generator generator(random_);
     const size_t length = shortest + random_.below(longest - shortest);
     const size_t common = parent.operations.empty() ? 0 : random_.below(parent.operations.size() + 1);

@@ -19,7 +19,8 @@ struct Limits {
 
 class Fuzz {
 public:
-    explicit Fuzz(uint64_t seed) : random_(seed) {}
+    /// `compare_each`: see World.
+    Fuzz(uint64_t seed, unsigned compare_each) : random_(seed), compare_each_(compare_each) {}
 
     /// The first sequence that goes wrong; none within the limits.
     std::optional<Sequence> run(const Limits& limits);
@@ -36,6 +37,7 @@ private:
     void keep(size_t operations);
 
     test::Random random_;
+    unsigned compare_each_;
     Counts counts_;
     std::vector<Sequence> corpus_;
     Sequence sequence_;

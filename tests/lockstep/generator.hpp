@@ -6,6 +6,8 @@
 #include <lockstep/world.hpp>
 #include <support/random.hpp>
 
+#include <algorithm>
+
 namespace lockstep {
 
 class Generator {
@@ -61,13 +63,14 @@ private:
 
 template <class Condition>
 Word Generator::find_if(Condition&& condition) {
-    const Word from = random_.below(slot_count);
-    for (Word i = 0; i < slot_count; i++) {
-        const Word index = first_slot + (from + i) % slot_count;
-        if (!slot_at(index).empty() && condition(slot_at(index).cap))
-            return index;
-    }
-    return 0;
+    const auto start = root_->slots.lower_bound(first_slot + random_.below(slot_count));
+    const auto end = root_->slots.lower_bound(first_slot + slot_count);
+    const auto fits = [&](const auto& item) { return !item.second.empty() && condition(item.second.cap); };
+    auto found = std::find_if(start, end, fits);
+    if (found != end)
+        return found->first;
+    found = std::find_if(root_->slots.lower_bound(first_slot), start, fits);
+    return found != start ? found->first : 0;
 }
 
 } // namespace lockstep

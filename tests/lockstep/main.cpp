@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// lockstep OPS SEED [MINUTES]: plays until so many operations have succeeded, or so much time has passed. tools/fuzz calls it.
+// lockstep OPS SEED [MINUTES [EACH]]: plays until so many operations have succeeded, or so much time has passed, and compares
+// everything after each EACH-th operation (1). tools/fuzz calls it.
 // lockstep self-test SEED: whether differences are found.
 #include <lockstep/coverage.hpp>
 #include <lockstep/fuzz.hpp>
@@ -47,16 +48,17 @@ void explain(const Sequence& sequence, Word seed, const Counts& counts) {
 } // namespace
 
 int main(int count, char** arguments) {
-    if (count < 3 || count > 4) {
-        std::fprintf(stderr, "usage: %s OPS|self-test SEED [MINUTES]\n", arguments[0]);
+    if (count < 3 || count > 5) {
+        std::fprintf(stderr, "usage: %s OPS|self-test SEED [MINUTES [EACH]]\n", arguments[0]);
         return 2;
     }
     if (std::strcmp(arguments[1], "self-test") == 0)
         return self_test(std::strtoull(arguments[2], nullptr, 0)) ? 0 : 1;
     const Word wanted = std::strtoull(arguments[1], nullptr, 0), seed = std::strtoull(arguments[2], nullptr, 0);
     const Word minutes = count > 3 ? std::strtoull(arguments[3], nullptr, 0) : 60 * 24 * 365;
+    const Word each = count > 4 ? std::strtoull(arguments[4], nullptr, 0) : 1;
     std::printf("seed 0x%" PRIx64 "\n", seed);
-    Fuzz fuzz(seed);
+    Fuzz fuzz(seed, static_cast<unsigned>(each));
     running = &fuzz;
     for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM})
         std::signal(signal, give_up);

@@ -15,7 +15,8 @@ namespace {
 
 using namespace spec;
 
-constexpr unsigned operations_between_thorough_checks = 32;
+/// Thorough comparisons cost more: none before so many operations, or so many comparisons.
+constexpr unsigned least_operations_unchecked = 32, least_comparisons_unchecked = 8;
 constexpr Word never = ~Word{0};
 /// The first thread, as the simulated machine starts it.
 constexpr unsigned first_priority = 255;
@@ -57,8 +58,8 @@ Capability boot_capability(System& system, const BootCapability& boot) {
 
 } // namespace
 
-World::World(const MachineOptions& options, unsigned variant, Counts& counts)
-    : options_(options), counts_(counts), machine_(options), system_(Machine{}) {
+World::World(const MachineOptions& options, unsigned variant, Counts& counts, unsigned compare_each)
+    : options_(options), counts_(counts), machine_(options), system_(Machine{}), compare_each_(compare_each) {
     boot();
     check(true);
     for (const Operation& operation : first_operations(variant))
@@ -105,6 +106,7 @@ bool World::is_over() const { return !system_.current && system_.deadline == nev
 
 void World::fire_timer(Word at) {
     machine_.set_time(at);
+    caller_ = system_.current ? system_.current->address : 0;
     machine_.interrupt(KernelMachine::timer_vector());
     system_.enter_by_interrupt(at, irq_line_count);
     counts_.timer_interrupts++;
@@ -129,6 +131,7 @@ void World::apply(const Operation& operation) {
     if (!system_.current && operation.kind != Operation::Kind::interrupt)
         return;
     counts_.operations++;
+    caller_ = system_.current ? system_.current->address : 0;
     if (operation.fpu != 0 && system_.current && !system_.current->fpu_disabled) {
         machine_.set_fpu(operation.fpu);
         system_.current->fpu = operation.fpu;
@@ -217,10 +220,16 @@ void World::check_translations() {
 }
 
 void World::check(bool thoroughly) {
-    compare(system_);
+    thoroughly |= ++unchecked_ >= std::max(least_operations_unchecked, least_comparisons_unchecked * compare_each_);
+    if (++uncompared_ >= compare_each_ || thoroughly || machine_.interruptions() != compared_interruptions_) {
+        uncompared_ = 0;
+        compared_interruptions_ = machine_.interruptions();
+        compare(system_);
+    } else {
+        compare_running(system_, caller_);
+    }
     const bool changed = changes_ != system_.changes || machine_.may_be_stale();
     changes_ = system_.changes;
-    thoroughly |= ++unchecked_ >= operations_between_thorough_checks;
     if (changed || thoroughly || changes_translations(system_.outcome.method))
         check_translations();
     if (thoroughly) {

@@ -10,7 +10,9 @@ namespace lockstep {
 
 class World {
 public:
-    World(const MachineOptions& options, unsigned variant, Counts& counts);
+    /// Everything is compared after every `compare_each`-th operation, and after each that was interrupted; after the
+    /// others only what the threads see that ran before and run now, and what the CPU may have cached.
+    World(const MachineOptions& options, unsigned variant, Counts& counts, unsigned compare_each = 1);
 
     /// Throws Divergence.
     void apply(const Operation& operation);
@@ -35,7 +37,11 @@ private:
     Counts& counts_;
     KernelMachine machine_;
     spec::System system_;
-    unsigned unchecked_ = 0; ///< operations since the last thorough comparison
+    unsigned compare_each_;
+    unsigned uncompared_ = 0; ///< operations since the last comparison of everything
+    unsigned unchecked_ = 0; ///< and since the last thorough one
+    Word compared_interruptions_ = 0; ///< how many there had been then
+    Word caller_ = 0; ///< the thread that ran before the last operation
     Word changes_ = 0;
     Word root_cnode_ = 0;
 };

@@ -61,9 +61,9 @@ class Totals:
         return text
 
 
-def play(target: str, ops: int, seed: int, minutes: int, label: str) -> tuple[int, list[str], list[str]]:
+def play(target: str, ops: int, seed: int, options: argparse.Namespace, label: str) -> tuple[int, list[str], list[str]]:
     """One run: its status, what it found, what it counted. What it says meanwhile is passed on."""
-    command = [str(binary(target)), str(ops), str(seed), str(minutes)]
+    command = [str(binary(target)), str(ops), str(seed), str(options.minutes), str(options.compare_each)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                text=True, errors="replace")
 
@@ -88,9 +88,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="the same seed, the same run; default: any")
     parser.add_argument("--jobs", type=int, default=1, metavar="J", help="runs at a time, with seeds S, S+1, ...")
     parser.add_argument("--minutes", type=int, default=60 * 24 * 365, metavar="M", help="no longer than this")
+    parser.add_argument("--compare-each", type=int, default=1, metavar="K",
+                        help="compare everything after every K-th operation only (1)")
     parser.add_argument("--sanitize", action="store_true", help="under ASan and UBSan, much slower")
     options = parser.parse_args(arguments)
-    if options.ops < 1 or options.jobs < 1 or options.minutes < 1 or options.seed < 0:
+    if min(options.ops, options.jobs, options.minutes, options.compare_each) < 1 or options.seed < 0:
         parser.error("counts begin at 1")
     return options
 
@@ -109,7 +111,7 @@ def main(arguments: list[str]) -> int:
     def run(index: int) -> None:
         label = f"{index}: " if options.jobs > 1 else ""
         share = -(-options.ops // options.jobs)
-        results[index] = play(target, share, options.seed + index, options.minutes, label)
+        results[index] = play(target, share, options.seed + index, options, label)
 
     threads = [threading.Thread(target=run, args=(index,)) for index in range(options.jobs)]
     for thread in threads:

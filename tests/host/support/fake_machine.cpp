@@ -67,8 +67,10 @@ void emulate_ioapic(Word address, uint32_t value) {
 } // namespace
 
 FakeMachine::FakeMachine(const x86::CpuFeatures& features) {
-    // Fresh pages are zero.
-    madvise(ram(), ram_bytes, MADV_DONTNEED);
+    // Fresh pages are zero; those that get junk need not be fresh.
+    const Word junk_end = untyped_base.raw() + bit(untyped_bits);
+    madvise(ram(), untyped_base.raw(), MADV_DONTNEED);
+    madvise(ram() + junk_end, ram_bytes - junk_end, MADV_DONTNEED);
     host_window_base = reinterpret_cast<Word>(ram());
     simulated.reset();
     simulated.tsc = us(1000);
