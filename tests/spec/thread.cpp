@@ -48,7 +48,7 @@ void restart(System& system, Thread& thread) {
 }
 
 void set_priority(System& system, Thread& thread, unsigned priority) {
-    const bool ready = is_ready(system, thread);
+    const bool ready = is_ready(system, thread) || system.decision.candidate == &thread;
     if (ready)
         leave_schedule(system, thread);
     thread.priority = priority;
