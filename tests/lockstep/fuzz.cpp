@@ -5,14 +5,14 @@
 #include <lockstep/generator.hpp>
 
 #include <cinttypes>
-#include <unistd.h>
+#include <sys/time.h>
 
 namespace lockstep {
 namespace {
 
 constexpr unsigned variants = 1024;
-/// A sequence that takes longer hangs.
-constexpr unsigned seconds_for_one_sequence = 120;
+/// A sequence that takes more processor time hangs.
+constexpr itimerval longest_play{.it_interval = {}, .it_value = {.tv_sec = 30, .tv_usec = 0}};
 constexpr unsigned shortest = 50, longest = 700;
 
 void report(const Counts& counts, size_t kept) {
@@ -47,7 +47,7 @@ void Fuzz::play_one() {
     sequence_.options =
         chosen && !random_.one_in(4) ? parent.options : MachineOptions{random_.one_in(2), random_.one_in(2)};
     counts_.sequences++;
-    alarm(seconds_for_one_sequence);
+    setitimer(ITIMER_PROF, &longest_play, nullptr);
     World world(sequence_.options, sequence_.variant, counts_, compare_each_);
     Generator generator(random_);
     const size_t length = shortest + random_.below(longest - shortest);

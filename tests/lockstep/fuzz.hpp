@@ -3,7 +3,6 @@
 #pragma once
 
 #include <lockstep/counts.hpp>
-#include <lockstep/shrink.hpp>
 #include <lockstep/world.hpp>
 #include <support/random.hpp>
 

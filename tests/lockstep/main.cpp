@@ -4,19 +4,25 @@
 // lockstep self-test SEED: whether differences are found.
 #include <lockstep/coverage.hpp>
 #include <lockstep/fuzz.hpp>
+#include <lockstep/play.hpp>
 #include <lockstep/self_test.hpp>
+#include <lockstep/shrink.hpp>
 
 #include <cinttypes>
+#include <csetjmp>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <sys/time.h>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
 using namespace lockstep;
 
 const Fuzz* running = nullptr;
+sigjmp_buf crash;
 
 void print(const Sequence& sequence) {
     std::printf("world %u, PCIDs %s, INVPCID %s\n", sequence.variant, sequence.options.pcid ? "on" : "off",
@@ -25,11 +31,14 @@ void print(const Sequence& sequence) {
         std::printf("%4zu  %s\n", i, sequence.operations[i].text().c_str());
 }
 
-/// The kernel or the test itself has crashed or hangs: what was being played is all that can be said.
-void give_up(int signal) {
-    std::printf("%s in this sequence:\n", signal == SIGALRM ? "hangs" : "crashed");
-    if (running)
-        print(running->current());
+/// The kernel or the test itself has crashed, or hangs. What was being played can be played again; if not even that, it is
+/// all that can be said.
+void leave(int signal) {
+    static bool leaving = false;
+    if (!std::exchange(leaving, true))
+        siglongjmp(crash, signal);
+    std::printf("crashed in this sequence:\n");
+    print(running->current());
     std::fflush(stdout);
     _exit(1);
 }
@@ -37,12 +46,18 @@ void give_up(int signal) {
 void explain(const Sequence& sequence, Word seed, const Counts& counts) {
     std::printf("seed 0x%" PRIx64 ": kernel and specification part after %" PRIu64 " operations, %" PRIu64
                 " of them successful:\n  %s\n",
-                seed, counts.operations, counts.successes, play(sequence).c_str());
+                seed, counts.operations, counts.successes, play_apart(sequence, true).c_str());
     std::fflush(stdout);
     const Sequence shrunk = shrink(sequence);
     std::printf("shrunk to %zu of %zu operations:\n", shrunk.operations.size(), sequence.operations.size());
     print(shrunk);
-    std::printf("  %s\n", play(shrunk).c_str());
+    std::fflush(stdout);
+    std::printf("  %s\n", play_apart(shrunk, false).c_str());
+}
+
+void stop_clock() {
+    const itimerval never{};
+    setitimer(ITIMER_PROF, &never, nullptr);
 }
 
 } // namespace
@@ -60,10 +75,15 @@ int main(int count, char** arguments) {
     std::printf("seed 0x%" PRIx64 "\n", seed);
     Fuzz fuzz(seed, static_cast<unsigned>(each));
     running = &fuzz;
-    for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM})
-        std::signal(signal, give_up);
-    const auto failed = fuzz.run({wanted, std::chrono::steady_clock::now() + std::chrono::minutes(minutes)});
-    alarm(0);
+    std::optional<Sequence> failed;
+    if (sigsetjmp(crash, 1) != 0) {
+        failed = fuzz.current();
+    } else {
+        for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGPROF})
+            std::signal(signal, leave);
+        failed = fuzz.run({wanted, std::chrono::steady_clock::now() + std::chrono::minutes(minutes)});
+    }
+    stop_clock();
     if (failed)
         explain(*failed, seed, fuzz.counts());
     fuzz.counts().print(stdout);

@@ -2,7 +2,9 @@
 #include <lockstep/self_test.hpp>
 
 #include <lockstep/generator.hpp>
+#include <lockstep/play.hpp>
 #include <lockstep/shrink.hpp>
+#include <lockstep/world.hpp>
 
 #include <cinttypes>
 #include <cstdio>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <lockstep/shrink.hpp>
 
-#include <lockstep/world.hpp>
+#include <lockstep/play.hpp>
+
+#include <algorithm>
 
 namespace lockstep {
 namespace {
 
-bool goes_wrong(const Sequence& sequence) { return !play(sequence).empty(); }
+bool goes_wrong(const Sequence& sequence) { return !play_apart(sequence, true).empty(); }
 
 /// Without the operations [start, end); what follows happens at the same time as before, or earlier.
 Sequence without(Sequence sequence, size_t start, size_t end, bool keep_time) {
@@ -71,28 +73,9 @@ void simplify(Sequence& sequence, size_t index) {
 
 } // namespace
 
-std::string play(const Sequence& sequence, size_t* played) {
-    Counts counts;
-    size_t done = 0;
-    std::string what;
-    try {
-        World world(sequence.options, sequence.variant, counts);
-        for (const Operation& operation : sequence.operations) {
-            world.apply(operation);
-            done++;
-        }
-        world.finish();
-    } catch (const std::exception& error) {
-        what = error.what();
-    }
-    if (played)
-        *played = done;
-    return what;
-}
-
 Sequence shrink(Sequence sequence) {
     size_t played = 0;
-    if (play(sequence, &played).empty())
+    if (play_apart(sequence, true, &played).empty())
         return sequence;
     sequence.operations.resize(std::min(played + 1, sequence.operations.size()));
     for (size_t before = sequence.operations.size() + 1; sequence.operations.size() < before;) {
