@@ -43,7 +43,7 @@ void Counts::print(std::FILE* file) const {
     }
     static constexpr const char* fault_names[] = {"", "capability fault", "unknown system call", "user exception",
                                                   "", "timeout",          "page fault"};
-    std::fprintf(file, "faults of system calls:\n");
+    std::fprintf(file, "faults:\n");
     for (const auto& [type, count] : faults)
         std::fprintf(file, "  %-32s %12" PRIu64 "\n", fault_names[static_cast<unsigned>(type)], count);
     std::fprintf(file,

@@ -110,6 +110,7 @@ void World::fire_timer(Word at) {
     machine_.interrupt(KernelMachine::timer_vector());
     system_.enter_by_interrupt(at, irq_line_count);
     counts_.timer_interrupts++;
+    count_entry();
     check(false);
 }
 
@@ -153,6 +154,7 @@ void World::apply(const Operation& operation) {
         machine_.write_memory(operation.address, *kernel_view::memory(operation.address) ^ Word{1} << operation.vector);
         break;
     }
+    count_entry();
     check(operation.kind == Operation::Kind::corruption);
     if (machine_.port_writes() != std::exchange(system_.port_output, {}))
         throw Divergence("other port writes than were asked for");
@@ -239,15 +241,18 @@ void World::check(bool thoroughly) {
     }
 }
 
+void World::count_entry() {
+    if (system_.outcome.budget_ended)
+        counts_.budgets_ended++;
+    if (system_.outcome.fault != FaultType::none)
+        counts_.faults[system_.outcome.fault]++;
+}
+
 void World::count(const Operation& operation) {
     const Outcome& outcome = system_.outcome;
-    if (outcome.budget_ended)
-        counts_.budgets_ended++;
-    if (operation.kind != Operation::Kind::system_call || outcome.budget_ended)
+    if (operation.kind != Operation::Kind::system_call || outcome.budget_ended || outcome.fault != FaultType::none)
         return;
-    if (outcome.fault != FaultType::none) {
-        counts_.faults[outcome.fault]++;
-    } else if (outcome.error != Error::none) {
+    if (outcome.error != Error::none) {
         counts_.errors[outcome.error][outcome.method]++;
     } else {
         counts_.successes++;

@@ -31,6 +31,7 @@ private:
     void write_buffer(const Operation& operation);
     void check(bool thoroughly);
     void check_translations();
+    void count_entry();
     void count(const Operation& operation);
 
     MachineOptions options_;
