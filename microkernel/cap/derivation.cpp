@@ -12,6 +12,10 @@ unsigned zombie_bits(unsigned radix) {
 
 bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
 
+bool has_badge(const Slot& slot) {
+    return (slot.cap.is(CapType::endpoint) || slot.cap.is(CapType::notification)) && slot.cap.badge() != 0;
+}
+
 /// The memory of `child` begins, and therefore lies, within that of `parent`, which stands before it in the list.
 bool contains_object(const Slot& parent, const Slot& child) {
     return has_memory(child.cap.type()) && object_address(child) - parent.cap.object() < bit(parent.cap.size_bits());
@@ -134,8 +138,13 @@ void swap_capabilities(Slot& first, Capability first_cap, Slot& second, Capabili
 void remove_capability(Slot& slot) {
     if (Slot* previous = slot.previous())
         previous->set_next(slot.next());
-    if (Slot* next = slot.next())
+    if (Slot* next = slot.next()) {
         next->set_previous(slot.previous());
+        // What is left of a family must not count to one that is given the same badge later and stands in front of it.
+        if (slot.is_first_badged() && has_badge(slot) && same_object(slot, *next) &&
+            slot.cap.badge() == next->cap.badge())
+            next->set_first_badged();
+    }
     slot.clear();
 }
 

@@ -27,6 +27,7 @@ struct Slot {
         next_word = reinterpret_cast<Word>(next) | (original ? original_flag : 0) |
                     (first_badged ? first_badged_flag : 0) | (next_word & in_thread_flag);
     }
+    void set_first_badged() { next_word |= first_badged_flag; }
     void clear() {
         cap = {};
         previous_word = 0;

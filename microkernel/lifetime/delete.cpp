@@ -114,11 +114,8 @@ Slot* zombie_step(Slot& slot) {
     return &slot;
 }
 
-} // namespace
-
-Progress delete_slot(Slot& slot) {
-    if (slot.is_empty())
-        return Progress::finished;
+/// Empties `slot`, which is not. Preempted: look whether it is.
+Progress delete_steps(Slot& slot) {
     if (!is_zombie(slot.cap.type())) {
         const bool final = is_final(slot);
         while (!finalise_step(slot, final)) {
@@ -139,9 +136,18 @@ Progress delete_slot(Slot& slot) {
     return Progress::finished;
 }
 
+} // namespace
+
+Progress delete_slot(Slot& slot) {
+    if (!slot.is_empty())
+        (void)delete_steps(slot);
+    // What is done must not be started again: the call may have deleted what it was made with.
+    return slot.is_empty() ? Progress::finished : Progress::preempted;
+}
+
 Progress revoke(Slot& slot) {
     while (has_children(slot)) {
-        if (delete_slot(*slot.next()) == Progress::preempted)
+        if (delete_steps(*slot.next()) == Progress::preempted && has_children(slot))
             return Progress::preempted;
     }
     return Progress::finished;

@@ -143,8 +143,8 @@ void enqueue_front(Tcb& thread) {
         return;
     if (&thread == cpu.candidate)
         return reschedule();
-    kernel_state.ready.push_front(thread);
     reschedule();
+    kernel_state.ready.push_front(thread);
 }
 
 void yield_current() {
@@ -163,8 +163,8 @@ void set_priority(Tcb& thread, uint8_t priority) {
     if (thread.in_ready_queue || cpu.candidate == &thread) {
         take_out_of_queues(thread);
         thread.priority = priority;
-        kernel_state.ready.push_front(thread);
-        return reschedule();
+        reschedule();
+        return kernel_state.ready.push_front(thread);
     }
     if (thread.state == ThreadState::sending || thread.state == ThreadState::receiving) {
         const Endpoint::State as = thread.endpoint->state();

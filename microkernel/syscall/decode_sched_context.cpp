@@ -78,7 +78,9 @@ Outcome yield_to(const Invocation& call, SchedContext& context) {
 void reconfigure_running(SchedContext& context, uint32_t refills, Ticks budget, Ticks period) {
     if (&context == cpu.context)
         commit_time();
-    const Refill first = context.first();
+    Refill first = context.first();
+    if (context.is_round_robin())
+        first.time = cpu.now; // a slice is used without moving on: what comes back must come a period from now
     context.budget = budget;
     context.period = period;
     set_refills(context, refills, first.time);

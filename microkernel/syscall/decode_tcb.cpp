@@ -159,9 +159,8 @@ Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread,
     if (!cap.is(CapType::sched_context))
         return refuse(SyscallError::invalid_capability(number));
     auto* context = window<SchedContext>(cap.object());
-    if (thread.sched_context == context)
-        return context;
-    if (thread.sched_context || context->thread || (thread.is_blocked() && !has_usable_budget(*context)))
+    const bool elsewhere = thread.sched_context != context && (thread.sched_context || context->thread);
+    if (elsewhere || (thread.is_blocked() && !has_usable_budget(*context)))
         return refuse(SyscallError::illegal_operation());
     return context;
 }

@@ -79,7 +79,7 @@ namespace {
         return true;
     case abi::Fault::user_exception: {
         const abi::MessageInfo info = message_info(server);
-        if (info.label() != 0 || info.length() > abi::user_exception::reply_length)
+        if (info.label() != 0 || info.extra_caps() != 0 || info.length() > abi::user_exception::reply_length)
             return false;
         if (info.length() > abi::user_exception::ip)
             waiter.context.rip = sanitised_ip(server.context.r10);
@@ -87,10 +87,15 @@ namespace {
             waiter.context.rsp = server.context.r8;
         if (info.length() > abi::user_exception::rflags)
             waiter.context.rflags = sanitised_rflags(server.context.r9);
-        [[fallthrough]];
+        waiter.fault.type = abi::Fault::none;
+        return true;
     }
     case abi::Fault::vm_fault:
-    case abi::Fault::keeper_fault: waiter.fault.type = abi::Fault::none; return true;
+    case abi::Fault::keeper_fault:
+        if (message_info(server).extra_caps() != 0)
+            return false;
+        waiter.fault.type = abi::Fault::none;
+        return true;
     default: return false;
     }
 }

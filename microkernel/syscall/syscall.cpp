@@ -6,6 +6,7 @@
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/debug.hpp>
+#include <syscall/invocation.hpp>
 #include <syscall/invoke.hpp>
 #include <syscall/reply_map_recv.hpp>
 #include <syscall/syscall.hpp>
@@ -47,12 +48,14 @@ void receive_on(Tcb& thread, Word pointer, Blocking blocking, bool with_reply) {
     fault_receiving(thread, pointer, LookupError::missing(0));
 }
 
-/// Answers through R12 first, in silence if there is nothing to answer through.
+/// Answers through R12 first; in silence if there is nothing to answer through, or an extra capability cannot be found.
 void reply_recv(Tcb& thread) {
     const auto found = thread.find_slot(thread.context.r12);
     if (found && (*found)->cap.is(CapType::reply)) {
         const Capability& cap = (*found)->cap;
-        answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
+        Word failed = 0;
+        if (Invocation(thread, **found, false).look_up_extras(failed))
+            answer(thread, *window<Reply>(cap.object()), cap.rights().can_grant());
     }
     receive_on(thread, thread.context.rdi, Blocking::yes, true);
 }

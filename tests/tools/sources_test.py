@@ -84,6 +84,12 @@ class LayeringTest(unittest.TestCase):
     def test_includes_that_are_not_rooted_are_found(self) -> None:
         self.assertEqual(len(layering.rule_problems(graph({"init/a.cpp": '#include "b.hpp"\n', "init/b.hpp": ""}))), 1)
 
+    def test_the_specification_includes_nothing_but_itself(self) -> None:
+        files = {"tests/spec/a.cpp": "#include <spec/b.hpp>\n#include <map>\n", "tests/spec/b.hpp": ""}
+        self.assertEqual(layering.rule_problems(graph(files)), [])
+        files["tests/spec/a.cpp"] += "#include <abi/error.hpp>\n#include <system.hpp>\n#include \"c.hpp\"\n"
+        self.assertEqual(len(layering.rule_problems(graph(files))), 3)
+
     def test_a_cycle_is_found_once(self) -> None:
         files = {"microkernel/cap/a.hpp": "#include <cap/b.hpp>\n", "microkernel/cap/b.hpp": "#include <cap/a.hpp>\n"}
         self.assertEqual(len(layering.cycles(graph(files))), 1)

@@ -46,6 +46,7 @@ BELOW = {  # layer: what it may include besides itself, <abi/...> and the freest
     "boot/values": PURE,
     "acpi": PURE | {"boot/values"},
 }
+SPECIFICATION_MAY = re.compile(r"<(spec/\w+\.hpp|\w+)>")
 # Exceptions, each with its reason: (file, included file).
 ALLOWED: dict[tuple[str, str], str] = {
     ("lib/count.hpp", "system.hpp"): "the counting kernel counts in the one global structure",
@@ -132,10 +133,18 @@ def user_problem(name: str, target: str) -> str | None:
     return f"{name} includes {target} of another part"
 
 
+def specification_problems(name: str, includes: list[tuple[str, str | None]]) -> list[str]:
+    """The specification shares nothing with what it specifies: itself and the standard library, not even the ABI."""
+    return [f"{name} includes {written}, but the specification stands alone" for written, _ in includes
+            if not SPECIFICATION_MAY.fullmatch(written)]
+
+
 def rule_problems(graph: Graph) -> list[str]:
     """Every include that breaks a rule of direction."""
     problems = []
     for name, includes in graph.edges.items():
+        if name.startswith("tests/spec/"):
+            problems += specification_problems(name, includes)
         if name.startswith("tests/"):
             continue
         for written, target in includes:

@@ -18,8 +18,9 @@ import sources
 GROUP = "check: "
 LICENCE = "SPDX-License-Identifier: BSD-2-Clause"
 LICENSED = (".cpp", ".hpp", ".S", ".inc", ".ld", ".py", ".sh", ".ini", ".toml")
-FREESTANDING = ["g++", "-std=c++23", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror",
-                "-Wno-invalid-offsetof", "-fsyntax-only", "-x", "c++", '-DUMBRA_VERSION="0"']
+COMPILER = ["g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", "-Wno-invalid-offsetof", "-fsyntax-only", "-x", "c++",
+            '-DUMBRA_VERSION="0"']
+FREESTANDING = ["-ffreestanding", "-fno-exceptions", "-fno-rtti"]
 # A path of somebody's machine; written so that this file does not hold one itself.
 FOREIGN_PATH = re.compile("/(?:" + "|".join(("home", "Users", "work", "workspace")) + r")/[a-z]\w*/")
 COMPLAINT = re.compile(r'\b(?:require\([^;"]*,\s*|panic\()"([^"]+)"')
@@ -34,11 +35,17 @@ def format_problems() -> list[str]:
         [done.stderr] if done.returncode else [])
 
 
-def includes_of(name: str) -> list[str]:
+def flags_of(name: str) -> list[str]:
     """Compiler flags for a header, by the part of the tree that it lies in."""
     if name.startswith("microkernel/"):
-        return ["-Imicrokernel", "-Imicrokernel/include", "-mgeneral-regs-only", "-DUMBRA_KERNEL_DEBUG=1"]
-    return ["-Ilibsys/include", "-Imicrokernel/include", "-I."]
+        return [*FREESTANDING, "-Imicrokernel", "-Imicrokernel/include", "-mgeneral-regs-only",
+                "-DUMBRA_KERNEL_DEBUG=1"]
+    if name.startswith("tests/spec/"):
+        return ["-Itests"]
+    if name.startswith("tests/lockstep/"):
+        return ["-Itests/lockstep/shim", "-Itests/host/shim", "-Itests/host", "-Itests", "-Imicrokernel",
+                "-Imicrokernel/include", "-DUMBRA_KERNEL_DEBUG=1"]
+    return [*FREESTANDING, "-Ilibsys/include", "-Imicrokernel/include", "-I."]
 
 
 def header_problem(name: str) -> str | None:
@@ -47,7 +54,7 @@ def header_problem(name: str) -> str | None:
         path = building.REPOSITORY / name
         source.write(f'#include "{path}"\n#include "{path}"\n')
         source.flush()
-        done = subprocess.run([*FREESTANDING, *includes_of(name), source.name], cwd=building.REPOSITORY,
+        done = subprocess.run([*COMPILER, *flags_of(name), source.name], cwd=building.REPOSITORY,
                               capture_output=True, text=True, check=False)
     return f"{name}: {done.stderr[:1500]}" if done.returncode else None
 

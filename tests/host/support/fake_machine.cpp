@@ -23,6 +23,7 @@ namespace {
 using x86::simulated;
 
 constexpr Word ram_bytes = Word{64} << 20;
+constexpr Word ram_at = Word{1} << 45;
 constexpr PhysAddr kernel_pml4{0x10'0000}, root_pml4{0x10'1000}, first_pool{0x10'2000}, root_tcb{0x10'4000},
     root_context{0x10'4800}, root_buffer{0x10'5000}, small_untyped_base{0x10'6000}, untyped_base{0x40'0000};
 constexpr unsigned root_context_bits = 8;
@@ -33,9 +34,11 @@ constexpr int junk = 0xa5;
 
 struct Idle {};
 
+/// Always at the same address, so that what depends on addresses is the same in each run.
 std::byte* ram() {
-    static auto* const memory = static_cast<std::byte*>(
-        mmap(nullptr, ram_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    static auto* const memory =
+        static_cast<std::byte*>(mmap(reinterpret_cast<void*>(ram_at), ram_bytes, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0));
     return memory;
 }
 
@@ -63,9 +66,11 @@ void emulate_ioapic(Word address, uint32_t value) {
 
 } // namespace
 
-FakeMachine::FakeMachine() {
-    // Fresh pages are zero.
-    madvise(ram(), ram_bytes, MADV_DONTNEED);
+FakeMachine::FakeMachine(const x86::CpuFeatures& features) {
+    // Fresh pages are zero; those that get junk need not be fresh.
+    const Word junk_end = untyped_base.raw() + bit(untyped_bits);
+    madvise(ram(), untyped_base.raw(), MADV_DONTNEED);
+    madvise(ram() + junk_end, ram_bytes - junk_end, MADV_DONTNEED);
     host_window_base = reinterpret_cast<Word>(ram());
     simulated.reset();
     simulated.tsc = us(1000);
@@ -74,7 +79,7 @@ FakeMachine::FakeMachine() {
     kernel_state.tsc_mhz = tsc_mhz;
     kernel_state.release.seed(tsc_mhz);
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
-    kernel_state.features = {.fsgsbase = true, .no_execute = true, .huge_pages = true};
+    kernel_state.features = features;
     kernel_state.kernel_pml4 = kernel_state.visible_pml4 = kernel_pml4;
     (void)kernel_state.ram.push({PhysAddr(0x10'0000), PhysAddr(ram_bytes)});
     prepare_devices();
@@ -88,6 +93,7 @@ FakeMachine::FakeMachine() {
 FakeMachine::~FakeMachine() { simulated.reset(); }
 
 void FakeMachine::prepare_devices() {
+    ioapic_registers.clear();
     simulated.deliver_interrupt = [](Word vector) { kernel_interrupt(vector); };
     simulated.on_idle = [] {
         if (simulated.pending_interrupts.empty())
@@ -234,7 +240,8 @@ void FakeMachine::enter_kernel(Entry&& entry) {
         if (cpu.current)
             FAIL("the kernel idles while a thread could run");
     }
-    check_invariants();
+    if (checks_each_entry)
+        check_invariants();
 }
 
 void FakeMachine::check_invariants() {

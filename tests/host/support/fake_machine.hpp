@@ -70,7 +70,7 @@ struct CallResult {
 
 class FakeMachine {
 public:
-    FakeMachine();
+    explicit FakeMachine(const x86::CpuFeatures& features = {.fsgsbase = true, .no_execute = true, .huge_pages = true});
     ~FakeMachine();
     FakeMachine(const FakeMachine&) = delete;
 
@@ -158,8 +158,9 @@ public:
     /// The kernel looks for interrupts after exactly `steps` steps (1..24) of a long operation.
     void look_after_steps(unsigned steps);
 
-    /// After every kernel entry; by hand after what a test does itself.
+    /// After every kernel entry (if `checks_each_entry`); by hand after what a test does itself.
     void check_invariants();
+    bool checks_each_entry = true;
 
     /// The tests' own walk of an address space: raw leaf entry, or 0; `level` 1 = 4 KiB page.
     Word leaf(PhysAddr root, Word address, unsigned* level = nullptr);

@@ -18,6 +18,9 @@ public:
         std::printf("seed of %s: UMBRA_SEED=0x%llx\n", name, static_cast<unsigned long long>(state_));
     }
 
+    /// Without a word.
+    explicit Random(uint64_t seed) : state_(seed), seed_(seed) {}
+
     uint64_t seed() const { return seed_; }
 
     /// splitmix64: every seed is good.

@@ -48,6 +48,22 @@ TEST_CASE("a fresh badge starts a family of its own", "[cap][derivation]") {
     CHECK(family.exists(eight));
 }
 
+TEST_CASE("what is left of a family does not count to one that is given the same badge later", "[cap][derivation]") {
+    Family family;
+    const Word seven = family.mint(family.original, Rights::all(), 7);
+    const Word second = family.copy(seven);
+    const Word first = family.copy(seven);
+    REQUIRE(family.invoke(at::cnode, Method::cnode_delete, {seven, 64}).ok());
+    const Word another_seven = family.mint(family.original, Rights::all(), 7);
+    const Word its_copy = family.copy(another_seven);
+    REQUIRE(family.invoke(at::cnode, Method::cnode_delete, {first, 64}).ok());
+    REQUIRE(family.revoke(another_seven).ok());
+    CHECK(family.exists(second));
+    CHECK_FALSE(family.exists(its_copy));
+    REQUIRE(family.revoke(family.original).ok());
+    CHECK_FALSE(family.exists(second));
+}
+
 TEST_CASE("a badge is given once", "[cap][derivation]") {
     Family family;
     const Word seven = family.mint(family.original, Rights::all(), 7);

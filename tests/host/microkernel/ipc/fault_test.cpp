@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Faults as messages: which words a handler gets, what its answer does, and what happens without one.
 #include <support/faulting.hpp>
+#include <support/ipc_pair.hpp>
 
 using namespace test;
 
@@ -292,4 +293,25 @@ TEST_CASE("a handler without IPC buffer gets the first four words", "[fault]") {
     world.run(world.client);
     world.exception(general_protection, fault_ip, 0x18);
     CHECK(world.fault_message().length == 4);
+}
+
+TEST_CASE("ReplyRecv answers nothing if an extra capability cannot be found", "[ipc]") {
+    for (const bool is_fault : {false, true}) {
+        Pair pair;
+        pair.run(pair.root());
+        REQUIRE(pair.invoke(pair.client_cap, Method::tcb_set_space, {0, 0}, {pair.endpoint_cap, at::cnode, at::vspace})
+                    .ok());
+        pair.server_waits();
+        pair.run(pair.client);
+        if (is_fault)
+            pair.exception(14, 0x1000, 4, 0x2000);
+        else
+            pair.call(pair.client, pair.endpoint_cap, 1);
+        REQUIRE(pair.is_running(pair.server));
+        pair.put_message(pair.server, 0, {}, {Word{1} << 40});
+        pair.receive(pair.server, pair.endpoint_cap, pair.reply_cap, Syscall::reply_recv);
+        // The reply object is offered anew: whoever waited on it stops.
+        CHECK(pair.client.state == ThreadState::stopped);
+        CHECK(pair.server.state == ThreadState::receiving);
+    }
 }

@@ -49,6 +49,27 @@ TEST_CASE("64 CNodes inside one another are deleted, whenever interrupted", "[li
     }
 }
 
+TEST_CASE("a call that deletes what it was made with is not started again when it is done", "[lifetime]") {
+    FakeMachine machine;
+    Tcb& root = machine.root();
+    const auto interrupted = [&](Word capability, Method method, const Words& words, const Words& caps) {
+        machine.look_after_steps(1);
+        machine.interrupt_at_look(1);
+        const CallResult result = machine.invoke(root, capability, method, words, caps);
+        machine.no_interrupts();
+        return result;
+    };
+    const Word copy = machine.mint(at::cnode, Rights::all());
+    CHECK(interrupted(copy, Method::cnode_delete, {copy, 64}, {}).ok());
+    CHECK(machine.slot(copy).is_empty());
+    // In turn the thread's own CSpace, VSpace and buffer go and come back.
+    CHECK(interrupted(at::tcb, Method::tcb_configure, {0, 0, 0x50'0000}, {at::cnode, at::vspace, at::ipc_buffer}).ok());
+    CHECK(interrupted(at::tcb, Method::tcb_set_ipc_buffer, {0x50'0400}, {at::ipc_buffer}).ok());
+    CHECK(interrupted(at::tcb, Method::tcb_set_space, {0, 0}, {at::device, at::cnode, at::vspace}) ==
+          Error::invalid_capability);
+    CHECK(interrupted(at::tcb, Method::tcb_set_space, {0, 0}, {machine.free_slot(), at::cnode, at::vspace}).ok());
+}
+
 TEST_CASE("a CNode that holds its own last capability is deleted", "[lifetime]") {
     for (unsigned steps = 1; steps <= 24; steps++) {
         for (Word index = 0; index < 4; index++) {

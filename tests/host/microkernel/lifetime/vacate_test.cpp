@@ -79,11 +79,13 @@ TEST_CASE("SetSchedParams and SetTimeoutEndpoint give up a handler with a long q
     }
 }
 
-TEST_CASE("SetIPCBuffer looks for interrupts after it has given up the old frame", "[lifetime]") {
+TEST_CASE("SetIPCBuffer that has given up the old frame ends, though an interrupt waits", "[lifetime]") {
     Replacing world;
     const Word frame = world.make(ObjectType::frame_4k);
     world.look_after_steps(1);
-    world.in_two_entries(world.thread_cap, Method::tcb_set_ipc_buffer, {0x7000}, {frame});
+    world.interrupt_at_look(1);
+    world.put_message(world.root(), static_cast<Word>(Method::tcb_set_ipc_buffer), {0x7000}, {frame});
+    CHECK(world.enter(world.root(), Syscall::call, world.thread_cap).ok());
     CHECK(world.thread(world.thread_cap).cap(TcbSlot::ipc_buffer).object() == world.cap(frame).object());
 }
 

@@ -78,6 +78,26 @@ TEST_CASE("a blocked thread takes a context only if there is budget in it", "[co
     CHECK(world.bind(world.thread_cap).ok());
 }
 
+TEST_CASE("SetSchedParams refuses a blocked thread its own context, too, while there is no budget in it", "[context]") {
+    Contexts world;
+    REQUIRE(world.configure(1000, 10'000).ok());
+    REQUIRE(world.bind(world.thread_cap).ok());
+    const Word handler = world.make(ObjectType::endpoint);
+    REQUIRE(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint, {}, {handler}).ok());
+    const auto set_priority = [&] {
+        return world.invoke(world.thread_cap, Method::tcb_set_sched_params, {1, 1},
+                            {at::tcb, world.context_cap, world.free_slot()});
+    };
+    Tcb& thread = world.thread(world.thread_cap);
+    world.run(thread);
+    world.advance_us(1000);
+    world.fire_timer();
+    REQUIRE(thread.state == ThreadState::sending);
+    CHECK(set_priority() == Error::illegal_operation);
+    world.run_for_us(9'000);
+    CHECK(set_priority().ok());
+}
+
 TEST_CASE("an unconfigured context may be bound to a thread that is not blocked", "[context]") {
     Contexts world;
     CHECK(world.bind(world.thread_cap).ok());
@@ -203,6 +223,21 @@ TEST_CASE("new parameters: what was used counts while the thread is runnable, el
         world.run(thread);
         world.advance_us(280);
         CHECK(world.enter(thread, Syscall::set_tls_base, 0).completed);
+    }
+    SECTION("round robin until now: what was used comes back a period after it was used") {
+        world.run(world.root());
+        REQUIRE(world.configure(5'000, 5'000).ok());
+        world.run(thread);
+        world.advance_us(4'000);
+        world.run(world.root());
+        const Word used = world.now();
+        REQUIRE(world.configure(3'000, 4'000).ok());
+        world.run(thread);
+        world.advance_us(1'000);
+        world.fire_timer();
+        CHECK_FALSE(world.is_running(thread));
+        REQUIRE(world.runs_within_us(thread, 10'000));
+        CHECK(world.now() >= used + us(4'000));
     }
     SECTION("by the running thread itself") {
         REQUIRE(world

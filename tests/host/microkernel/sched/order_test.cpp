@@ -146,6 +146,30 @@ TEST_CASE("of several equals that one deletion wakes the last one comes first", 
     CHECK(world.turns(world.root()) == Words{senders[2], senders[1], senders[0]});
 }
 
+TEST_CASE("a thread that is moved comes before an equal that the same call has woken earlier", "[sched]") {
+    Scheduling world;
+    const Word endpoint = world.make(ObjectType::endpoint), nothing = world.free_slot();
+    const Word sender = world.make_thread(255);
+    world.run(world.thread(sender));
+    world.send(world.thread(sender), endpoint, 0);
+    const Word moved = world.make_thread(50, false), context = world.make_context();
+    const auto set = [&](Word context_or_none, Word handler) {
+        return world.invoke(moved, Method::tcb_set_sched_params, {255, 255}, {at::tcb, context_or_none, handler});
+    };
+    REQUIRE(world.invoke(moved, Method::tcb_resume).ok());
+    REQUIRE(set(nothing, endpoint).ok());
+    SECTION("by its priority") {
+        REQUIRE(world.invoke(context, Method::sched_context_bind, {}, {moved}).ok());
+        REQUIRE(world.invoke(moved, Method::tcb_set_priority, {50}, {at::tcb}).ok());
+    }
+    SECTION("by a context bound to it") {}
+    // The last capability of the endpoint is the one that the call replaces.
+    REQUIRE(world.invoke(at::cnode, Method::cnode_delete, {endpoint, 64}).ok());
+    REQUIRE(set(context, nothing).ok());
+    REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {10}, {at::tcb}).ok());
+    CHECK(world.turns(world.root()) == Words{moved, sender});
+}
+
 TEST_CASE("a thread without context runs once it has one", "[sched]") {
     Scheduling world;
     const Word bare = world.make_thread(255, false);

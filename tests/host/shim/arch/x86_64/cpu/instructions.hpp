@@ -64,6 +64,10 @@ struct SimulatedCpu {
     std::function<void()> on_idle; ///< the same, in wait_for_interrupt
     std::function<void(uint16_t, unsigned, uint32_t)> on_port_write;
     std::function<void(Word, uint32_t)> on_mmio_write;
+    std::function<void(Word)> on_cr3_load;              ///< the value, bit 63 included
+    std::function<void(Word)> on_cr4_load;
+    std::function<void(VirtAddr)> on_invlpg;
+    std::function<void(const Invpcid&)> on_invpcid;
 
     // History.
     std::vector<Word> cr3_loads;
@@ -74,6 +78,13 @@ struct SimulatedCpu {
     unsigned fpu_saves = 0, fpu_restores = 0, interrupt_windows = 0, idle_waits = 0;
 
     void reset() { *this = SimulatedCpu(); }
+    void forget_history() {
+        cr3_loads.clear();
+        invlpg.clear();
+        invpcid.clear();
+        port_writes.clear();
+        mmio_writes.clear();
+    }
 
     void deliver_all() {
         while (!pending_interrupts.empty()) {
@@ -117,9 +128,15 @@ inline Word read_cr3() { return simulated.cr3; }
 inline void write_cr3(Word value) {
     simulated.cr3 = value & ~(Word{1} << 63); // the no-flush bit reads back as 0
     simulated.cr3_loads.push_back(value);
+    if (simulated.on_cr3_load)
+        simulated.on_cr3_load(value);
 }
 inline Word read_cr4() { return simulated.cr4; }
-inline void write_cr4(Word value) { simulated.cr4 = value; }
+inline void write_cr4(Word value) {
+    simulated.cr4 = value;
+    if (simulated.on_cr4_load)
+        simulated.on_cr4_load(value);
+}
 inline void write_dr7(Word value) { simulated.dr7 = value; }
 inline uint64_t rdmsr(uint32_t msr) { return simulated.msrs[msr]; }
 inline void wrmsr(uint32_t msr, uint64_t value) { simulated.msrs[msr] = value; }
@@ -140,9 +157,15 @@ inline void lldt(uint16_t) {}
 inline void ltr(uint16_t) {}
 inline void load_segments(uint16_t, uint16_t) {}
 
-inline void invlpg(VirtAddr address) { simulated.invlpg.push_back(address); }
+inline void invlpg(VirtAddr address) {
+    simulated.invlpg.push_back(address);
+    if (simulated.on_invlpg)
+        simulated.on_invlpg(address);
+}
 inline void invpcid(InvpcidType type, Word pcid, VirtAddr address) {
     simulated.invpcid.push_back({type, pcid, address.raw()});
+    if (simulated.on_invpcid)
+        simulated.on_invpcid(simulated.invpcid.back());
 }
 
 inline void clts() { simulated.cr0 &= ~Word{8}; }
