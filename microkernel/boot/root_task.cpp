@@ -166,7 +166,7 @@ private:
         require(next_ < bit(cnode_bits_), "the root task's image needs more capabilities than its CNode holds");
         return slots_[next_++];
     }
-    static void place(Slot& slot, const Capability& cap) { insert_original(slot, cap, nullptr); }
+    static void place(Slot& slot, const Capability& cap) { insert_original(slot, cap, &kernel_state.capabilities); }
     void map_page(Slot& slot, PhysAddr page, VirtAddr address) {
         place(slot, Capability::frame(page, FrameSize::small_4k, false));
         const Entry entry = Entry::page(page, Level::pt, {true, true, true}, 0, kernel_state.features.no_execute);

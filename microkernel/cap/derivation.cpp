@@ -10,8 +10,6 @@ unsigned zombie_bits(unsigned radix) {
                                           : abi::object_bits(abi::ObjectType::cnode, radix);
 }
 
-bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
-
 /// The memory of `child` begins, and therefore lies, within that of `parent`, which stands before it in the list.
 bool contains_object(const Slot& parent, const Slot& child) {
     return has_memory(child.cap.type()) && object_address(child) - parent.cap.object() < bit(parent.cap.size_bits());
