@@ -6,6 +6,7 @@
 #include <boot/untyped_plan.hpp>
 #include <cap/copying.hpp>
 #include <cap/derivation.hpp>
+#include <check/watch.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
@@ -215,6 +216,8 @@ void start_root_task(BootImage& image) {
     task.write_boot_info();
     task.start();
     log("KERNEL: root task starts, {} KiB of memory are free", image.memory.free_bytes() / 1024);
+    if constexpr (config::debug)
+        begin_checks();
     enter_user(leave_kernel());
 }
 
