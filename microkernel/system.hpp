@@ -44,6 +44,7 @@ struct IrqLine {
 inline constexpr unsigned irq_line_count = 108;
 
 struct KernelState {
+    Slot capabilities; ///< stands in front of the list of all capabilities; holds none
     ReadyQueues ready;
     ReleaseQueue release;
     std::array<IrqLine, irq_line_count> irqs{};

@@ -14,6 +14,7 @@
 #include <boot/multiboot2.hpp>
 #include <boot/root_task.hpp>
 #include <check/deliberate_bug.hpp>
+#include <check/watch.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
 #include <space/address_space.hpp>
@@ -150,6 +151,8 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
         log("BENCH boot.entry {}", entered); // tools/bench: from here on it is ours
     [[maybe_unused]] const Bug bug = bug_named(command_line::value_of(command_line, "bug").value_or(""));
 
+    if constexpr (config::debug)
+        choose_checks(command_line);
     choose_features(command_line, kernel_state.features);
     kernel_state.msr_calls = command_line::has(command_line, "msr");
     InterruptControllers controllers;

@@ -5,6 +5,7 @@
 #include <boot/untyped_plan.hpp>
 #include <cap/copying.hpp>
 #include <cap/derivation.hpp>
+#include <check/watch.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
 #include <lifetime/retype.hpp>
@@ -164,7 +165,7 @@ private:
         require(next_ < bit(cnode_bits_), "the root task's image needs more capabilities than its CNode holds");
         return slots_[next_++];
     }
-    static void place(Slot& slot, const Capability& cap) { insert_original(slot, cap, nullptr); }
+    static void place(Slot& slot, const Capability& cap) { insert_original(slot, cap, &kernel_state.capabilities); }
     void map_page(Slot& slot, PhysAddr page, VirtAddr address) {
         place(slot, Capability::frame(page, FrameSize::small_4k, false));
         const Entry entry = Entry::page(page, Level::pt, {true, true, true}, 0, kernel_state.features.no_execute);
@@ -213,6 +214,8 @@ void start_root_task(BootImage& image) {
     task.write_boot_info();
     task.start();
     log("KERNEL: root task starts, {} KiB of memory are free", image.memory.free_bytes() / 1024);
+    if constexpr (config::debug)
+        begin_checks();
     enter_user(leave_kernel());
 }
 

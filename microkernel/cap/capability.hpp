@@ -190,6 +190,8 @@ private:
 constexpr PhysAddr object_in(Word word0) { return PhysAddr(word0 & ones(47) & ~Word{15}); }
 constexpr Asid asid_in(Word word0) { return Asid{static_cast<uint16_t>(word0 >> 47 & ones(12))}; }
 
+/// Whether its object is a piece of memory.
+constexpr bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
 constexpr bool is_paging_structure(CapType type) { return CapType::page_table <= type && type <= CapType::pml4; }
 constexpr bool is_zombie(CapType type) { return type == CapType::zombie || type == CapType::outer_zombie; }
 

@@ -10,8 +10,6 @@ unsigned zombie_bits(unsigned radix) {
                                           : abi::object_bits(abi::ObjectType::cnode, radix);
 }
 
-bool has_memory(CapType type) { return CapType::null < type && type < CapType::irq_control; }
-
 bool has_badge(const Slot& slot) {
     return (slot.cap.is(CapType::endpoint) || slot.cap.is(CapType::notification)) && slot.cap.badge() != 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who was derived from whom. All capabilities in use form one list per root: a capability's descendants stand
-// right behind it, so that a parent needs no pointers to its children and Revoke only looks at its next neighbour.
+// Who was derived from whom. All capabilities in use form one list: a capability's descendants stand right
+// behind it, so that a parent needs no pointers to its children and Revoke only looks at its next neighbour.
 #pragma once
 
 #include <cap/slot.hpp>
@@ -23,7 +23,7 @@ bool is_final(const Slot& slot);
 /// Puts `cap` into the empty `slot`, right behind `source`, from which it was derived. Untyped memory that is copied has no
 /// room left while the copy exists.
 void insert_derived(Slot& slot, const Capability& cap, Slot& source);
-/// Puts the first capability of a new object into the empty `slot`, as a child of `parent` (null: a root).
+/// Puts the first capability of a new object into the empty `slot`, as a child of `parent` (null: in a list of its own).
 void insert_original(Slot& slot, const Capability& cap, Slot* parent);
 /// Moves what is in `source` to the empty `slot`, perhaps changed to `cap` on the way.
 void move_capability(Slot& slot, const Capability& cap, Slot& source);

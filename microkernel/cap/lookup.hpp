@@ -37,6 +37,7 @@ public:
         guard_ = root.guard();
         base_ = reinterpret_cast<Word>(cnode_slots(root)) - (guard_ << radix_) * sizeof(Slot);
     }
+    bool operator==(const QuickCSpace&) const = default;
     bool has(Word pointer) const { return pointer >> radix_ == guard_; }
     /// `pointer` must be one that it has.
     Slot& slot(Word pointer) const { return *reinterpret_cast<Slot*>(base_ + pointer * sizeof(Slot)); }

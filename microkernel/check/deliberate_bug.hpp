@@ -13,7 +13,8 @@ enum class Bug {
     alias,     ///< reads the kernel image through the physical window
     user,      ///< executes at a user address
     stack,     ///< recursion without end
-    assertion, ///< a broken invariant, `bug=assert`
+    assertion, ///< something that always holds does not, `bug=assert`
+    invariant, ///< an I/O port is given away to nobody, which is only seen when all invariants are checked
 };
 
 Bug bug_named(Text name);

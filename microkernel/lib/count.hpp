@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Counting kernels count what instruction counts hide, debug kernels how long interrupts are off; in others this costs
-// nothing.
+// Counting kernels count what instruction counts hide; debug kernels watch how long interrupts are off, and check their
+// invariants. In others this costs nothing.
 #pragma once
 
-#include <check/stretch.hpp>
+#include <check/watch.hpp>
 #include <config.hpp>
 #include <system.hpp>
 
@@ -18,7 +18,7 @@ inline void count(Event event) {
 inline void enter() {
     count(Event::kernel_entry);
     if constexpr (config::debug)
-        begin_stretch();
+        watch_entry();
 }
 /// It ends.
 inline void leave() {

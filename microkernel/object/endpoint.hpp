@@ -46,6 +46,7 @@ public:
     }
 
 private:
+    friend class Inspector;
     static constexpr Word low_half(Word word) { return word & ones(32); }
     Tcb* scanned() const { return window<Tcb>(PhysAddr(low_half(scan_) << abi::tcb_bits)); }
     void leave_scan(Tcb& thread) {

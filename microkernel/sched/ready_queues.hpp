@@ -73,6 +73,7 @@ public:
     Tcb* first(uint8_t priority) const { return queues_[priority].first; }
 
 private:
+    friend class Inspector;
     struct Queue {
         Tcb* first = nullptr;
         Tcb* last = nullptr;

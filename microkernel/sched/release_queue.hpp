@@ -22,6 +22,7 @@ public:
     void seed(uint64_t random) { random_ = random | 1; }
 
 private:
+    friend class Inspector;
     uint16_t draw_rank();
 
     SchedContext* root_ = nullptr;

@@ -49,11 +49,11 @@ void name_thread(Tcb& thread) {
     std::copy_n(text, length, named.name.begin());
 }
 
-/// Counting kernels answer with the four event counts in MR0-MR3, debug kernels with the longest stretch in which
-/// interrupts were off, in MR0.
+/// Counting kernels answer with the four event counts in MR0-MR3, debug kernels check all invariants and answer with the
+/// longest stretch in which interrupts were off, in MR0.
 void snapshot(Tcb& thread) {
     if (config::debug)
-        message_register(thread.context, 0) = take_longest_stretch();
+        message_register(thread.context, 0) = look_at_everything();
     for (unsigned i = 0; i < event_count && config::counting; i++)
         message_register(thread.context, i) = kernel_state.events[i];
 }

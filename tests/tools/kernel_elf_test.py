@@ -119,6 +119,11 @@ class KernelElfTest(unittest.TestCase):
     def test_landing_pads_are_reported(self) -> None:
         self.assertEqual(list(problems("endbr64\nret\n")), ["landing_pad_problems"])
 
+    def test_checks_of_invariants_are_reported(self) -> None:
+        self.assertEqual(kernel_elf.invariant_problems(kernel("ret\n")), [])
+        made = kernel("ret\n_ZN6kernel16broken_invariantEv: ret\n_ZN6kernel11watch_entryEv: ret\n")
+        self.assertEqual(kernel_elf.invariant_problems(made), ["broken_invariant is there", "watch_entry is there"])
+
     def test_writable_code_and_constructors_are_reported(self) -> None:
         for section in ('.section .odd, "awx"\nnop\n', '.section .init_array, "aw"\n.quad syscall_entry\n'):
             self.assertEqual(list(problems("ret\n" + section)), ["segment_problems"], section)

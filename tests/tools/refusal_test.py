@@ -76,6 +76,7 @@ class RefusalTest(unittest.TestCase):
         self.expect(r"^KERNEL PANIC: vector 14 .*CR2 0x400000", task, "bug=user")
         self.expect(r"^KERNEL PANIC: vector 14 .*CR2 0xffff80000010", task, "bug=alias")
         self.expect(r"^KERNEL PANIC: .*broken invariant", task, "bug=assert")
+        self.expect(r"^KERNEL PANIC: 7: every I/O port that has been issued", task, "bug=invariant")
 
     def test_behaviour_20_a_kernel_stack_that_overflows_has_another_one_to_say_so(self) -> None:
         self.expect(r"^KERNEL PANIC: vector 8 \(double fault\)", [elf64()], "bug=stack")

@@ -27,6 +27,7 @@ CPU_FRAME = 6 * 8  # what the CPU pushes, and what it skips to align the stack
 FRAME_LIMIT, START_FRAME_LIMIT = 512, 640
 VECTOR_OPERAND = re.compile(r"%(?:[xyz]mm|mm[0-7]|st\b)")
 X87 = re.compile(r"f(?!xsave|xrstor)\w+$|ldmxcsr$|stmxcsr$|emms$")
+CHECK_FUNCTION = re.compile(r"^(?:void|Word|Sound|bool|const \S+) (\w+)\(", re.MULTILINE)
 
 
 @dataclasses.dataclass
@@ -158,6 +159,13 @@ def vector_problems(kernel: Kernel) -> list[str]:
             if VECTOR_OPERAND.search(instruction.operands) or X87.match(instruction.mnemonic)]
 
 
+def invariant_problems(kernel: Kernel) -> list[str]:
+    """Functions that microkernel/check declares."""
+    declared = {name for header in (building.REPOSITORY / "microkernel" / "check").glob("*.hpp")
+                for name in CHECK_FUNCTION.findall(header.read_text())}
+    return [f"{name} is there" for name in sorted(declared & {short(symbol) for symbol in kernel.code.symbols.values()})]
+
+
 def landing_pad_problems(kernel: Kernel) -> list[str]:
     count = sum(instruction.mnemonic == "endbr64" for instruction in kernel.code.instructions.values())
     return [f"{count} times endbr64, but control-flow enforcement is off"] if count else []
@@ -172,6 +180,8 @@ CHECKS = {
     "no vector or x87 register is touched": vector_problems,
     "there is no landing pad, as control-flow enforcement is off": landing_pad_problems,
 }
+# What a debug kernel may do and the kernel that is measured may not.
+RELEASE_CHECKS = {"it does not check its invariants": invariant_problems}
 
 
 def figures(kernel: Kernel) -> list[str]:

@@ -13,7 +13,8 @@ TARGET = "microkernel/umbra.elf"
 
 def job_of(compiler: str, variant: str) -> cases.Job:
     build = building.Build(compiler, variant)
-    by_name = {f"{GROUP}{name} ({compiler}, {variant})": check for name, check in kernel_elf.CHECKS.items()}
+    checks = kernel_elf.CHECKS | (kernel_elf.RELEASE_CHECKS if variant == "release" else {})
+    by_name = {f"{GROUP}{name} ({compiler}, {variant})": check for name, check in checks.items()}
     job = cases.Job(list(by_name), lambda report: None, [cases.Target(compiler, variant, (TARGET,), alone=True)],
                     packages.CLANG if compiler == "clang" else [])
 

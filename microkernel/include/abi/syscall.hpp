@@ -97,8 +97,9 @@ enum class Syscall : int64_t {
     /// fails: never
     debug_cap_identify = -15,
     /// DebugSnapshot() -> MR0..MR3
-    /// Counting kernels: four event counts (kernel entries, CR3 loads, invalidations, FPU saves). Debug kernels: MR0 is
-    /// the longest stretch, in TSC ticks, that interrupts had to wait since somebody asked. Unknown in others.
+    /// Counting kernels: four event counts (kernel entries, CR3 loads, invalidations, FPU saves). Debug kernels: all
+    /// invariants are checked, a broken one is a panic; MR0 is the longest stretch, in TSC ticks, that interrupts had to
+    /// wait since somebody asked. Unknown in others.
     /// fails: never
     debug_snapshot = -16,
     /// DebugNameThread(RDI TCB) -> nothing

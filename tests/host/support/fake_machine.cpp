@@ -7,6 +7,8 @@
 #include <arch/x86_64/interrupt/ioapic.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
 #include <check/invariants.hpp>
+#include <check/machine_record.hpp>
+#include <check/memory_order.hpp>
 #include <ipc/message.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
@@ -26,6 +28,9 @@ constexpr Word ram_bytes = Word{64} << 20;
 constexpr Word ram_at = Word{1} << 45;
 constexpr PhysAddr kernel_pml4{0x10'0000}, root_pml4{0x10'1000}, first_pool{0x10'2000}, root_tcb{0x10'4000},
     root_context{0x10'4800}, root_buffer{0x10'5000}, small_untyped_base{0x10'6000}, untyped_base{0x40'0000};
+constexpr PhysAddr window_pdpt{0x10'8000}, window_directory{0x10'9000}, image_pdpt{0x10'a000},
+    image_directory{0x10'b000};
+constexpr PhysRange kernel_text{PhysAddr(ram_bytes), PhysAddr(ram_bytes + (Word{2} << 20))};
 constexpr unsigned root_context_bits = 8;
 constexpr Asid root_asid{1};
 constexpr Word buffer_address = 0x50'0000;
@@ -41,6 +46,10 @@ std::byte* ram() {
                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0));
     return memory;
 }
+
+/// GDT and IDT, as far as anybody looks at them.
+std::array<Word, 4> descriptors = {1, 2, 3, 4};
+std::array<Word, 8> unused_stack;
 
 void set_up_context(SchedContext& context, unsigned size_bits, Word budget_us, Word period_us, bool sporadic) {
     context.budget = kernel_state.ticks(budget_us);
@@ -88,6 +97,8 @@ FakeMachine::FakeMachine(const x86::CpuFeatures& features) {
     std::memset(window<void>(untyped_base), junk, bit(untyped_bits));
     std::memset(window<void>(small_untyped_base), junk, bit(small_untyped_bits));
     schedule();
+    put_in_order(kernel_state.capabilities);
+    remember_machine(kernel_text, unused_stack);
 }
 
 FakeMachine::~FakeMachine() { simulated.reset(); }
@@ -100,15 +111,30 @@ void FakeMachine::prepare_devices() {
             throw Idle();
     };
     simulated.on_mmio_write = emulate_ioapic;
+    simulated.gdt = {sizeof(Word) * 2 - 1, reinterpret_cast<Word>(&descriptors[0])};
+    simulated.idt = {sizeof(Word) * 2 - 1, reinterpret_cast<Word>(&descriptors[2])};
     simulated.msrs[x86::msr::apic_base] = 0xfee0'0000 | 1 << 11;
     x86::lapic_init(PhysAddr(0xfee0'0000), true);
     x86::ioapic_init(1);
 }
 
+void FakeMachine::build_kernel_space() {
+    constexpr Word table = 3, global_data = Word{1} << 63 | 0x1e3, global_code = 0x1e1;
+    const auto entry = [](PhysAddr table, unsigned index, PhysAddr to, Word bits) {
+        window<Table>(table)->entries[index] = Entry(to.raw() | bits);
+    };
+    entry(kernel_pml4, 256, window_pdpt, table);
+    entry(window_pdpt, 0, window_directory, table);
+    for (unsigned i = 0; i < ram_bytes >> 21; i++)
+        entry(window_directory, i, PhysAddr(Word{i} << 21), global_data);
+    entry(kernel_pml4, 511, image_pdpt, table);
+    entry(image_pdpt, 510, image_directory, table);
+    entry(image_directory, 0, kernel_text.start, global_code);
+    entry(image_directory, 1, kernel_text.end, global_data);
+}
+
 void FakeMachine::build_root() {
-    auto* master = window<Table>(kernel_pml4);
-    for (unsigned i = layout::first_kernel_entry; i < table_entries; i++)
-        master->entries[i] = Entry(Word{i} << 12 | 3);
+    build_kernel_space();
     init_space(root_pml4);
     kernel_state.asid_pools[0] = true;
     make_world_slots();
@@ -127,7 +153,9 @@ void FakeMachine::build_root() {
 }
 
 void FakeMachine::make_world_slots() {
-    const auto place = [&](Word index, const Capability& cap) { insert_original(slot(index), cap, nullptr); };
+    const auto place = [&](Word index, const Capability& cap) {
+        insert_original(slot(index), cap, &kernel_state.capabilities);
+    };
     place(at::tcb, Capability::tcb(root_tcb));
     Capability cnode = Capability::cnode(root_cnode, root_radix);
     cnode.set_guard(abi::CNodeData(0, abi::word_bits - root_radix).raw());
@@ -217,6 +245,7 @@ void FakeMachine::run(Tcb& thread) {
         kernel_state.ready.push_front(*current);
     cpu.current = &thread;
     schedule();
+    outranked_ = kernel_state.ready.any_above(thread.priority);
     if (cpu.current != &thread)
         FAIL("another thread took the CPU");
 }
@@ -245,7 +274,9 @@ void FakeMachine::enter_kernel(Entry&& entry) {
 }
 
 void FakeMachine::check_invariants() {
-    if (const char* broken = broken_invariant(Capability::cnode(root_cnode, root_radix)))
+    const char* const broken = broken_invariant();
+    outranked_ = outranked_ && broken;
+    if (broken && !(outranked_ && std::string(broken).starts_with("27: nobody is ready above")))
         FAIL("no longer true: " << broken);
 }
 

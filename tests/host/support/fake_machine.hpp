@@ -102,7 +102,8 @@ public:
     /// A configured context; budget = period is round robin.
     Word make_context(Word budget_us = 5000, Word period_us = 5000, unsigned size_bits = 8, bool sporadic = false);
     abi::IpcBuffer& buffer(Tcb& thread);
-    /// Makes a stopped thread runnable and, as if it had been preempted long ago, the running one.
+    /// Makes a stopped thread runnable and, as if it had been preempted long ago, the running one; whatever others are
+    /// ready above it.
     void run(Tcb& thread);
     bool is_running(const Tcb& thread) const { return cpu.current == &thread; }
     Tcb* running() const { return cpu.current; }
@@ -167,6 +168,7 @@ public:
     PhysAddr root_space() { return cap(at::vspace).object(); }
 
 private:
+    void build_kernel_space();
     void build_root();
     /// The root's CSpace and space, and the frame in slot `frame` as IPC buffer.
     void give_spaces(Tcb& thread, Word frame, Word buffer_at);
@@ -177,6 +179,7 @@ private:
     void enter_kernel(Entry&& entry);
 
     Word next_slot_ = at::first_free;
+    bool outranked_ = false; ///< run() has put a thread before others that are ready above it
 };
 
 /// What the simulated I/O APIC holds (24 pins; the redirection entry of pin n begins with register 16 + 2n).

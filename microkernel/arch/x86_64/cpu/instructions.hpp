@@ -108,6 +108,8 @@ static_assert(sizeof(TablePointer) == 10);
 
 inline void lgdt(const TablePointer& table) { asm volatile("lgdt %0" ::"m"(table)); }
 inline void lidt(const TablePointer& table) { asm volatile("lidt %0" ::"m"(table)); }
+inline void sgdt(TablePointer& table) { asm volatile("sgdt %0" : "=m"(table)); }
+inline void sidt(TablePointer& table) { asm volatile("sidt %0" : "=m"(table)); }
 inline void lldt(uint16_t selector) { asm volatile("lldt %0" ::"r"(selector)); }
 inline void ltr(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector)); }
 

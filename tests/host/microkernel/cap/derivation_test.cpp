@@ -2,6 +2,8 @@
 // Who is derived from whom: parents, copies, badges, and what Revoke takes.
 #include <support/fake_machine.hpp>
 
+#include <lifetime/thread_space.hpp>
+
 using namespace test;
 
 namespace {
@@ -133,7 +135,7 @@ TEST_CASE("a call through a CSpace with a guard finds the same capability on eve
     Capability root = family.cap(node);
     root.set_guard(abi::CNodeData(guard, 60).raw());
     remove_capability(client.slot(TcbSlot::cspace));
-    insert_derived(client.slot(TcbSlot::cspace), root, family.slot(node));
+    install(client, TcbSlot::cspace, {root, &family.slot(node), family.cap(node)});
 
     Tcb& server = family.thread(server_cap);
     const Word lent = family.make_context();

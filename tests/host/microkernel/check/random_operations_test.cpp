@@ -104,7 +104,7 @@ struct Counts {
 class RandomWorld : public FakeMachine {
 public:
     RandomWorld(Random& random, Counts& counts) : random_(random), counts_(counts) {
-        for (uint8_t priority : {255, 255, 100, 100, 7})
+        for (uint8_t priority : {7, 100, 100, 255, 255})
             threads_.push_back(make_thread(priority));
         for (int i = 0; i < 3; i++) {
             make(ObjectType::endpoint);

@@ -3,6 +3,7 @@
 #include <support/fake_machine.hpp>
 
 #include <arch/x86_64/cpu/registers.hpp>
+#include <check/memory_order.hpp>
 
 using namespace test;
 
@@ -88,10 +89,10 @@ TEST_CASE("a pool serves 512 spaces, the first one 511: identifier 0 is none", "
         const Word base = world.free_slot();
         for (unsigned i = 0; i < free; i++) {
             const Word index = i == 0 ? base : world.free_slot();
-            // Only the addresses of these PML4s matter: nothing is mapped there.
-            insert_original(world.slot(index),
-                            Capability::table(CapType::pml4, PhysAddr(0x200'0000 + (pool << 24) + i * 4096ul)),
-                            nullptr);
+            const PhysAddr root(0x200'0000 + i * 4096ul);
+            init_space(root);
+            insert_original(world.slot(index), Capability::table(CapType::pml4, root), &kernel_state.capabilities);
+            put_in_order(kernel_state.capabilities);
             REQUIRE(world.assign(pool, index).ok());
             CHECK(world.cap(index).asid());
             spaces.push_back(index);

@@ -10,7 +10,7 @@ using namespace test;
 namespace {
 
 constexpr Word page = 0x1'4020'3000;
-constexpr PhysAddr entry_pml4{0x10'8000};
+constexpr PhysAddr entry_pml4{0x10'c000};
 
 struct Isolated : FakeMachine {
     Word space = 0, table = 0, frame = 0;
@@ -19,7 +19,9 @@ struct Isolated : FakeMachine {
         kernel_state.features.isolation = true;
         kernel_state.features.pcid = kernel_state.features.invpcid = pcid;
         kernel_state.visible_pml4 = entry_pml4;
-        window<Table>(entry_pml4)->entries[511] = Entry(0x10'9003);
+        window<Table>(entry_pml4)->entries[511] = Entry(0x10'd003);
+        init_space(root_space());
+        x86::simulated.cr3 = x86::entry_area.kernel_cr3;
         x86::entry_area.user_cr3 = loaded_cr3(true).raw();
         space = make(ObjectType::pml4);
         REQUIRE(invoke(at::asid_pool, Method::asid_pool_assign, {}, {space}).ok());
@@ -43,7 +45,7 @@ TEST_CASE("with isolation a new space shows the entry tables, and not the kernel
     Isolated world;
     const auto* table = window<Table>(world.cap(world.space).object());
     for (unsigned i = 0; i < table_entries; i++)
-        CHECK(table->entries[i].raw() == (i == 511 ? 0x10'9003 : i == page >> 39 ? table->entries[i].raw() : 0));
+        CHECK(table->entries[i].raw() == (i == 511 ? 0x10'd003 : i == page >> 39 ? table->entries[i].raw() : 0));
 }
 
 TEST_CASE("with isolation a thread switch prepares the way out and leaves CR3 alone", "[isolation]") {

@@ -2,6 +2,8 @@
 // TCB.Spawn: everything is checked, by the word it came in; then all of it happens.
 #include <support/fake_machine.hpp>
 
+#include <lifetime/thread_space.hpp>
+
 using namespace test;
 
 namespace {
@@ -199,7 +201,7 @@ TEST_CASE("spawn replaces a CSpace that the thread has, whatever that held", "[s
     Spawning world;
     const Word node = world.make(ObjectType::cnode, 8);
     REQUIRE(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint, {}, {world.endpoint}).ok());
-    insert_derived(world.thread.slot(TcbSlot::cspace), world.cap(node), world.slot(node));
+    install(world.thread, TcbSlot::cspace, {world.cap(node), &world.slot(node), world.cap(node)});
     for (Word i = 0; i < 200; i++)
         REQUIRE(world.invoke(node, Method::cnode_copy, {i, 64, world.endpoint, 64, 15}, {at::cnode}).ok());
     REQUIRE(world.invoke(at::cnode, Method::cnode_delete, {node, 64}).ok());

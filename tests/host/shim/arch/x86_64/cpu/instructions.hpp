@@ -53,6 +53,7 @@ struct SimulatedCpu {
     uint64_t tsc = 0;
     uint64_t tsc_step = 0; ///< added after each RDTSC
     Word cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, dr7 = 0, xcr0 = 0, fs_base = 0, gs_base = 0;
+    TablePointer gdt{}, idt{};
     std::map<uint32_t, uint64_t> msrs;
     std::map<std::pair<uint32_t, uint32_t>, CpuidResult> cpuid; ///< by (leaf, subleaf); others read as zeroes
     alignas(64) std::array<uint8_t, 832> fpu{}; ///< what FXSAVE (512) and XSAVE (576; with AVX 832) store
@@ -151,8 +152,10 @@ inline Word rdgsbase() { return simulated.gs_base; }
 inline void wrfsbase(Word value) { simulated.fs_base = value; }
 inline void wrgsbase(Word value) { simulated.gs_base = value; }
 
-inline void lgdt(const TablePointer&) {}
-inline void lidt(const TablePointer&) {}
+inline void lgdt(const TablePointer& pointer) { simulated.gdt = pointer; }
+inline void lidt(const TablePointer& pointer) { simulated.idt = pointer; }
+inline void sgdt(TablePointer& pointer) { pointer = simulated.gdt; }
+inline void sidt(TablePointer& pointer) { pointer = simulated.idt; }
 inline void lldt(uint16_t) {}
 inline void ltr(uint16_t) {}
 inline void load_segments(uint16_t, uint16_t) {}
