@@ -85,6 +85,7 @@ def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build)
         timeout = float(suite.settings.get("timeout", TIMEOUT_SECONDS))
         modules = [word for module in suite.modules for word in ("--module", str(module))]
         return run_bochs(build, ["--root", str(program), "--memory", str(suite.settings.get("memory", "256M")),
+                                 "--append", str(suite.settings.get("append", "")),
                                  "--timeout", str(2 * timeout), *modules])
     options = no_options(root=program, append=[str(suite.settings.get("append", "")), machine.append],
                          module=suite.modules)
