@@ -113,7 +113,8 @@ Sound check_own_slots(const Tcb& thread) {
         return there == CapType::null || is_zombie(there) || there == type;
     };
     return holds(holds_type(TcbSlot::cspace, CapType::cnode) && holds_type(TcbSlot::vspace, CapType::pml4) &&
-                     holds_type(TcbSlot::fault_handler, CapType::endpoint) &&
+                     (holds_type(TcbSlot::fault_handler, CapType::endpoint) ||
+                      holds_type(TcbSlot::fault_handler, CapType::cnode)) &&
                      holds_type(TcbSlot::timeout_handler, CapType::endpoint) &&
                      holds_type(TcbSlot::ipc_buffer, CapType::frame),
                  "7: a TCB's slots hold what they are for");
