@@ -67,7 +67,7 @@ Answer<Range> range_at(const Invocation& call, VirtAddr address, Level level, Wo
     const Word first = own == Level::pml4 ? 0 : structure.mapped_at().raw();
     const Word last = std::min(first + bit(reach_bits), abi::user_end) - 1;
     if (address.raw() < first || address.raw() > last)
-        return refuse(SyscallError::range(first, last));
+        return refuse(SyscallError::range(0, last));
     if (!address.is_aligned_to(bit(span_bits(level))))
         return refuse(SyscallError::alignment());
     Entry* const entry = TRY(find_place(root, address, level));

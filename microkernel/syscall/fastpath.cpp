@@ -168,7 +168,8 @@ struct AnswerObjects {
         !abi::PageRights(frame.rights().raw() | 4).contains(rights) || address.raw() >= abi::user_end)
         return false;
     const KeeperWalk found = walk_to_keeper(vspace.object(), address);
-    if (found.level != Level::pt || found.keeper != waiter.keeper.keeper || !found.entry->is_empty())
+    if (found.level != Level::pt || found.keeper != waiter.keeper.keeper || found.keeper == 0 ||
+        !found.entry->is_empty())
         return false;
     const Permissions permissions{true, rights.can_write(), rights.can_execute()};
     map_frame(

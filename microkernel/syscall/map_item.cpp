@@ -10,7 +10,8 @@ namespace {
 /// The entry of `level` at `address`. RangeError if it is another keeper's; FailedLookup if a table on the way is missing.
 Answer<Entry*> place_of(const MapTarget& target, VirtAddr address, Level level) {
     const KeeperWalk found = walk_to_keeper(target.root, address, level);
-    if (found.keeper != target.keeper && !target.any_keeper)
+    const bool may = found.keeper == target.keeper && found.keeper != 0; // 0: the supervisor's, who maps nothing
+    if (!may && !target.any_keeper)
         return refuse(SyscallError::range(target.keeper, target.keeper));
     if (found.level != level)
         return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(found.level))));

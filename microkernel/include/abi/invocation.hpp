@@ -38,7 +38,7 @@ namespace abi {
 /// error set place: InvalidCapability 1: vspace is no PML4 with an ASID; InvalidArgument 0: not in the user half;
 ///   FailedLookup 0 invalid_root: the ASID is not that of this space any longer
 /// error set range: InvalidArgument 1: no entry of this structure, or below it, has this size; InvalidCapability 0: not
-///   mapped; RangeError 1..512: count; RangeError: vaddr, to what the structure maps; AlignmentError: vaddr, to the
+///   mapped; RangeError 1..512: count; RangeError 0..last: vaddr, to what the structure maps; AlignmentError: vaddr, to the
 ///   size; FailedLookup 0 missing_capability 39, 30 or 21: a paging structure is missing
 /// error set handler_line: RangeError 0..107: vector; RevokeFirst: the vector is in use; destination
 enum class Invocation : Word {
