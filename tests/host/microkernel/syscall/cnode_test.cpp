@@ -280,3 +280,14 @@ TEST_CASE("Retype finds its destination by index and depth", "[cnode]") {
     CHECK(slots_of(world.cap(world.small))[15].cap.is(CapType::endpoint));
     CHECK(world.invoke(at::untyped, static_cast<Method>(2)) == Error::illegal_operation);
 }
+
+TEST_CASE("a plain copy of a handler is nobody's ancestor", "[cnode]") {
+    CNodes world;
+    const Word handler = world.empty(), copy = world.empty(), second = world.empty();
+    REQUIRE(
+        world.invoke(at::irq_control, Method::irq_control_get_ioapic, {handler, 64, 0, 1, 0, 0, 5}, {at::cnode}).ok());
+    REQUIRE(world.copy(copy, handler).ok());
+    REQUIRE(world.copy(second, copy).ok());
+    REQUIRE(world.invoke(at::cnode, Method::cnode_revoke, {copy, 64}).ok());
+    CHECK_FALSE(world.cap(second).is_null());
+}
