@@ -243,6 +243,22 @@ TEST_CASE("a caller answered with its context empty raises its own Timeout, or w
     }
 }
 
+TEST_CASE("a caller that is answered with budget left raises no Timeout", "[sched][timeout]") {
+    Budget world;
+    world.handle_timeouts(world.badged);
+    world.handler_waits();
+    world.run(world.client);
+    const Word service = world.make(ObjectType::endpoint), reply = world.make(ObjectType::reply);
+    world.run(world.client);
+    world.call(world.client, service, 1);
+    world.run(world.root());
+    REQUIRE(world.receive(world.root(), service, reply).completed);
+    REQUIRE(world.send(world.root(), reply, 0, {42}).completed);
+    CHECK(world.client_goes_on());
+    CHECK(world.answer_of(world.client).words == Words{42});
+    CHECK(world.handler.state == ThreadState::receiving);
+}
+
 TEST_CASE("Yield gives up the rest of the refill, which does not count as consumed", "[sched]") {
     Budget world;
     world.run(world.client);

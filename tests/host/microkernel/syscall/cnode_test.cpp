@@ -192,6 +192,10 @@ TEST_CASE("Rotate: errors in their order", "[cnode]") {
     CHECK(world.rotate(to, 0, pivot, 0, to).ok());
     CHECK(world.cap(to).is(CapType::tcb));
     CHECK(world.cap(pivot).is(CapType::cnode));
+    const Word other = world.make(ObjectType::cnode, 4), place = world.empty();
+    REQUIRE(world.rotate(place, abi::CNodeData(2, 3).raw(), pivot, abi::CNodeData(6, 4).raw(), other).ok());
+    CHECK(world.cap(place).guard() == 2);
+    CHECK(world.cap(pivot).guard() == 6);
 }
 
 TEST_CASE("Revoke and Delete look the slot up, and succeed on an empty one", "[cnode]") {

@@ -96,6 +96,7 @@ TEST_CASE("SetSpace checks CSpace, VSpace, then the handler", "[tcb]") {
     }
     CHECK(world.set_space({0, 0}, {world.nothing, at::cnode, at::vspace}).ok());
     CHECK(world.thread.cap(TcbSlot::fault_handler).is_null());
+    CHECK(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint) == Error::truncated_message);
     CHECK(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint, {}, {world.nothing}).ok());
     CHECK(world.thread.cap(TcbSlot::timeout_handler).is_null());
 }
@@ -197,6 +198,7 @@ TEST_CASE("WriteRegisters writes what the message holds, made safe", "[tcb]") {
     Words words{0, 25};
     for (Word i = 0; i < 25; i++)
         words.push_back(bit(63) | i);
+    world.thread.context.origin = origin_syscall; // its last way in is not its way out
     CHECK(write(words).ok());
     const Context& now = world.thread.context;
     CHECK(now.rip == 0);
