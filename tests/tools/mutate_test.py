@@ -75,7 +75,7 @@ class MutateTest(unittest.TestCase):
 
     def test_a_change_that_no_named_test_notices_is_told(self) -> None:
         good = BUGS["a depth of 0 is accepted"]
-        harmless = mutations.Bug("harmless", good.file, good.find, good.find.replace("depth < 1", "depth == 0"), good.tests)
+        harmless = mutations.Bug("harmless", good.file, good.find, good.find.replace("depth, 1,", "depth, Word{1},"), good.tests)
         self.assertIn("not noticed by", outcome(harmless))
 
     def test_one_of_two_named_tests_is_not_enough(self) -> None:

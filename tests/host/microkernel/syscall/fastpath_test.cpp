@@ -153,6 +153,10 @@ TEST_CASE("an exception goes to a passive handler and back on the thread's own c
             Words expected{at_ip, at_rsp, at_flags, 13, 0x18};
             expected.resize(has_buffer ? 5 : 4);
             CHECK(world.answer_of(world.of(handler)).words == expected);
+            // What the answer is too short for does not count.
+            world.of(handler).context.r10 = 0x7777;
+            world.of(handler).context.r8 = 0x8888;
+            world.of(handler).context.r9 = 0x603;
             world.reply_receive(world.of(handler), handler.endpoint, handler.reply, c.label, c.words);
             CHECK(world.client.context.rip == c.ip);
             CHECK(world.client.context.rsp == c.rsp);
