@@ -24,8 +24,14 @@ boot_gdt:
 syscall_stub:
     mov $kernel_stack_top, %rsp
     call syscall_entry
-user_interrupt: iretq
-user_exception: iretq
+user_interrupt: cld
+clac_place_1: mov $kernel_stack_top, %rsp
+    call interrupt_entry
+    iretq
+user_exception: cld
+clac_place_2: mov $kernel_stack_top, %rsp
+    call interrupt_entry
+    iretq
 interrupt_in_kernel: iretq
 fatal_exception: call kernel_exception
     ud2
@@ -36,7 +42,9 @@ isolated_exception: iretq
 double_fault_stub: ud2
 machine_check_stub: ud2
     .text
-kernel_main: ret
+kernel_main: mov $0x47700, %eax
+    wrmsr
+interrupt_entry: ret
 kernel_exception: hlt
     jmp kernel_exception
     .bss
@@ -115,6 +123,12 @@ class KernelElfTest(unittest.TestCase):
         for code in ("movaps %xmm0, (%rdi)\n", "fldz\n", "ldmxcsr (%rdi)\n", "pxor %mm0, %mm1\n"):
             self.assertEqual(list(problems(code + "ret\n")), ["vector_problems"], code)
         self.assertEqual(problems("fxsave64 (%rdi)\nxrstor64 (%rdi)\nret\n"), {})
+
+    def test_flags_that_are_not_cleared_are_reported(self) -> None:
+        for old, new in (("0x47700", "0x7700"), ("interrupt: cld", "interrupt: nop"), ("clac_place_2:", "")):
+            with tempfile.TemporaryDirectory() as folder:
+                text = SKELETON.replace(old, new) + STACKS + "    .text\nsyscall_entry: ret\n"
+                self.assertEqual(len(kernel_elf.flag_problems(kernel_elf.Kernel(assemble(folder, text)))), 1)
 
     def test_landing_pads_are_reported(self) -> None:
         self.assertEqual(list(problems("endbr64\nret\n")), ["landing_pad_problems"])

@@ -74,10 +74,10 @@ def choose(build: building.Build, options: argparse.Namespace, scratch: pathlib.
     """The image that the options of a command ask for (see add_options). The caller holds the build's lock."""
     extra = [(module.name, module) for module in options.module]
     command_line = " ".join(options.append)
+    if options.root:
+        return Content(options.kernel_image or build.kernel_elf, [("root", options.root), *extra], command_line)
     if options.kernel_image:
         return Content(options.kernel_image, extra, command_line)
-    if options.root:
-        return Content(build.kernel_elf, [("root", options.root), *extra], command_line)
     archive = options.archive or build.archive
     for needed in (build.kernel_elf, build.init_elf, archive):
         if not needed.exists():

@@ -25,6 +25,8 @@ START = "higher_half"
 ENDS_IN_PANIC = ("panic", "assertion_failed", "kernel_exception")
 CPU_FRAME = 6 * 8  # what the CPU pushes, and what it skips to align the stack
 FRAME_LIMIT, START_FRAME_LIMIT = 512, 640
+FLAGS_MASKED = 0x47700  # what SYSCALL clears (FMASK): TF, IF, DF, IOPL, NT, AC
+CLAC_PLACE = "clac_place"
 VECTOR_OPERAND = re.compile(r"%(?:[xyz]mm|mm[0-7]|st\b)")
 X87 = re.compile(r"f(?!xsave|xrstor)\w+$|ldmxcsr$|stmxcsr$|emms$")
 CHECK_FUNCTION = re.compile(r"^(?:void|Word|Sound|bool|const \S+) (\w+)\(", re.MULTILINE)
@@ -72,6 +74,14 @@ class Kernel:
             if address not in found and short(self.code.name_of(address)) not in ENDS_IN_PANIC:
                 found.add(address)
                 work += [callee for callee, _ in self.graph.functions[address].calls]
+        return found
+
+    def straight_on(self, entry: str) -> list[int]:
+        """Addresses of the instructions from an entry to its first call."""
+        found, address = [], self.code.address_of(entry)
+        while not self.code.instructions[address].is_call():
+            found.append(address)
+            address = self.code.instructions[address].next
         return found
 
     def largest_frame(self, entries: tuple[str, ...]) -> tuple[int, str]:
@@ -166,6 +176,20 @@ def invariant_problems(kernel: Kernel) -> list[str]:
     return [f"{name} is there" for name in sorted(declared & {short(symbol) for symbol in kernel.code.symbols.values()})]
 
 
+def flag_problems(kernel: Kernel) -> list[str]:
+    """No behaviour shows a forgotten AC; so this looks for the constant, for CLD, and for the place of CLAC."""
+    found = []
+    if not any(f"${FLAGS_MASKED:#x}," in instruction.operands for instruction in kernel.code.instructions.values()):
+        found.append(f"FMASK is not {FLAGS_MASKED:#x}")
+    for entry in USER_ENTRIES[1:]:
+        path = kernel.straight_on(entry)
+        if "cld" not in [kernel.code.instructions[address].mnemonic for address in path]:
+            found.append(f"{entry}: no CLD before the first call")
+        if not any(kernel.code.symbols.get(address, "").startswith(CLAC_PLACE) for address in path):
+            found.append(f"{entry}: no place for CLAC before the first call")
+    return found
+
+
 def landing_pad_problems(kernel: Kernel) -> list[str]:
     count = sum(instruction.mnemonic == "endbr64" for instruction in kernel.code.instructions.values())
     return [f"{count} times endbr64, but control-flow enforcement is off"] if count else []
@@ -178,6 +202,7 @@ CHECKS = {
     "the deepest path takes at most half of the stack": stack_problems,
     "stack frames are small": frame_problems,
     "no vector or x87 register is touched": vector_problems,
+    "entries clear the flags that ring 3 may have set": flag_problems,
     "there is no landing pad, as control-flow enforcement is off": landing_pad_problems,
 }
 # What a debug kernel may do and the kernel that is measured may not.

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Checks of the linked kernel: both compilers, debug and release."""
+from typing import Callable
+
 import build as building
 import cases
 import kernel_elf
@@ -11,10 +13,15 @@ VARIANTS = ("debug", "release")
 TARGET = "microkernel/umbra.elf"
 
 
+def named(compiler: str, variant: str) -> dict[str, Callable[[kernel_elf.Kernel], list[str]]]:
+    """The checks by the names of their cases."""
+    checks = kernel_elf.CHECKS | (kernel_elf.RELEASE_CHECKS if variant == "release" else {})
+    return {f"{GROUP}{name} ({compiler}, {variant})": check for name, check in checks.items()}
+
+
 def job_of(compiler: str, variant: str) -> cases.Job:
     build = building.Build(compiler, variant)
-    checks = kernel_elf.CHECKS | (kernel_elf.RELEASE_CHECKS if variant == "release" else {})
-    by_name = {f"{GROUP}{name} ({compiler}, {variant})": check for name, check in checks.items()}
+    by_name = named(compiler, variant)
     job = cases.Job(list(by_name), lambda report: None, [cases.Target(compiler, variant, (TARGET,), alone=True)],
                     packages.CLANG if compiler == "clang" else [])
 

@@ -79,16 +79,19 @@ def run_bochs(build: building.Build, arguments: list[str]) -> tuple[str, verdict
     return text, verdict.Verdict(done.returncode, text.strip().splitlines()[-1])
 
 
-def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build) -> tuple[str, verdict.Verdict]:
+def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build,
+            kernel: pathlib.Path | None = None) -> tuple[str, verdict.Verdict]:
+    """`kernel`: another one than the build's."""
     program = build.folder / suite.program
     if machine.emulator == "bochs":
         timeout = float(suite.settings.get("timeout", TIMEOUT_SECONDS))
         modules = [word for module in suite.modules for word in ("--module", str(module))]
         return run_bochs(build, ["--root", str(program), "--memory", str(suite.settings.get("memory", "256M")),
                                  "--append", str(suite.settings.get("append", "")),
-                                 "--timeout", str(2 * timeout), *modules])
+                                 "--timeout", str(2 * timeout), *modules,
+                                 *(["--kernel-image", str(kernel)] if kernel else [])])
     options = no_options(root=program, append=[str(suite.settings.get("append", "")), machine.append],
-                         module=suite.modules)
+                         module=suite.modules, kernel_image=kernel)
     return boot(build, image.choose(build, options, build.folder), suite.settings)
 
 

@@ -45,11 +45,14 @@ def run_file(path: pathlib.Path, wanted: set[str]) -> None:
 
 def job_of(path: pathlib.Path) -> cases.Job:
     by_name = {GROUP + title(path.stem, method): method for method in methods(path)}
-    # A file that boots something says so by naming the tiny kernels, which then have to be built.
-    needs_kernels = "payload-" in path.read_text() or "harness" in path.read_text()
-    job = cases.Job(list(by_name), lambda report: None,
-                    [cases.Target("gcc", "debug", ("harness-payloads",))] if needs_kernels else [],
-                    packages.IMAGE + packages.QEMU + packages.BOCHS if needs_kernels else [])
+    job = cases.Job(list(by_name), lambda report: None)
+    # A file that boots something says so by naming the tiny kernels, one that runs host tests by naming their program.
+    if "payload-" in path.read_text() or "harness" in path.read_text():
+        job.targets = [cases.Target("gcc", "debug", ("harness-payloads",))]
+        job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS
+    elif "umbra-tests" in path.read_text():
+        job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
+        job.packages = packages.HOST_TESTS
 
     def run(report: cases.Report) -> None:
         command = [sys.executable, "-B", __file__, str(path), *(by_name[name] for name in job.names)]

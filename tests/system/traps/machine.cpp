@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What ring 3 can do to the CPU's state around entries and exits: flags, segments, single steps, instructions.
-#include <tests/system/lib/test.hpp>
+#include <tests/system/lib/invoke.hpp>
 #include <tests/system/lib/thread.hpp>
 #include <tests/system/lib/victim.hpp>
 
@@ -28,6 +28,25 @@ sys::UserRegisters with(Word rdi, Word rsi = 0) {
     registers[UserRegister::rdi] = rdi;
     registers[UserRegister::rsi] = rsi;
     return registers;
+}
+
+/// Makes a page of `memory`: its clearing is a string instruction of the kernel. The label of the answer.
+Word retype_with_direction_flag(sys::Untyped memory, Word slot) {
+    abi::IpcBuffer& buffer = *sys::raw::ipc_buffer();
+    buffer.caps_or_badges[0] = test::own_cnode().slot();
+    buffer.message[4] = slot;
+    buffer.message[5] = 1;
+    Word target = memory.slot();
+    Word info = abi::MessageInfo(static_cast<Word>(abi::Invocation::untyped_retype), 6, 1).raw();
+    register Word type asm("r10") = static_cast<Word>(abi::ObjectType::frame_4k);
+    register Word size asm("r8") = 0;
+    register Word node asm("r9") = 0;
+    register Word depth asm("r15") = 0;
+    asm volatile("std\n\tsyscall\n\tcld"
+                 : "+D"(target), "+S"(info), "+r"(type), "+r"(size), "+r"(node), "+r"(depth)
+                 : "d"(static_cast<int64_t>(abi::Syscall::call))
+                 : "rcx", "r11", "memory", "cc");
+    return abi::MessageInfo(info).label();
 }
 
 } // namespace
@@ -63,6 +82,21 @@ SYSTEM_TEST("flags: direction, alignment, nested task and ID survive a system ca
         REQUIRE(fault.is_done());
         CHECK_EQUAL(subject.victim.registers()[UserRegister::rax] & (free_flags & ~Word{0x8d5}), all & ~flag::carry);
     }
+}
+
+SYSTEM_TEST("flags: the kernel works upwards with the direction flag set") {
+    REQUIRE_VALUE(memory, test::make_untyped(12));
+    {
+        REQUIRE_VALUE(frame, sys::make_object<sys::Frame>(test::space(), memory));
+        REQUIRE_VALUE(view, test::View::of(frame));
+        for (Word i = 0; i < page_size / sizeof(Word); ++i)
+            view.words()[i] = ~Word{0};
+    }
+    REQUIRE_PLACE(place);
+    REQUIRE(retype_with_direction_flag(memory, place.number()) == 0);
+    REQUIRE_VALUE(view, test::View::of(sys::Frame(place.number())));
+    for (Word i = 0; i < page_size / sizeof(Word); ++i)
+        REQUIRE(CHECK_EQUAL(view.words()[i], 0));
 }
 
 SYSTEM_TEST("flags: the same survive being preempted, and a fault in between") {

@@ -168,6 +168,13 @@ TEST_CASE("the answer to an exception writes IP, stack pointer and flags", "[fau
         CHECK(world.client.context.rax == 0x1111);
         CHECK(world.client_goes_on());
     }
+    SECTION("as many of them as it is long") {
+        world.client.context.rflags = 0x246;
+        world.handler.context.r9 = 0x203;
+        world.answer_fault(0, {0x40'5000, 0x6000});
+        CHECK(world.client.context.rsp == 0x6000);
+        CHECK(world.client.context.rflags == 0x246);
+    }
     SECTION("an empty one has it try again") {
         world.answer_fault(0);
         CHECK(world.client.context.rip == fault_ip);

@@ -45,6 +45,7 @@ TEST_CASE("signals are OR-ed until somebody looks, then they are gone", "[notifi
             number == Syscall::recv || number == Syscall::nb_recv ? Syscall::nb_recv : Syscall::nb_wait;
         CHECK(world.receive(world.server, world.bell, ~Word{0}, poll).completed);
         CHECK(world.server.context.rdi == 0);
+        CHECK_FALSE(world.receive(world.server, world.bell, ~Word{0}, Syscall::wait).completed);
     }
 }
 
@@ -84,6 +85,8 @@ TEST_CASE("signalling without write is InvalidCapability 0, waiting without read
     Bells world;
     const Word read_only = world.mint(world.bell, Rights::read());
     CHECK(world.call(world.root(), read_only, 0).is(Error::invalid_capability, {0}));
+    CHECK(world.send(world.root(), read_only, 0).completed);
+    CHECK(world.notification(world.bell).state == Notification::State::idle);
     CHECK(world.call(world.root(), world.badge_1, 0).ok());
     world.run(world.client);
     world.receive(world.client, world.badge_1, 0, Syscall::wait);

@@ -11,12 +11,15 @@ struct Parcel : Pair {
     Word other_endpoint = make(ObjectType::endpoint);
     Word weak = mint(other_endpoint, Rights::read(), 5);
 
-    /// The server waits, with a place for a capability.
-    void server_wants(Word index, Word cnode = at::cnode, Word depth = 64) {
+    void server_has_place(Word index, Word cnode = at::cnode, Word depth = 64) {
         abi::IpcBuffer& buffer = this->buffer(server);
         buffer.receive_cnode = cnode;
         buffer.receive_index = index;
         buffer.receive_depth = depth;
+    }
+    /// The server waits, with a place for a capability.
+    void server_wants(Word index, Word cnode = at::cnode, Word depth = 64) {
+        server_has_place(index, cnode, depth);
         server_waits();
     }
     /// What arrives when the client sends `caps` through `through`.
@@ -83,6 +86,27 @@ TEST_CASE("what cannot be delivered ends the transfer, the words arrive", "[tran
     CHECK(message.completed);
     CHECK(message.extra_caps == 0);
     CHECK(message.words == Words{7});
+}
+
+TEST_CASE("what a waiting sender cannot find any more is not sent, the words arrive", "[transfer]") {
+    // In its new CSpace the slot is empty, or the pointer does not fit the guard.
+    for (const abi::CNodeData guard : {abi::CNodeData(0, 60), abi::CNodeData(5, 60)}) {
+        Parcel world;
+        world.run(world.client);
+        world.send(world.client, world.endpoint_cap, 1, {7}, {at::tcb});
+        REQUIRE(world.client.state == ThreadState::sending);
+        world.run(world.root());
+        const Word cspace = world.make(ObjectType::cnode, 4);
+        REQUIRE(
+            world.invoke(world.client_cap, Method::tcb_set_space, {guard.raw(), 0}, {world.place, cspace, at::vspace})
+                .ok());
+        world.server_has_place(world.place);
+        world.run(world.server);
+        const CallResult message = world.receive(world.server, world.endpoint_cap, world.reply_cap);
+        CHECK(message.extra_caps == 0);
+        CHECK(message.words == Words{7});
+        CHECK(world.cap(world.place).is_null());
+    }
 }
 
 TEST_CASE("what cannot be copied is not sent", "[transfer]") {

@@ -69,6 +69,7 @@ TEST_CASE("what Retype refuses, in the order in which it looks", "[retype]") {
     CHECK(memory.retype(ObjectType::endpoint, 0, slot, 0).is(Error::range_error, {1, 256}));
     CHECK(memory.retype(ObjectType::endpoint, 0, slots - 1, 2).is(Error::range_error, {1, 1}));
     CHECK(memory.retype(ObjectType::endpoint, 0, at::tcb) == Error::delete_first);
+    CHECK(memory.retype(ObjectType::endpoint, 0, at::tcb - 1, 2) == Error::delete_first);
     CHECK(memory.retype(ObjectType::frame_2m, 0, slot).is(Error::not_enough_memory, {4096}));
     CHECK(memory.retype(ObjectType::tcb, 0, slot, 1, at::device).is(Error::invalid_argument, {1}));
     CHECK(memory.slot(slot).is_empty());

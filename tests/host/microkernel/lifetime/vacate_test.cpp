@@ -61,6 +61,39 @@ TEST_CASE("Configure and SetSpace give up a full CSpace in steps", "[lifetime]")
     CHECK(world.thread(world.thread_cap).cap(TcbSlot::cspace).object() == root_cnode);
 }
 
+TEST_CASE("a thread may give up the CSpace that holds what it gives itself, or the capability that it calls",
+          "[lifetime]") {
+    for (bool called_stays : {true, false}) {
+        Replacing world;
+        // Its own 16 slots; slot 3 leads to 16 that others hold, too, slot 4 to 16 that only it holds.
+        const Word own = world.make(ObjectType::cnode, 4), shared = world.make(ObjectType::cnode, 4);
+        const Word inner = world.make(ObjectType::cnode, 4);
+        const auto put = [&](Word node, Word index, Word source) { // a CNode comes without guard
+            REQUIRE(world.invoke(node, Method::cnode_mint, {index, 64, source, 64, 15, 0}, {at::cnode}).ok());
+        };
+        put(inner, 1, at::cnode);
+        put(inner, 2, at::vspace);
+        put(own, 3, shared);
+        put(own, 4, inner);
+        put(called_stays ? shared : own, 5, world.thread_cap);
+        const Word guard = abi::CNodeData(0, 56).raw();
+        REQUIRE(
+            world.invoke(world.thread_cap, Method::tcb_set_space, {guard, 0}, {world.nothing, own, at::vspace}).ok());
+        REQUIRE(world.invoke(at::cnode, Method::cnode_delete, {own, 64}).ok());
+        REQUIRE(world.invoke(at::cnode, Method::cnode_delete, {inner, 64}).ok());
+        Tcb& thread = world.thread(world.thread_cap);
+        REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {50}, {at::tcb}).ok());
+        world.run(thread);
+        REQUIRE(world.is_running(thread));
+        const Word called = called_stays ? 0x35 : 0x50;
+        const CallResult answer = world.invoke(thread, called, Method::tcb_set_space, {0, 0}, {0, 0x41, 0x42});
+        CHECK(answer.ok() == called_stays);
+        CHECK(thread.state == (called_stays ? ThreadState::runnable : ThreadState::stopped));
+        CHECK(thread.cap(TcbSlot::cspace).is_null());
+        CHECK(thread.cap(TcbSlot::vspace).is_null());
+    }
+}
+
 TEST_CASE("SetSchedParams and SetTimeoutEndpoint give up a handler with a long queue in steps", "[lifetime]") {
     Replacing world;
     SECTION("SetSchedParams") {

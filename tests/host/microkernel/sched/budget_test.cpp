@@ -243,6 +243,22 @@ TEST_CASE("a caller answered with its context empty raises its own Timeout, or w
     }
 }
 
+TEST_CASE("a caller that is answered with budget left raises no Timeout", "[sched][timeout]") {
+    Budget world;
+    world.handle_timeouts(world.badged);
+    world.handler_waits();
+    world.run(world.client);
+    const Word service = world.make(ObjectType::endpoint), reply = world.make(ObjectType::reply);
+    world.run(world.client);
+    world.call(world.client, service, 1);
+    world.run(world.root());
+    REQUIRE(world.receive(world.root(), service, reply).completed);
+    REQUIRE(world.send(world.root(), reply, 0, {42}).completed);
+    CHECK(world.client_goes_on());
+    CHECK(world.answer_of(world.client).words == Words{42});
+    CHECK(world.handler.state == ThreadState::receiving);
+}
+
 TEST_CASE("Yield gives up the rest of the refill, which does not count as consumed", "[sched]") {
     Budget world;
     world.run(world.client);
@@ -311,4 +327,31 @@ TEST_CASE("pieces of budget beyond the number of refills are merged later, never
     CHECK(world.client_runs_again());
     CHECK(world.now() >= start + us(period));
     world.check_invariants();
+}
+
+TEST_CASE("a Timeout is received by a passive handler on its own time", "[sched][timeout]") {
+    Budget world;
+    world.handle_timeouts(world.badged);
+    // The handler loses its context while it is busy, and answers a caller whose context it has.
+    const Word caller_cap = world.make_thread(230);
+    Tcb& caller = world.thread(caller_cap);
+    world.handler_waits();
+    world.run(world.root());
+    SchedContext& own = *world.handler.sched_context;
+    for (Word index = at::first_free; index < bit(root_radix); index++) {
+        if (world.cap(index).is(CapType::sched_context) && &world.context(index) == &own)
+            REQUIRE(world.invoke(index, Method::sched_context_unbind).ok());
+    }
+    world.run(caller);
+    world.call(caller, world.endpoint_cap, 1);
+    REQUIRE(world.is_running(world.handler));
+    world.run(world.client);
+    world.advance_us(budget);
+    world.fire_timer();
+    REQUIRE(world.client.state == ThreadState::sending);
+    world.run(world.handler);
+    world.reply_receive(world.handler, world.endpoint_cap, world.reply_cap, 2);
+    CHECK(world.answer_of(world.handler).label == 5);
+    CHECK(world.handler.sched_context == nullptr);
+    CHECK(world.client.sched_context == &world.context(world.context_cap));
 }

@@ -61,6 +61,7 @@ TEST_CASE("Bind refuses by its errors", "[context]") {
     REQUIRE(world.bind(world.thread_cap).ok());
     CHECK(world.bind(world.thread_cap) == Error::illegal_operation);
     CHECK(world.bind(at::tcb) == Error::illegal_operation);
+    CHECK(world.bind(world.make_thread(100, false)) == Error::illegal_operation);
     const Word other = world.make_context();
     CHECK(world.invoke(other, Method::sched_context_bind, {}, {world.thread_cap}) == Error::illegal_operation);
     REQUIRE(world.bind(world.bell).ok());
@@ -110,6 +111,7 @@ TEST_CASE("an unconfigured context may be bound to a thread that is not blocked"
 TEST_CASE("UnbindObject and Unbind refuse by their errors", "[context]") {
     Contexts world;
     REQUIRE(world.configure(1000, 10'000).ok());
+    CHECK(world.invoke(world.context_cap, Method::sched_context_unbind_object) == Error::truncated_message);
     CHECK(world.unbind_object(at::cnode).is(Error::invalid_capability, {1}));
     CHECK(world.unbind_object(world.thread_cap) == Error::illegal_operation);
     CHECK(world.unbind_object(world.bell) == Error::illegal_operation);
@@ -244,7 +246,9 @@ TEST_CASE("new parameters: what was used counts while the thread is runnable, el
                     .invoke(thread, at::sched_control, Method::sched_control_configure_flags, {700, 5'000, 0, 0x5c, 0},
                             {world.context_cap})
                     .ok());
-        world.advance_us(400);
+        world.advance_us(380);
+        CHECK(world.enter(thread, Syscall::set_tls_base, 0).completed);
+        world.advance_us(20);
         world.fire_timer();
         CHECK_FALSE(world.is_running(thread));
     }

@@ -211,3 +211,30 @@ TEST_CASE("an interrupt that comes just as the machine falls asleep wakes it", "
     CHECK(world.is_running(world.root()));
     CHECK(world.answer_of(world.root()).completed);
 }
+
+TEST_CASE("one interrupt releases at most sixteen threads, the next one, which comes at once, the others", "[sched]") {
+    constexpr unsigned count = 20, most = 16;
+    Scheduling world;
+    const auto released = [&, first = world.free_slot()] {
+        unsigned found = 0;
+        for (Word index = first; index < bit(root_radix); index++)
+            found += world.cap(index).is(CapType::tcb) &&
+                     (world.thread(index).in_ready_queue || world.is_running(world.thread(index)));
+        return found;
+    };
+    REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {50}, {at::tcb}).ok());
+    for (unsigned i = 0; i < count; i++) {
+        const Word made = world.make_thread(100, false);
+        REQUIRE(world.invoke(world.make_context(1000, 10'000), Method::sched_context_bind, {}, {made}).ok());
+        world.run(world.thread(made));
+        REQUIRE(world.enter(world.thread(made), Syscall::yield, 0).completed);
+        REQUIRE(world.is_running(world.root()));
+    }
+    REQUIRE(released() == 0);
+    world.advance_us(20'000);
+    world.fire_timer();
+    CHECK(released() == most);
+    CHECK(world.timer() <= world.now());
+    world.fire_timer();
+    CHECK(released() == count);
+}

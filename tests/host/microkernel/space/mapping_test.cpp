@@ -169,3 +169,30 @@ TEST_CASE("a new space has an empty user half and the kernel's own half", "[spac
         CHECK(table->entries[i] == (i < 256 ? Entry{} : kernel_table->entries[i]));
     }
 }
+
+TEST_CASE("what the CPU may hold of an entry is thrown away after the entry has changed, never before", "[space]") {
+    Space space;
+    space.map_tables();
+    const Word other = space.make(ObjectType::frame_4k);
+    REQUIRE(space.map(space.frame, page).ok());
+    const Word before = space.leaf(space.root_space(), page);
+    unsigned invalidations = 0;
+    const auto thrown_away = [&] {
+        invalidations++;
+        CHECK(space.leaf(space.root_space(), page) != before);
+    };
+    x86::simulated.on_invlpg = [&](VirtAddr) { thrown_away(); };
+    x86::simulated.on_invpcid = [&](const auto&) { thrown_away(); };
+    x86::simulated.on_cr3_load = [&](Word) { thrown_away(); };
+    SECTION("remapped") { REQUIRE(space.map(space.frame, page, at::vspace, 0).ok()); }
+    SECTION("replaced") { REQUIRE(space.map(other, page).ok()); }
+    SECTION("unmapped") { REQUIRE(space.invoke(space.frame, Method::page_unmap).ok()); }
+    SECTION("deleted") { REQUIRE(space.invoke(at::cnode, Method::cnode_delete, {space.frame, 64}).ok()); }
+    SECTION("its table unmapped") { REQUIRE(space.invoke(space.table, Method::page_table_unmap).ok()); }
+    SECTION("its table deleted") { REQUIRE(space.invoke(at::cnode, Method::cnode_delete, {space.table, 64}).ok()); }
+    SECTION("its directory unmapped") { REQUIRE(space.invoke(space.directory, Method::page_directory_unmap).ok()); }
+    x86::simulated.on_invlpg = nullptr;
+    x86::simulated.on_invpcid = nullptr;
+    x86::simulated.on_cr3_load = nullptr;
+    CHECK(invalidations > 0);
+}

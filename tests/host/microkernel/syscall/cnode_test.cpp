@@ -192,6 +192,10 @@ TEST_CASE("Rotate: errors in their order", "[cnode]") {
     CHECK(world.rotate(to, 0, pivot, 0, to).ok());
     CHECK(world.cap(to).is(CapType::tcb));
     CHECK(world.cap(pivot).is(CapType::cnode));
+    const Word other = world.make(ObjectType::cnode, 4), place = world.empty();
+    REQUIRE(world.rotate(place, abi::CNodeData(2, 3).raw(), pivot, abi::CNodeData(6, 4).raw(), other).ok());
+    CHECK(world.cap(place).guard() == 2);
+    CHECK(world.cap(pivot).guard() == 6);
 }
 
 TEST_CASE("Revoke and Delete look the slot up, and succeed on an empty one", "[cnode]") {
@@ -279,4 +283,15 @@ TEST_CASE("Retype finds its destination by index and depth", "[cnode]") {
     CHECK(retype(world.small, 64, 15).ok());
     CHECK(slots_of(world.cap(world.small))[15].cap.is(CapType::endpoint));
     CHECK(world.invoke(at::untyped, static_cast<Method>(2)) == Error::illegal_operation);
+}
+
+TEST_CASE("a plain copy of a handler is nobody's ancestor", "[cnode]") {
+    CNodes world;
+    const Word handler = world.empty(), copy = world.empty(), second = world.empty();
+    REQUIRE(
+        world.invoke(at::irq_control, Method::irq_control_get_ioapic, {handler, 64, 0, 1, 0, 0, 5}, {at::cnode}).ok());
+    REQUIRE(world.copy(copy, handler).ok());
+    REQUIRE(world.copy(second, copy).ok());
+    REQUIRE(world.invoke(at::cnode, Method::cnode_revoke, {copy, 64}).ok());
+    CHECK_FALSE(world.cap(second).is_null());
 }

@@ -68,6 +68,22 @@ TEST_CASE("the short way of a call is only taken where nothing else has to happe
         CHECK(world.answer_of(world.client).label == 4);
         CHECK(world.of(server).state == ThreadState::stopped);
     }
+    SECTION("the server may not receive on what it names") {
+        world.run(world.client);
+        world.call_from(world.client, server);
+        world.reply_receive(world.of(server), world.mint(server.endpoint, Rights::write()), server.reply, 4);
+        CHECK(world.answer_of(world.client).label == 4);
+        CHECK(world.of(server).state == ThreadState::stopped);
+    }
+    SECTION("a long message comes from a caller without buffer") {
+        world.run(world.root());
+        REQUIRE(world.invoke(world.client_cap, Method::tcb_set_ipc_buffer, {0}, {at::ipc_buffer}).ok());
+        world.run(world.client);
+        world.client.context.rsi = abi::MessageInfo(1, 9).raw();
+        world.enter(world.client, Syscall::call, server.endpoint);
+        CHECK(world.is_running(world.of(server)));
+        CHECK(world.answer_of(world.of(server)).length == 4);
+    }
     SECTION("the server answers through what is no reply object, or does not fit its guard") {
         for (Word through : {Word{at::tcb}, bit(60)}) {
             Passive other;
@@ -137,6 +153,10 @@ TEST_CASE("an exception goes to a passive handler and back on the thread's own c
             Words expected{at_ip, at_rsp, at_flags, 13, 0x18};
             expected.resize(has_buffer ? 5 : 4);
             CHECK(world.answer_of(world.of(handler)).words == expected);
+            // What the answer is too short for does not count.
+            world.of(handler).context.r10 = 0x7777;
+            world.of(handler).context.r8 = 0x8888;
+            world.of(handler).context.r9 = 0x603;
             world.reply_receive(world.of(handler), handler.endpoint, handler.reply, c.label, c.words);
             CHECK(world.client.context.rip == c.ip);
             CHECK(world.client.context.rsp == c.rsp);
@@ -168,4 +188,49 @@ TEST_CASE("an unknown system call and a capability fault are answered on the thr
     }
     CHECK(world.is_running(world.client));
     CHECK(world.on_client_time(world.client));
+}
+
+TEST_CASE("with less than 20 us left no short way does anything but end the budget", "[donation][sched]") {
+    constexpr Word budget = 1000, period = 10'000;
+    Passive world;
+    const auto server = world.server();
+    const Word limited = world.make_thread(255, false), bell = world.make(ObjectType::notification);
+    REQUIRE(world.invoke(world.make_context(budget, period), Method::sched_context_bind, {}, {limited}).ok());
+    REQUIRE(world.invoke(limited, Method::tcb_set_space, {0, 0}, {server.endpoint, at::cnode, at::vspace}).ok());
+    Tcb& thread = world.thread(limited);
+    world.run(thread);
+    const auto most_of_it = [&] { world.advance_us(budget - 19); };
+    SECTION("Call") {
+        most_of_it();
+        world.call(thread, server.endpoint, 1);
+        CHECK(world.of(server).state == ThreadState::receiving);
+    }
+    SECTION("an exception") {
+        most_of_it();
+        world.exception(13, syscall_ip, 0x18);
+        CHECK(world.of(server).state == ThreadState::receiving);
+    }
+    SECTION("a signal") {
+        most_of_it();
+        world.send(thread, bell, 0);
+        CHECK(world.notification(bell).state == Notification::State::idle);
+    }
+    SECTION("Yield") {
+        most_of_it();
+        world.enter(thread, Syscall::yield, 0);
+    }
+    SECTION("ReplyRecv") {
+        world.call_from(thread, server);
+        most_of_it();
+        world.reply_receive(world.of(server), server.endpoint, server.reply, 5);
+        CHECK(thread.state == ThreadState::awaiting_reply);
+        CHECK(world.waits(world.of(server)));
+        CHECK(world.of(server).state == ThreadState::runnable);
+        CHECK(world.runs_within_us(world.of(server), period));
+        return;
+    }
+    CHECK(thread.state == ThreadState::runnable);
+    CHECK_FALSE(world.is_running(thread));
+    CHECK(world.waits(thread));
+    CHECK(world.runs_within_us(thread, period));
 }

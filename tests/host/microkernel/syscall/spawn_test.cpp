@@ -88,6 +88,8 @@ TEST_CASE("spawn gives a thread everything, and it runs", "[spawn]") {
     CHECK(world.thread.cap(TcbSlot::ipc_buffer).is(CapType::frame));
     // Once it has a space there is nothing to spawn any more.
     CHECK(world.spawn() == Error::illegal_operation);
+    REQUIRE(world.invoke(world.thread_cap, Method::tcb_suspend).ok());
+    CHECK(world.spawn() == Error::illegal_operation);
 }
 
 TEST_CASE("spawn with as little as possible: no CSpace is refused, all else may be missing", "[spawn]") {

@@ -96,6 +96,7 @@ TEST_CASE("SetSpace checks CSpace, VSpace, then the handler", "[tcb]") {
     }
     CHECK(world.set_space({0, 0}, {world.nothing, at::cnode, at::vspace}).ok());
     CHECK(world.thread.cap(TcbSlot::fault_handler).is_null());
+    CHECK(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint) == Error::truncated_message);
     CHECK(world.invoke(world.thread_cap, Method::tcb_set_timeout_endpoint, {}, {world.nothing}).ok());
     CHECK(world.thread.cap(TcbSlot::timeout_handler).is_null());
 }
@@ -197,6 +198,7 @@ TEST_CASE("WriteRegisters writes what the message holds, made safe", "[tcb]") {
     Words words{0, 25};
     for (Word i = 0; i < 25; i++)
         words.push_back(bit(63) | i);
+    world.thread.context.origin = origin_syscall; // its last way in is not its way out
     CHECK(write(words).ok());
     const Context& now = world.thread.context;
     CHECK(now.rip == 0);
@@ -357,4 +359,40 @@ TEST_CASE("an unknown label of a thread is IllegalOperation", "[tcb]") {
     Threads world;
     for (Word label : {0, 1, 18, 59, 75, 1'000'000})
         CHECK(world.call(world.root(), world.thread_cap, label) == Error::illegal_operation);
+}
+
+TEST_CASE("a buffer whose frame is revoked is used no longer", "[tcb]") {
+    Threads world;
+    REQUIRE(world.set_buffer(0x7000, world.frame).ok());
+    auto* buffer = window<abi::IpcBuffer>(world.cap(world.frame).object());
+    REQUIRE(world.invoke(at::cnode, Method::cnode_revoke, {world.frame, 64}).ok());
+    const Word receiver = world.make_thread(200);
+    world.run(world.FakeMachine::thread(receiver));
+    world.receive(world.FakeMachine::thread(receiver), world.endpoint, 0, Syscall::wait);
+    world.run(world.thread);
+    buffer->message[4] = 0x5ec7e7;
+    world.thread.context.rsi = abi::MessageInfo(1, 5).raw();
+    CHECK(world.enter(world.thread, Syscall::send, world.endpoint).completed);
+    CHECK(world.answer_of(world.FakeMachine::thread(receiver)).length == 4);
+}
+
+TEST_CASE("nothing is saved into the memory of a thread that is gone", "[tcb]") {
+    Threads world;
+    const Word victim = world.make_thread();
+    Tcb& thread = world.FakeMachine::thread(victim);
+    world.run(thread);
+    x86::simulated.fpu.fill(0x77);
+    x86::simulated.gs_base = 0x7777'7770;
+    world.put_message(thread, static_cast<Word>(Method::cnode_delete), {victim, 64});
+    world.enter(thread, Syscall::call, at::cnode);
+    REQUIRE(world.is_running(world.root()));
+    CHECK(thread.fpu[100] != 0x77);
+    CHECK(thread.context.gs_base != 0x7777'7770);
+}
+
+TEST_CASE("I/O privilege is never written", "[tcb]") {
+    Threads world;
+    REQUIRE(world.invoke(world.thread_cap, Method::tcb_write_registers, {0, 3, 0x40'0000, 0x7000, ~Word{0}}).ok());
+    CHECK((world.thread.context.rflags & 0x3000) == 0);
+    CHECK(world.thread.context.rflags == 0xed7);
 }
