@@ -74,7 +74,7 @@ bool is_messenger(CapType type) {
     return type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
 }
 
-bool may_send(const Capability& cap) { return cap.is(CapType::reply) || cap.rights().can_write(); }
+bool may_send(const Capability& cap) { return cap.rights().can_write() || cap.is(CapType::reply); }
 
 /// A message to what takes them and may be sent to.
 [[gnu::always_inline]] inline Sent send_message(Tcb& thread, const Capability& cap, SendMode mode) {
