@@ -32,41 +32,38 @@ Outcome cancel_badged_sends(const Capability& cap) {
     return Outcome::done();
 }
 
-/// What CNode.Inspect shows of a slot.
-abi::InspectedSlot inspected(const Slot& slot) {
+/// What CNode.Inspect shows of a slot: three words.
+void show(const Slot& slot, MessageWriter& answer) {
     const Capability& cap = slot.cap;
     const CapType type = cap.type();
-    const bool is_table = is_paging_structure(type);
-    const bool is_frame = type == CapType::frame;
+    const bool is_frame = type == CapType::frame, is_table = is_paging_structure(type),
+               is_space = type == CapType::pml4;
     const bool has_rights =
         is_frame || type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
-    const bool is_mapped = is_frame                ? mapped_entry(cap) != nullptr
-                           : type == CapType::pml4 ? is_live_space(cap)
-                                                   : is_table && linked_entry(cap) != nullptr;
+    const bool is_mapped = is_frame   ? mapped_entry(cap) != nullptr
+                           : is_space ? is_live_space(cap)
+                                      : is_table && linked_entry(cap) != nullptr;
     const bool has_memory = CapType::null < type && type < CapType::zombie;
-    return {static_cast<abi::SlotType>(type), has_memory ? object_size_bits(slot) : 0,
-            has_rights ? cap.rights().raw() : 0, is_mapped, is_frame || is_table ? cap.asid().value : 0u};
+    answer.put(abi::InspectedSlot(static_cast<abi::SlotType>(type), has_memory ? object_size_bits(slot) : 0,
+                                  has_rights ? cap.rights().raw() : 0, is_mapped,
+                                  is_frame || is_table ? cap.asid().value : 0u)
+                   .raw());
+    answer.put(cap.object().raw());
+    const bool has_address = is_frame || (is_table && !is_space);
+    answer.put(type == CapType::untyped ? cap.watermark() : has_address ? cap.mapped_at().raw() : 0);
 }
 
 Outcome inspect(const Invocation& call) {
     TRY(call.need(3));
-    const Word count = call.word(2);
-    if (count < 1 || count > abi::max_inspect)
-        return refuse(SyscallError::range(1, abi::max_inspect));
-    TRY(lookup_slot(call.cap(), call.word(0), call.word(1), false));
-    // The caller's message is read no more: the answer is put together in its place.
-    const Word index = call.word(0), depth = call.word(1);
-    MessageWriter answer(call.caller);
+    const Word index = call.word(0), depth = call.word(1), count = call.word(2);
+    TRY(in_range(count, 1, abi::max_inspect));
+    TRY(lookup_slot(call.cap(), index, depth, false));
+    MessageWriter answer(call.caller); // the call's words are read no more
     for (Word i = 0; i < count && call.is_call; i++) {
         const auto slot = lookup_slot(call.cap(), index + i, depth, false);
         if (!slot)
             break;
-        const Capability& cap = (*slot)->cap;
-        const bool is_untyped = cap.is(CapType::untyped);
-        const bool has_mapping = cap.is(CapType::frame) || (is_paging_structure(cap.type()) && !cap.is(CapType::pml4));
-        answer.put(inspected(**slot).raw());
-        answer.put(cap.object().raw());
-        answer.put(is_untyped ? cap.watermark() : has_mapping ? cap.mapped_at().raw() : 0);
+        show(**slot, answer);
         interrupt_point(1);
     }
     return finish_answer(call, answer);

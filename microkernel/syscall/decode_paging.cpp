@@ -120,26 +120,17 @@ Outcome decode_frame(const Invocation& call) {
 }
 
 Outcome decode_table(const Invocation& call) {
-    using abi::Invocation;
-    struct Methods {
-        Invocation map, unmap;
-    };
-    const auto methods = [&]() -> Methods {
-        switch (table_level(call.cap().type())) {
-        case Level::pt: return {Invocation::page_table_map, Invocation::page_table_unmap};
-        case Level::pd: return {Invocation::page_directory_map, Invocation::page_directory_unmap};
-        case Level::pdpt: return {Invocation::pdpt_map, Invocation::pdpt_unmap};
-        case Level::pml4: break;
-        }
-        return {};
-    }();
-    if (call.cap().is(CapType::pml4))
+    const Level level = table_level(call.cap().type());
+    if (level == Level::pml4)
         return decode_range(call);
-    if (call.method() == methods.map)
-        return map_structure(call);
-    if (call.method() == methods.unmap)
-        return unmap_structure(call);
-    return decode_range(call);
+    // PDPT, page directory and page table have Map and Unmap, with neighbouring labels.
+    const Word map = static_cast<Word>(abi::Invocation::pdpt_map) + 2 * static_cast<Word>(Level::pdpt) -
+                     2 * static_cast<Word>(level);
+    switch (static_cast<Word>(call.method()) - map) {
+    case 0: return map_structure(call);
+    case 1: return unmap_structure(call);
+    default: return decode_range(call);
+    }
 }
 
 Outcome decode_asid_control(const Invocation& call) {

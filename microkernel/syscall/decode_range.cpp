@@ -25,28 +25,6 @@ struct Range {
     VirtAddr address_of(unsigned index) const { return start + (Word{index} << span_bits(level)); }
 };
 
-/// Translations that change are thrown away together, when the call ends.
-class Flush {
-public:
-    explicit Flush(const Range& range) : range_(range) {}
-    ~Flush() {
-        if (changed_ == 1)
-            invalidate_page(range_.asid, range_.address_of(last_));
-        else if (changed_ > 1)
-            invalidate_space(range_.asid);
-    }
-    Flush(const Flush&) = delete;
-    void note(unsigned index) {
-        changed_++;
-        last_ = index;
-    }
-
-private:
-    const Range& range_;
-    unsigned changed_ = 0;
-    unsigned last_ = 0;
-};
-
 /// The root of the address space that the invoked structure is part of. InvalidCapability 0 if it is not mapped.
 Answer<PhysAddr> root_of(const Capability& structure) {
     const bool is_mapped = structure.is(CapType::pml4) ? is_live_space(structure) : linked_entry(structure) != nullptr;
@@ -61,8 +39,7 @@ Answer<Range> range_at(const Invocation& call, VirtAddr address, Level level, Wo
     const Capability& structure = call.cap();
     const PhysAddr root = TRY(root_of(structure));
     const Level own = table_level(structure.type());
-    if (count < 1 || count > abi::max_range)
-        return refuse(SyscallError::range(1, abi::max_range));
+    TRY(in_range(count, 1, abi::max_range));
     const unsigned reach_bits = span_bits(own) + 9;
     const Word first = own == Level::pml4 ? 0 : structure.mapped_at().raw();
     const Word last = std::min(first + bit(reach_bits), abi::user_end) - 1;
@@ -87,18 +64,24 @@ Answer<Range> range_of(const Invocation& call) {
     return range_at(call, VirtAddr(call.word(0)), static_cast<Level>(level), call.word(2));
 }
 
-/// Does `step` for entry after entry. The error of the first is the call's; MR0 = entries done, then `words`, if it has any.
+/// Does `step` for entry after entry; it says whether a translation changed that may be cached. These are thrown away
+/// together, at the end. The error of the first entry is the call's; MR0 = entries done, then `words`, if it has any.
 template <class Step>
 Outcome for_each(const Invocation& call, const Range& range, std::span<const Word> words, const Step& step) {
-    Flush flush(range);
     Word done = 0;
+    unsigned changed = 0;
     do {
-        const Checked checked = step(range.first[done], static_cast<unsigned>(done), flush);
-        if (!checked && done == 0)
-            return refuse(checked.error());
-        if (!checked)
+        const Answer<bool> stepped = step(range.first[done], static_cast<unsigned>(done));
+        if (!stepped && done == 0)
+            return refuse(stepped.error());
+        if (!stepped)
             break;
+        changed += *stepped;
     } while (++done < range.count && !preemption_point());
+    if (changed != 0 && range.count == 1)
+        invalidate_page(range.asid, range.start);
+    else if (changed != 0)
+        invalidate_space(range.asid);
     return answer_with(call, {done}, words);
 }
 
@@ -122,13 +105,13 @@ Outcome set_keeper(const Invocation& call) {
         return refuse(SyscallError::invalid_argument(3));
     if (cookie != abi::unchanged)
         TRY(check_cookies(range, cookie, step, 4));
-    return for_each(call, range, {}, [&](Entry& entry, unsigned i, Flush&) -> Checked {
+    return for_each(call, range, {}, [&](Entry& entry, unsigned i) -> Answer<bool> {
         update(entry, [&](Entry old) {
             const unsigned index = keeper == abi::unchanged ? old.keeper() : static_cast<unsigned>(keeper);
             return cookie == abi::unchanged || old.is_present() ? old.with_keeper(index)
                                                                 : Entry::absent(index, cookie + i * step);
         });
-        return ok;
+        return false;
     });
 }
 
@@ -139,16 +122,10 @@ Outcome map_range(const Invocation& call) {
     const Word count = call.word(2);
     const Word into = call.word(3);
     const PhysAddr root = TRY(root_of(call.cap()));
-    if (count < 1 || count > abi::max_range)
-        return refuse(SyscallError::range(1, abi::max_range));
+    TRY(in_range(count, 1, abi::max_range));
     const MapTarget target{call.cap().asid(), root, 0, true, abi::PageRights::all()};
     TRY(check_place(target.most, place, 0));
-    const auto slot_at = [&](Word pointer) -> Answer<Slot*> {
-        const auto found = call.caller.find_slot(pointer);
-        if (!found)
-            return refuse(SyscallError::failed_lookup(true, found.error()));
-        return *found;
-    };
+    const auto slot_at = [&](Word pointer) { return find_source(call.caller, pointer); };
     // The first frame says of what size all are.
     Word empty = 0;
     Slot* slot = TRY(slot_at(first_slot));
@@ -164,17 +141,18 @@ Outcome map_range(const Invocation& call) {
     if (frame_level(size) > table_level(call.cap().type()))
         return refuse(SyscallError::invalid_capability(1));
     const Range range = TRY(range_at(call, VirtAddr(place.address()), frame_level(size), count));
-    return for_each(call, range, {}, [&](Entry& entry, unsigned i, Flush&) -> Checked {
+    return for_each(call, range, {}, [&](Entry& entry, unsigned i) -> Answer<bool> {
         Slot& source = *TRY(slot_at(first_slot + i));
         if (source.is_empty())
-            return ok;
+            return false;
         if (!source.cap.is(CapType::frame) || source.cap.frame_size() != size)
             return refuse(SyscallError::invalid_capability(1));
         const VirtAddr address = range.address_of(i);
         if (address.raw() + bit(frame_bits(size)) > abi::user_end)
             return refuse(SyscallError::range(0, abi::user_end - bit(frame_bits(size))));
         Slot* const copy = place.copies() ? TRY(slot_at(into + i)) : nullptr;
-        return map_frame_by_pager(target, source, place, address, entry, copy);
+        TRY(map_frame_by_pager(target, source, place, address, entry, copy));
+        return false; // what it replaced is gone already
     });
 }
 
@@ -184,16 +162,14 @@ Outcome protect(const Invocation& call) {
     if (call.word(3) > abi::PageRights::all().raw())
         return refuse(SyscallError::invalid_argument(3));
     const abi::PageRights rights(call.word(3));
-    return for_each(call, range, {}, [&](Entry& entry, unsigned i, Flush& flush) -> Checked {
+    return for_each(call, range, {}, [&](Entry& entry, unsigned) -> Answer<bool> {
         if (entry.is_table(range.level))
             return refuse(SyscallError::delete_first());
         if (!entry.is_present())
-            return ok;
-        const Entry old =
-            update(entry, [&](Entry page) { return page.restricted_to(rights, kernel_state.features.no_execute); });
-        if (old.restricted_to(rights, kernel_state.features.no_execute) != old)
-            flush.note(i);
-        return ok;
+            return false;
+        const auto restrict = [&](Entry page) { return page.restricted_to(rights, kernel_state.features.no_execute); };
+        const Entry old = update(entry, restrict);
+        return restrict(old) != old;
     });
 }
 
@@ -204,15 +180,14 @@ Outcome unmap_range(const Invocation& call) {
     const Word step = call.word(4);
     TRY(check_cookies(range, cookie, step, 3));
     Word dirty[bitmap_words] = {};
-    return for_each(call, range, dirty, [&](Entry& entry, unsigned i, Flush& flush) -> Checked {
+    return for_each(call, range, dirty, [&](Entry& entry, unsigned i) -> Answer<bool> {
         if (entry.is_table(range.level))
             return refuse(SyscallError::delete_first());
         if (!entry.is_present())
-            return ok;
+            return false;
         if (exchange(entry, Entry::absent(entry.keeper(), cookie + i * step)).is_dirty())
             mark(dirty, i);
-        flush.note(i);
-        return ok;
+        return true;
     });
 }
 
@@ -223,9 +198,9 @@ Outcome harvest(const Invocation& call) {
     if (clear > (abi::was_accessed | abi::was_dirty))
         return refuse(SyscallError::invalid_argument(3));
     Word noted[2 * bitmap_words] = {}; // accessed, dirty
-    return for_each(call, range, noted, [&](Entry& entry, unsigned i, Flush& flush) -> Checked {
+    return for_each(call, range, noted, [&](Entry& entry, unsigned i) -> Answer<bool> {
         if (!entry.is_page(range.level))
-            return ok;
+            return false;
         const auto forget = [&](Entry page) {
             return page.forgetting(clear & abi::was_accessed, clear & abi::was_dirty);
         };
@@ -234,9 +209,7 @@ Outcome harvest(const Invocation& call) {
             mark(noted, i);
         if (old.is_dirty())
             mark(noted + bitmap_words, i);
-        if (forget(old) != old)
-            flush.note(i);
-        return ok;
+        return forget(old) != old;
     });
 }
 

@@ -8,6 +8,7 @@
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>
 #include <syscall/decode_tcb.hpp>
+#include <syscall/map_item.hpp>
 
 namespace kernel {
 namespace {
@@ -92,10 +93,7 @@ Answer<Slot*> named_slot(const Invocation& call, SpawnWord word, Slot& none) {
     const Word pointer = call.word(word);
     if (pointer == 0)
         return &none;
-    const auto found = call.caller.find_slot(pointer);
-    if (!found)
-        return refuse(SyscallError::failed_lookup(true, found.error()));
-    return *found;
+    return find_source(call.caller, pointer);
 }
 
 /// An error about a capability names the message word it came in.

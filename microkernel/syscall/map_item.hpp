@@ -8,6 +8,14 @@
 
 namespace kernel {
 
+/// The slot that `pointer` names; FailedLookup.
+inline Answer<Slot*> find_source(const Tcb& caller, Word pointer) {
+    const auto found = caller.find_slot(pointer);
+    if (!found)
+        return refuse(SyscallError::failed_lookup(true, found.error()));
+    return *found;
+}
+
 /// The address space that is mapped into, and how much of it whoever asks may change.
 struct MapTarget {
     Asid asid;

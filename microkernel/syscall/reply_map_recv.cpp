@@ -15,21 +15,11 @@ namespace {
 /// Which capability an InvalidCapability is about.
 enum Argument : Word { endpoint_argument, reply_argument, forward_argument };
 
-/// Words of a forward.
-enum ForwardWord : unsigned { endpoint_word, cookie_word, rights_word, forward_words };
-
 /// The slot that `pointer` names, if it holds a `type`.
 Answer<Slot*> named_slot(const Tcb& pager, Word pointer, CapType type, Argument number) {
     const auto found = pager.find_slot(pointer);
     if (!found || !(*found)->cap.is(type))
         return refuse(SyscallError::invalid_capability(number));
-    return *found;
-}
-
-Answer<Slot*> find_slot(const Tcb& pager, Word pointer) {
-    const auto found = pager.find_slot(pointer);
-    if (!found)
-        return refuse(SyscallError::failed_lookup(true, found.error()));
     return *found;
 }
 
@@ -43,12 +33,6 @@ Answer<Tcb*> waiter_of(const Reply& reply) {
     return waiter;
 }
 
-/// The waiter stands where it was before its fault was told, with its context.
-void take_back(Reply& reply, Tcb& waiter) {
-    pop_reply(reply);
-    waiter.state = ThreadState::stopped;
-}
-
 Checked deny(Tcb& pager, Reply& reply) {
     const Word code = message_word(pager, 0);
     if (message_info(pager).length() != 1 || code > 255)
@@ -56,7 +40,7 @@ Checked deny(Tcb& pager, Reply& reply) {
     Tcb& waiter = *TRY(waiter_of(reply));
     if (waiter.keeper.keeper == 0)
         return refuse(SyscallError::illegal_operation());
-    take_back(reply, waiter);
+    pop_reply(reply);
     waiter.keeper.keeper = 0;
     waiter.keeper.why = abi::WhySupervisor::denied;
     waiter.keeper.denial = static_cast<uint8_t>(code);
@@ -65,20 +49,19 @@ Checked deny(Tcb& pager, Reply& reply) {
 }
 
 Checked forward(Tcb& pager, Reply& reply) {
-    if (message_length(pager) != forward_words)
+    if (message_length(pager) != 3)
         return refuse(SyscallError::invalid_argument(0));
-    const Capability to =
-        TRY(named_slot(pager, message_word(pager, endpoint_word), CapType::endpoint, forward_argument))->cap;
+    const Capability to = TRY(named_slot(pager, message_word(pager, 0), CapType::endpoint, forward_argument))->cap;
     if (!to.can_call())
         return refuse(SyscallError::invalid_capability(forward_argument));
-    const Word cookie = message_word(pager, cookie_word);
-    const Word rights = message_word(pager, rights_word);
+    const Word cookie = message_word(pager, 1);
+    const Word rights = message_word(pager, 2);
     if (cookie > ones(abi::cookie_bits))
-        return refuse(SyscallError::invalid_argument(cookie_word));
+        return refuse(SyscallError::invalid_argument(1));
     if (rights > abi::PageRights::all().raw())
-        return refuse(SyscallError::invalid_argument(rights_word));
+        return refuse(SyscallError::invalid_argument(2));
     Tcb& waiter = *TRY(waiter_of(reply));
-    take_back(reply, waiter);
+    pop_reply(reply);
     waiter.keeper.rights &= static_cast<uint8_t>(rights);
     waiter.keeper.cookie = cookie;
     waiter.keeper.forwarded = true;
@@ -102,8 +85,8 @@ Checked map_items(Tcb& pager, const Tcb& waiter, unsigned& done) {
         const unsigned next = index + (place.copies() ? 3 : 2);
         if (next > length || done == abi::max_items)
             return refuse(SyscallError::invalid_argument(index));
-        Slot& source = *TRY(find_slot(pager, message_word(pager, index)));
-        Slot* const copy = place.copies() ? TRY(find_slot(pager, message_word(pager, index + 2))) : nullptr;
+        Slot& source = *TRY(find_source(pager, message_word(pager, index)));
+        Slot* const copy = place.copies() ? TRY(find_source(pager, message_word(pager, index + 2))) : nullptr;
         TRY(map_item(target, source, place, index + 1, copy));
         index = next;
     }

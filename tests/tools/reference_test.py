@@ -17,7 +17,7 @@ GOOD = """    /// Untyped.Retype([root] type, count of them) -> done
 """
 SETS = "/// error set twice: DeleteFirst: taken; DeleteFirst: still\n"
 FAULT_NAMESPACES = {"cap_fault": "cap_fault", "unknown_syscall": "unknown_syscall", "user_exception": "user_exception",
-                    "timeout": "timeout_fault", "vm_fault": "vm_fault"}
+                    "timeout": "timeout_fault", "vm_fault": "vm_fault", "keeper_fault": "keeper_fault"}
 
 
 def method(block: str, sets: str = SETS) -> abi.Call:

@@ -79,6 +79,10 @@ namespace vm_fault {
 inline constexpr unsigned ip = 0, address = 1, instruction_fetch = 2, error_code = 3, length = 4;
 }
 
+namespace keeper_fault {
+inline constexpr unsigned ip = 0, address = 1, info = 2, cookie = 3, length = 4;
+}
+
 /// The registers of a thread, in the order of TCB.ReadRegisters and TCB.WriteRegisters. What is written is made safe,
 /// not refused: rip, fs_base and gs_base become 0 if they are not canonical; of rflags bits 0-11 count, of these bits
 /// 3, 5 and TF are off, bit 1 and IF on (0xfff reads back as 0xed7).

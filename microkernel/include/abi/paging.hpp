@@ -33,7 +33,6 @@ public:
     constexpr bool can_execute() const { return raw_ & 4; }
     constexpr bool contains(PageRights other) const { return (raw_ & other.raw_) == other.raw_; }
     constexpr Word raw() const { return raw_; }
-    friend constexpr PageRights operator&(PageRights a, PageRights b) { return PageRights(a.raw_ & b.raw_); }
 
 private:
     Word raw_;
@@ -115,11 +114,6 @@ public:
 private:
     Word raw_;
 };
-
-/// Words of a KeeperFault.
-namespace keeper_fault {
-inline constexpr unsigned ip = 0, address = 1, info = 2, cookie = 3, length = 4;
-}
 
 /// Bits of MR0 of Page.Evict: what the CPU noted.
 inline constexpr Word was_accessed = 1, was_dirty = 2;

@@ -259,7 +259,10 @@ SYSTEM_TEST("wrong types: spaces, IPC buffer and handlers of Configure, SetSpace
     const std::initializer_list<Type> not_handlers = {Type::null,           Type::endpoint,   Type::irq_control,
                                                       Type::pdpt,           Type::page_table, Type::page_directory,
                                                       Type::io_port_control};
-    refuses_all_but(zoo, not_handlers, {abi::Error::invalid_capability, 1},
+    const std::initializer_list<Type> not_tables = {
+        Type::null,       Type::endpoint,       Type::irq_control,     Type::pdpt,
+        Type::page_table, Type::page_directory, Type::io_port_control, Type::cnode};
+    refuses_all_but(zoo, not_tables, {abi::Error::invalid_capability, 1},
                     [&](AnyCap cap) { return invoke(tcb, Invocation::tcb_set_space, {0, 0}, {cap, cnode, space}); });
     refuses_all_but(zoo, not_handlers, {abi::Error::invalid_capability, 1},
                     [&](AnyCap cap) { return invoke(tcb, Invocation::tcb_set_timeout_endpoint, {}, {cap}); });

@@ -85,7 +85,7 @@ SYSTEM_TEST("SetSpace: the CSpace is checked first, then the VSpace, then the ha
     CHECK_ANSWER(set(full, cnode, no_cap), illegal_operation);
     CHECK_ANSWER(set(cnode, cnode, full), revoke_first);
     CHECK_ANSWER(set(full, cnode, space), revoke_first);
-    CHECK_ANSWER(set(cnode, cnode, space), invalid_capability, 1);
+    CHECK_ANSWER(set(space, cnode, space), invalid_capability, 1); // neither endpoint nor keeper table
     CHECK_DONE(set(no_cap, cnode, space));
 }
 
@@ -99,7 +99,7 @@ SYSTEM_TEST("Configure: a refusal changes nothing: the thread keeps spaces, buff
                  illegal_operation);
     CHECK_ANSWER(invoke(subject.victim.tcb(), Invocation::tcb_configure, {0, 0, 0}, {other, no_cap, no_cap}),
                  illegal_operation);
-    CHECK_ANSWER(invoke(subject.victim.tcb(), Invocation::tcb_set_space, {0, 0}, {cnode, other, space}),
+    CHECK_ANSWER(invoke(subject.victim.tcb(), Invocation::tcb_set_space, {0, 0}, {space, other, space}),
                  invalid_capability, 1);
     // Still its own CSpace, space and handler, and an IPC buffer: without one this would be a truncated message.
     REQUIRE_VALUE(memory, test::make_untyped(12));
