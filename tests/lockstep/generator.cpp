@@ -132,8 +132,9 @@ Operation Generator::communicate() {
 
 /// Makes threads run again that do not.
 Operation Generator::revive() {
-    const Word target = find_if([](const Capability& cap) {
-        return cap.is(Type::tcb) &&
+    const bool servers_too = chance(1, 6);
+    const Word target = find_if([&](const Capability& cap) {
+        return cap.is(Type::tcb) && (servers_too || !waits_as_server(object_of<Thread>(cap))) &&
                (object_of<Thread>(cap).state != ThreadState::running || !object_of<Thread>(cap).context);
     });
     if (target == 0)

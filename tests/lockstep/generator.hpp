@@ -32,6 +32,9 @@ private:
     unsigned runnable() const;
 
     Operation invoke_something();
+    static bool waits_as_server(const spec::Thread& thread) {
+        return thread.state == spec::ThreadState::receiving && thread.reply;
+    }
     Operation revive();
     Operation communicate();
     Operation meet_somebody();

@@ -242,6 +242,8 @@ void World::check(bool thoroughly) {
 }
 
 void World::count_entry() {
+    if (system_.paying && system_.paying->stack.size() > 1)
+        counts_.stacked++;
     if (system_.outcome.budget_ended)
         counts_.budgets_ended++;
     if (system_.outcome.fault != FaultType::none)
