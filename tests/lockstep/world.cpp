@@ -216,8 +216,10 @@ bool World::make_call(const Operation& operation) {
     for (unsigned i = 0; i < words_in_registers && i < operation.words.size(); i++)
         set(message_registers[i], operation.words[i]);
     write_buffer(operation);
-    if (asks_for_keeper_table(operation))
+    if (asks_for_keeper_table(operation)) {
+        machine_.set_time(system_.now);
         return false;
+    }
     const Word interruptions = machine_.interruptions();
     machine_.system_call(operation.pattern, operation.edge);
     counts_.interruptions += machine_.interruptions() - interruptions;
