@@ -13,6 +13,7 @@ void Counts::add(const Counts& other) {
     timer_interrupts += other.timer_interrupts;
     budgets_ended += other.budgets_ended;
     interruptions += other.interruptions;
+    stacked += other.stacked;
     sequences += other.sequences;
     for (const auto& [key, count] : other.methods)
         methods[key] += count;
@@ -48,8 +49,9 @@ void Counts::print(std::FILE* file) const {
         std::fprintf(file, "  %-32s %12" PRIu64 "\n", fault_names[static_cast<unsigned>(type)], count);
     std::fprintf(file,
                  "exceptions %" PRIu64 ", device interrupts %" PRIu64 ", timer interrupts %" PRIu64
-                 ", entries that only ended a budget %" PRIu64 ", interruptions of long operations %" PRIu64 "\n",
-                 exceptions, interrupts, timer_interrupts, budgets_ended, interruptions);
+                 ", entries that only ended a budget %" PRIu64 ", interruptions of long operations %" PRIu64
+                 ", with stacked callers %" PRIu64 "\n",
+                 exceptions, interrupts, timer_interrupts, budgets_ended, interruptions, stacked);
     std::fprintf(file, "%" PRIu64 " operations in %" PRIu64 " sequences, %" PRIu64 " successful\n", operations,
                  sequences, successes);
 }

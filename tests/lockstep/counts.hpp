@@ -15,6 +15,7 @@ struct Counts {
     Word successes = 0;       ///< invocations that were not refused, system calls that met what they were made for
     Word exceptions = 0, interrupts = 0, timer_interrupts = 0, budgets_ended = 0;
     Word interruptions = 0;   ///< of long operations
+    Word stacked = 0;         ///< entries that ended with two callers or more on one context
     Word sequences = 0;
     std::map<spec::Method, Word> methods;
     std::map<Word, Word> system_calls;

@@ -32,6 +32,10 @@ public:
         make_capabilities();
         for (unsigned i = 0; i < thread_count; i++)
             make_thread(i);
+        if (choice(10)) {
+            make_server(0);
+            make_server(1);
+        }
         return std::move(operations_);
     }
 
@@ -108,6 +112,16 @@ private:
         if (choice(8) && i < 2)
             invoke(thread, Method::tcb_bind_notification, {}, {notifications + i});
         invoke(thread, Method::tcb_write_registers, {1, 3, KernelMachine::system_call_ip(), 0x7000, 0x202});
+    }
+
+    /// The thread waits in Recv, and has no context: it will run on those of its callers.
+    void make_server(unsigned i) {
+        invoke(threads + i, Method::tcb_set_priority, {255}, {own_tcb});
+        operations_.push_back(system_call(static_cast<Word>(spec::system_call::yield), 0));
+        Operation wait = system_call(static_cast<Word>(spec::system_call::recv), endpoints + i);
+        wait.r12 = replies + i;
+        operations_.push_back(wait);
+        invoke(contexts + i, Method::sched_context_unbind);
     }
 
     unsigned variant_;

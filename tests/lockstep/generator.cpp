@@ -92,6 +92,12 @@ Operation Generator::meet_somebody() {
         default: return false;
         }
     };
+    const Word passive = find_if([](const Capability& cap) {
+        return cap.is(Type::endpoint) && cap.rights.write && (cap.rights.grant || cap.rights.grant_reply) &&
+               !object_of<Endpoint>(cap).receivers.empty() && !object_of<Endpoint>(cap).receivers.front()->context;
+    });
+    if (passive != 0 && chance(3, 4))
+        return message(call_number(system_call::call), passive);
     const Word found = find_if(is_wanted);
     if (found == 0)
         return chance(1, 4) ? message(call_number(system_call::nb_send), find(Type::notification)) : invoke_something();
@@ -132,8 +138,9 @@ Operation Generator::communicate() {
 
 /// Makes threads run again that do not.
 Operation Generator::revive() {
-    const Word target = find_if([](const Capability& cap) {
-        return cap.is(Type::tcb) &&
+    const bool all = chance(1, 6);
+    const Word target = find_if([&](const Capability& cap) {
+        return cap.is(Type::tcb) && (all || !takes_part_in_call(object_of<Thread>(cap))) &&
                (object_of<Thread>(cap).state != ThreadState::running || !object_of<Thread>(cap).context);
     });
     if (target == 0)

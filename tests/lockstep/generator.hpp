@@ -32,6 +32,12 @@ private:
     unsigned runnable() const;
 
     Operation invoke_something();
+    static bool waits_as_server(const spec::Thread& thread) {
+        return thread.state == spec::ThreadState::receiving && thread.reply;
+    }
+    static bool takes_part_in_call(const spec::Thread& thread) {
+        return waits_as_server(thread) || thread.state == spec::ThreadState::awaiting_reply;
+    }
     Operation revive();
     Operation communicate();
     Operation meet_somebody();

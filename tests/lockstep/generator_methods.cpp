@@ -120,7 +120,12 @@ Operation Generator::tcb_method() {
         return invocation(thread, Method::tcb_copy_registers, {random_.below(16) & (self ? ~Word{12} : ~Word{0})},
                           {thread_capability()});
     }
-    case 5: return invocation(thread, Method::tcb_suspend);
+    case 5: {
+        const Word caller = find_if([](const Capability& cap) {
+            return cap.is(Type::tcb) && object_of<Thread>(cap).state == ThreadState::awaiting_reply;
+        });
+        return invocation(caller && chance(1, 2) ? caller : thread, Method::tcb_suspend);
+    }
     case 6: return invocation(thread, Method::tcb_resume);
     case 7: return revive();
     case 8: return invocation(thread, Method::tcb_set_tls_base, {random_.of_any_size(64)});
@@ -194,7 +199,14 @@ Operation Generator::context_method() {
             [](const Capability& cap) { return cap.is(Type::sched_context) && !object_of<SchedContext>(cap).thread; });
         return invocation(unbound ? unbound : context, Method::sched_context_bind, {}, {target});
     }
-    case 4: return invocation(context, Method::sched_context_unbind);
+    case 4: {
+        // A server that waits without a context takes those of its callers: so replies come to be stacked.
+        const Word of_server = find_if([](const Capability& cap) {
+            return cap.is(Type::sched_context) && object_of<SchedContext>(cap).thread &&
+                   waits_as_server(*object_of<SchedContext>(cap).thread);
+        });
+        return invocation(of_server && chance(3, 4) ? of_server : context, Method::sched_context_unbind);
+    }
     case 5:
         return invocation(context, Method::sched_context_unbind_object, {},
                           {chance(1, 2) ? find(Type::notification) : thread_capability()});

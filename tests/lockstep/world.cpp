@@ -4,6 +4,7 @@
 #include <lockstep/kernel_view.hpp>
 
 #include <spec/address_space.hpp>
+#include <spec/cspace.hpp>
 #include <spec/message.hpp>
 #include <spec/refills.hpp>
 
@@ -138,7 +139,10 @@ void World::apply(const Operation& operation) {
         system_.current->fpu = operation.fpu;
     }
     switch (operation.kind) {
-    case Operation::Kind::system_call: make_call(operation); break;
+    case Operation::Kind::system_call:
+        if (!make_call(operation))
+            return;
+        break;
     case Operation::Kind::exception:
         set(rip, KernelMachine::system_call_ip());
         machine_.exception(operation.vector, KernelMachine::system_call_ip(), operation.error_code, operation.address);
@@ -187,7 +191,21 @@ void World::write_buffer(const Operation& operation) {
     }
 }
 
-void World::make_call(const Operation& operation) {
+/// Whether the running thread, its registers and buffer written, asks for a keeper table: a CNode as fault handler. That
+/// belongs to the paging extension, which is not specified.
+bool World::asks_for_keeper_table(const Operation& operation) const {
+    Thread& thread = *system_.current;
+    const Buffer buffer = buffer_of(thread);
+    if (operation.label != static_cast<Word>(Method::tcb_set_space) || !buffer)
+        return false;
+    try {
+        return lookup(thread, buffer.read(buffer::caps)).cap.is(Type::cnode);
+    } catch (const LookupFailure&) {
+        return false;
+    }
+}
+
+bool World::make_call(const Operation& operation) {
     set(rip, KernelMachine::system_call_ip());
     set(rdx, operation.number);
     set(rdi, operation.rdi);
@@ -198,10 +216,15 @@ void World::make_call(const Operation& operation) {
     for (unsigned i = 0; i < words_in_registers && i < operation.words.size(); i++)
         set(message_registers[i], operation.words[i]);
     write_buffer(operation);
+    if (asks_for_keeper_table(operation)) {
+        machine_.set_time(system_.now);
+        return false;
+    }
     const Word interruptions = machine_.interruptions();
     machine_.system_call(operation.pattern, operation.edge);
     counts_.interruptions += machine_.interruptions() - interruptions;
     system_.enter_by_system_call(machine_.now());
+    return true;
 }
 
 void World::check_translations() {
@@ -242,6 +265,8 @@ void World::check(bool thoroughly) {
 }
 
 void World::count_entry() {
+    if (system_.paying && system_.paying->stack.size() > 1)
+        counts_.stacked++;
     if (system_.outcome.budget_ended)
         counts_.budgets_ended++;
     if (system_.outcome.fault != FaultType::none)

@@ -140,7 +140,8 @@ void wake_answered(System& system, Thread& thread, bool was_timeout) {
     if (context && context->configured() && context != system.paying) {
         if (context->sporadic)
             merge_passed(*context, system.now);
-        if (!has_budget(system, *context) && !was_timeout && thread.cap(timeout_handler).is(Type::endpoint))
+        if (!has_budget(system, *context) && !was_timeout && !context->round_robin() &&
+            thread.cap(timeout_handler).is(Type::endpoint))
             return raise_timeout(system, thread);
     }
     wake(system, thread);
