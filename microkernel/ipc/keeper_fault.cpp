@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/paging/walk.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/message.hpp>
 #include <space/address_space.hpp>

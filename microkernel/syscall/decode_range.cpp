@@ -7,7 +7,6 @@
 #include <syscall/map_item.hpp>
 
 #include <algorithm>
-#include <span>
 
 namespace kernel {
 namespace {

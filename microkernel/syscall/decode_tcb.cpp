@@ -135,7 +135,7 @@ Outcome set_flags(const Invocation& call, Tcb& thread) {
 }
 
 Outcome status(const Invocation& call, const Tcb& thread) {
-    static_assert(static_cast<Word>(ThreadState::waiting) == static_cast<Word>(abi::StatusState::waiting));
+
     const Word since = kernel_state.microseconds(cpu.now - thread.stopped_at);
     return answer_with(call, {static_cast<Word>(thread.state), since, static_cast<Word>(thread.fault.type),
                               thread.fault.subject, thread.keeper.ip});

@@ -290,6 +290,10 @@ extern "C" Context* syscall_entry(Context* context) {
     enter();
     Tcb& thread = Tcb::of(*context);
     const auto number = static_cast<abi::Syscall>(context->rdx);
+    if (number == abi::Syscall::yield && has_time()) { // without time the long way just ends the budget
+        yield_current();
+        return leave_kernel();
+    }
     if (number == abi::Syscall::send && thread.cspace.has(context->rdi)) {
         Slot& slot = thread.cspace.slot(context->rdi);
         const Capability& cap = slot.cap;
@@ -299,12 +303,7 @@ extern "C" Context* syscall_entry(Context* context) {
         signal(*window<Notification>(cap.object()), cap.badge());
         return leave_kernel();
     }
-    if (number == abi::Syscall::reply_map_recv)
-        return reply_map_recv_entry(thread);
-    if (number != abi::Syscall::yield || !has_time()) // without time the long way just ends the budget
-        return slow_syscall(thread);
-    yield_current();
-    return leave_kernel();
+    return number == abi::Syscall::reply_map_recv ? reply_map_recv_entry(thread) : slow_syscall(thread);
 }
 
 } // namespace kernel

@@ -42,6 +42,9 @@ class ConformanceTest(unittest.TestCase):
     def test_every_case_that_is_named_exists(self) -> None:
         self.assertEqual(conformance.stale(self.rows, listed()), [])
 
+    def test_every_row_has_a_test(self) -> None:
+        self.assertEqual([f"{row.section}: {row.name}" for row in self.rows if not row.tests], [])
+
     def test_rows_without_a_test_are_counted(self) -> None:
         self.assertEqual(conformance.miscounted(self.text, self.rows), [])
 

@@ -382,21 +382,6 @@ void FakeMachine::interrupt(Word vector) {
     enter_kernel([] { return leave_kernel(); });
 }
 
-Word FakeMachine::leaf(PhysAddr root, Word address, unsigned* level) {
-    const auto* table = reinterpret_cast<const Word*>(host_window_base + root.raw());
-    for (unsigned depth = 4;; depth--) {
-        const Word entry = table[address >> (12 + 9 * (depth - 1)) & 511];
-        if ((entry & 1) == 0)
-            return 0;
-        if (depth == 1 || (entry & 0x80)) {
-            if (level)
-                *level = depth;
-            return entry;
-        }
-        table = reinterpret_cast<const Word*>(host_window_base + (entry & 0x000f'ffff'ffff'f000));
-    }
-}
-
 uint32_t ioapic_register(uint32_t number) { return ioapic_registers[number]; }
 
 bool is_zero(const void* start, size_t bytes) {

@@ -160,6 +160,8 @@ SYSTEM_TEST("boot information: extra chunks fill extraLen exactly, and those tha
         offset += header.length;
     }
     CHECK_EQUAL(offset, boot_info().extra_length);
+    CHECK_EQUAL(times[abi::boot_chunk::padding], 0); // nothing needs any
+    CHECK_EQUAL(times[abi::boot_chunk::vbe], 0);     // GRUB leaves a framebuffer, not a VBE mode
     CHECK_EQUAL(times[abi::boot_chunk::acpi_rsdp], 1);
     CHECK_EQUAL(times[abi::boot_chunk::tsc_mhz], 1);
     for (const unsigned count : times)
