@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page-table isolation (docs/decisions): ring 3 runs on tables that show of the kernel only this code, the entry area, GDT,
+// Page-table isolation (decision 10): ring 3 runs on tables that show of the kernel only this code, the entry area, GDT,
 // IDT and the interrupt stacks (boot/main.cpp maps them), so that nothing else can leak to it by way of the caches
 // (Meltdown, CVE-2017-5754). All gates lead to the entry stack; from there these stubs go to the kernel's tables and to
 // where the others start. The kernel's own tables are loaded as long as C++ runs.
