@@ -4,7 +4,9 @@
 
 #include <pager/startup.hpp>
 #include <sys/cap/asid.hpp>
+#include <sys/cap/range.hpp>
 #include <sys/proc/slots.hpp>
+#include <sys/protocol/pager.hpp>
 #include <sys/util/panic.hpp>
 
 namespace pager::kernel_memory {
@@ -85,6 +87,14 @@ void reclaim(Page page) {
 
 Result<void> assign_space_number(Page pml4) {
     return sys::AsidPool(layout::asid_pool_slot).assign(sys::VSpace(object_slot(pml4)));
+}
+
+Result<void> set_keeper(Page pml4) {
+    constexpr Word user_entries = 256;
+    const sys::EntryRange all{.address = 0, .count = user_entries, .size_bits = 39};
+    const Word done =
+        TRY(sys::PageTables(sys::Object(object_slot(pml4))).set_keeper(all, sys::protocol::pager::keeper));
+    return done == user_entries ? Result<void>() : Result<void>(sys::ErrorCode::invalid_value);
 }
 
 Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {
