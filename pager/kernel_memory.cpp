@@ -90,11 +90,15 @@ Result<void> assign_space_number(Page pml4) {
 }
 
 Result<void> set_keeper(Page pml4) {
+    constexpr unsigned span_bits = 39;
     constexpr Word user_entries = 256;
-    const sys::EntryRange all{.address = 0, .count = user_entries, .size_bits = 39};
-    const Word done =
-        TRY(sys::PageTables(sys::Object(object_slot(pml4))).set_keeper(all, sys::protocol::pager::keeper));
-    return done == user_entries ? Result<void>() : Result<void>(sys::ErrorCode::invalid_value);
+    const sys::PageTables space{sys::Object(object_slot(pml4))};
+    // A call may end early where an interrupt waits.
+    for (Word done = 0; done < user_entries;) {
+        const sys::EntryRange rest{done << span_bits, user_entries - done, span_bits};
+        done += TRY(space.set_keeper(rest, sys::protocol::pager::keeper));
+    }
+    return {};
 }
 
 Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {
