@@ -3,6 +3,7 @@
 #include <init/process_objects.hpp>
 
 #include <sys/proc/slots.hpp>
+#include <sys/protocol/pager.hpp>
 #include <sys/protocol/process.hpp>
 
 namespace init {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr sys::Microseconds time_slice{5000};
 constexpr unsigned sched_context_bits = 8;
+constexpr unsigned keeper_table_bits = 1;
 /// A client may call and hand capabilities on; it never receives on a server's endpoint.
 constexpr abi::Rights caller = abi::Rights::write() | abi::Rights::grant() | abi::Rights::grant_reply();
 constexpr abi::Rights plain_caller = abi::Rights::write() | abi::Rights::grant_reply();
@@ -40,6 +42,7 @@ Result<void> ProcessObjects::make_objects() {
                            slot(place_slot::sched_context)));
     TRY(memory.retype_into(abi::ObjectType::notification, 0, own_cnode, slot(place_slot::notification)));
     TRY(memory.retype_into(abi::ObjectType::endpoint, 0, own_cnode, slot(place_slot::endpoint)));
+    TRY(memory.retype_into(abi::ObjectType::cnode, keeper_table_bits, own_cnode, slot(place_slot::keeper_table)));
     const sys::CNode cnode(slot(place_slot::cnode));
     TRY(memory.retype_into(abi::ObjectType::reply, 0, cnode, sys::slot::reply));
     return memory.retype(abi::ObjectType::reply, 0, sys::SlotRef{cnode, 0, 0}, sys::slot::spare_replies,
@@ -50,6 +53,10 @@ Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& s
     TRY(child(sys::slot::process_service).mint_from(own(services.process_service), caller, shape.pid));
     TRY(own_cnode.at(slot(place_slot::pager_endpoint)).mint_from(own(services.pager), plain_caller, shape.pid));
     TRY(child(sys::slot::pager).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
+    // The pager is the keeper of all its clients' memory, and supervisor of all their faults.
+    const sys::CNode keepers(slot(place_slot::keeper_table));
+    for (const Word keeper : {sys::protocol::pager::supervisor, sys::protocol::pager::keeper})
+        TRY(keepers.at(keeper, keeper_table_bits).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
     if (!services.console.is_null())
         TRY(child(sys::slot::console).mint_from(own(services.console), plain_caller, shape.pid));
     if (has(place_slot::manager_endpoint))
@@ -91,7 +98,7 @@ Result<void> ProcessObjects::start(const Services& services, const Shape& shape,
     const sys::SpawnArguments arguments{.cspace = sys::CNode(slot(place_slot::cnode)),
                                         .cspace_data = small_numbers.raw(),
                                         .vspace = sys::VSpace(slot(place_slot::vspace)),
-                                        .fault_handler = sys::Object(slot(place_slot::pager_endpoint)),
+                                        .fault_handler = sys::Object(slot(place_slot::keeper_table)),
                                         .sched_context = sys::SchedContext(slot(place_slot::sched_context)),
                                         .ipc_buffer_frame = sys::Frame(slot(place_slot::ipc_frame)),
                                         .ipc_buffer = ipc_buffer_address,

@@ -43,7 +43,9 @@ Result<void> AddressSpace::create(Memory& memory, Word client_number, uint32_t i
     account_ = {index, no_page, 0, quota};
     regions_.clear();
     pml4_ = TRY(memory.take(account_, abi::ObjectType::pml4, 0, Use::structure));
-    const Result<void> numbered = or_refused(kernel_memory::assign_space_number(pml4_));
+    Result<void> numbered = or_refused(kernel_memory::assign_space_number(pml4_));
+    if (numbered)
+        numbered = or_refused(kernel_memory::set_keeper(pml4_));
     if (!numbered) {
         memory.give_back_since(account_, no_page);
         return numbered.error();
@@ -81,6 +83,22 @@ Result<void> AddressSpace::provide_new(Memory& memory, Archive archive, const Re
         TRY(or_refused(fill_from_archive(archive, region, address, page)));
     return with_structures(memory, address,
                            [&] { return kernel_memory::map_page(page, pml4_, address, access_of(region)); });
+}
+
+Result<sys::MapItem> AddressSpace::take_for_answer(Memory& memory, Archive archive, const Region& region,
+                                                   Word address) {
+    if (region.backing == Backing::lent || !memory.pool().find(account_.client, address).is_none())
+        return sys::MapItem{};
+    const Page mark = account_.newest;
+    const Page page = TRY(memory.take(account_, abi::ObjectType::frame_4k, address, Use::leaf));
+    const Result<void> filled = region.backing == Backing::image
+                                    ? or_refused(fill_from_archive(archive, region, address, page))
+                                    : Result<void>();
+    if (!filled) {
+        memory.give_back_since(account_, mark);
+        return filled.error();
+    }
+    return sys::MapItem{sys::Object(kernel_memory::object_slot(page)), {address, access_of(region).page_rights()}, {}};
 }
 
 Result<void> AddressSpace::provide(Memory& memory, Archive archive, const Region& region, Word address) {

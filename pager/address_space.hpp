@@ -5,6 +5,7 @@
 #include <pager/fault_handler.hpp>
 #include <pager/memory.hpp>
 #include <span>
+#include <sys/ipc/pager.hpp>
 
 namespace pager {
 
@@ -28,6 +29,9 @@ public:
 
     /// Makes the page at `address`, of `region`, present.
     Result<void> provide(Memory& memory, Archive archive, const Region& region, Word address);
+    /// A page for `address`, of `region`, that is to be mapped by the answer to a fault. A null capability: it has one, or is
+    /// lent, and has to be provided.
+    Result<sys::MapItem> take_for_answer(Memory& memory, Archive archive, const Region& region, Word address);
     /// All pages of a range, which must lie in regions: all or none.
     Result<void> populate(Memory& memory, Archive archive, Range range);
     /// Copies bytes into writable regions.

@@ -4,6 +4,7 @@
 
 #include <abi/fault.hpp>
 #include <pager/region_map.hpp>
+#include <sys/ipc/pager.hpp>
 
 namespace pager {
 
@@ -16,8 +17,8 @@ struct PageFault {
     bool write = false;
     bool execute = false;
 
-    static constexpr PageFault from_message(Word instruction, Word address, Word fetch, Word error_code) {
-        return {instruction, address, (error_code & 2) != 0, fetch != 0 || (error_code & 16) != 0};
+    static constexpr PageFault from(const sys::KeeperFault& fault) {
+        return {fault.instruction, fault.address, fault.info.is_write(), fault.info.is_fetch()};
     }
 };
 

@@ -4,7 +4,9 @@
 
 #include <pager/startup.hpp>
 #include <sys/cap/asid.hpp>
+#include <sys/cap/range.hpp>
 #include <sys/proc/slots.hpp>
+#include <sys/protocol/pager.hpp>
 #include <sys/util/panic.hpp>
 
 namespace pager::kernel_memory {
@@ -85,6 +87,18 @@ void reclaim(Page page) {
 
 Result<void> assign_space_number(Page pml4) {
     return sys::AsidPool(layout::asid_pool_slot).assign(sys::VSpace(object_slot(pml4)));
+}
+
+Result<void> set_keeper(Page pml4) {
+    constexpr unsigned span_bits = 39;
+    constexpr Word user_entries = 256;
+    const sys::PageTables space{sys::Object(object_slot(pml4))};
+    // A call may end early where an interrupt waits.
+    for (Word done = 0; done < user_entries;) {
+        const sys::EntryRange rest{done << span_bits, user_entries - done, span_bits};
+        done += TRY(space.set_keeper(rest, sys::protocol::pager::keeper));
+    }
+    return {};
 }
 
 Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {

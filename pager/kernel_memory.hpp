@@ -23,6 +23,8 @@ Result<void> make(Page page, abi::ObjectType type);
 void reclaim(Page page);
 
 Result<void> assign_space_number(Page pml4);
+/// All faults in the user half are told to slot `protocol::pager::keeper` of the keeper tables.
+Result<void> set_keeper(Page pml4);
 Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access);
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address);
 

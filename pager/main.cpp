@@ -21,19 +21,22 @@ void take_over_memory() {
 
 /// As sys::serve, and the stock of ready frames is filled while nobody waits for an answer.
 [[noreturn]] void serve(pager::Server& server) {
-    const sys::Endpoint endpoint(sys::slot::endpoint);
-    const sys::Reply reply(sys::slot::reply);
-    sys::Received received = endpoint.receive(reply);
+    const sys::PagerPort port{sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply)};
+    sys::Received received = port.receive();
     for (;;) {
         sys::Incoming incoming(received);
-        const std::optional<sys::Message> answer = server.handle(incoming);
-        if (memory.is_stock_low()) {
-            if (answer)
-                reply.send(*answer);
+        const pager::Reaction reaction = server.handle(incoming);
+        if (!reaction.item.capability.is_null()) {
+            const sys::Result<sys::Received> next = port.map_receive(reaction.item.capability, reaction.item.place);
+            // Not mapped: the thread is gone, or tries again, and is given the page that it has now in the other way.
+            received = next ? *next : port.reply_receive({});
+        } else if (memory.is_stock_low()) {
+            if (reaction.answer)
+                port.reply().send(*reaction.answer);
             memory.refill_stock();
-            received = endpoint.receive(reply);
+            received = port.receive();
         } else {
-            received = answer ? endpoint.reply_receive(*answer, reply) : endpoint.receive(reply);
+            received = reaction.answer ? port.reply_receive(*reaction.answer) : port.receive();
         }
     }
 }

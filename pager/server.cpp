@@ -19,7 +19,8 @@ const char* name_of(Word label) {
     case abi::Fault::cap_fault: return "capability fault";
     case abi::Fault::unknown_syscall: return "unknown system call";
     case abi::Fault::user_exception: return "exception";
-    case abi::Fault::vm_fault: return "page fault";
+    case abi::Fault::vm_fault:
+    case abi::Fault::keeper_fault: return "page fault";
     default: return "fault";
     }
 }
@@ -38,6 +39,11 @@ Casualty describe_fault(const Message& message) {
         casualty.address = message.mr3;
         casualty.error_code = sys::raw::ipc_buffer()->message[abi::user_exception::error_code];
         break;
+    case abi::Fault::keeper_fault:
+        casualty.fault_label = static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
+        casualty.address = message.mr1;
+        casualty.error_code = abi::KeeperFaultInfo(message.mr2).error_code();
+        break;
     default:
         casualty.address = message.mr1;
         casualty.error_code = message.mr3;
@@ -48,11 +54,11 @@ Casualty describe_fault(const Message& message) {
 
 } // namespace
 
-std::optional<Message> Server::handle(Incoming& incoming) {
+Reaction Server::handle(Incoming& incoming) {
     if (is_fault(incoming.label()))
         return handle_fault(incoming);
     ++requests_;
-    return incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming);
+    return {incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming)};
 }
 
 std::optional<Message> Server::handle_init(Incoming& incoming) {
@@ -94,31 +100,41 @@ std::optional<Message> Server::handle_request(Incoming& incoming) {
         .answer();
 }
 
-std::optional<Message> Server::handle_fault(const Incoming& incoming) {
+Reaction Server::handle_fault(const Incoming& incoming) {
     Client* const client = clients_.find(incoming.badge().value);
     if (client == nullptr)
-        return std::nullopt; // its space is gone already
-    if (incoming.label() != static_cast<Word>(abi::Fault::vm_fault)) {
+        return {}; // its space is gone already
+    if (!sys::KeeperFault::is_one(incoming.message())) {
         refuse(*client, incoming, Refusal::not_a_page_fault);
-        return std::nullopt;
+        return {};
     }
-    const Message& message = incoming.message();
-    const Decision decision =
-        decide(client->space.regions(), PageFault::from_message(message.mr0, message.mr1, message.mr2, message.mr3));
+    const Message message = incoming.message();
+    const auto fault = sys::KeeperFault::from(message);
+    const Decision decision = decide(client->space.regions(), PageFault::from(fault));
     if (decision.refusal != Refusal::none) {
         refuse(*client, incoming, decision.refusal);
-        return std::nullopt;
+        return {};
     }
-    const Message copy = message;
+    // Where there is a page table the answer is the mapping; else the tables are made first. To fill the stock takes a
+    // moment between answer and next message.
+    constexpr unsigned page_table = 1;
+    if (fault.info.level() == page_table && fault.info.keeper() == protocol::keeper && !memory_.is_stock_low()) {
+        const Result<sys::MapItem> item =
+            client->space.take_for_answer(memory_, archive_, *decision.region, decision.page);
+        if (item && !item->capability.is_null()) {
+            ++faults_served_;
+            return {Message{}, *item};
+        }
+    }
     const Result<void> provided = client->space.provide(memory_, archive_, *decision.region, decision.page);
     if (!provided) {
-        const sys::Received kept{copy, incoming.badge()};
+        const sys::Received kept{message, incoming.badge()};
         refuse(*client, Incoming(kept),
                provided.error() == Error::over_quota ? Refusal::over_quota : Refusal::no_memory);
-        return std::nullopt;
+        return {};
     }
     ++faults_served_;
-    return Message{}; // try again
+    return {Message{}}; // try again
 }
 
 void Server::refuse(Client& client, const Incoming& incoming, Refusal refusal) {

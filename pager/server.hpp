@@ -8,21 +8,26 @@
 
 namespace pager {
 
+/// What the pager does about a message: an answer, which may be a mapping, or none.
+struct Reaction {
+    std::optional<sys::Message> answer; ///< none: the thread shall stay where it is
+    sys::MapItem item{};                ///< to a page fault, instead: this page (null: none)
+};
+
 class Server {
 public:
     /// `casualties` is signalled whenever NextCasualty has something new.
     Server(Memory& memory, Archive archive, sys::Notification casualties)
         : memory_(memory), archive_(archive), casualties_(casualties) {}
 
-    /// The answer to a request or a fault; none if the thread shall stay where it is.
-    std::optional<sys::Message> handle(sys::Incoming& incoming);
+    Reaction handle(sys::Incoming& incoming);
 
 private:
     using Badge = sys::Badge;
 
     std::optional<sys::Message> handle_init(sys::Incoming& incoming);
     std::optional<sys::Message> handle_request(sys::Incoming& incoming);
-    std::optional<sys::Message> handle_fault(const sys::Incoming& incoming);
+    Reaction handle_fault(const sys::Incoming& incoming);
     void refuse(Client& client, const sys::Incoming& incoming, Refusal refusal);
 
     /// The client that a request is about: the caller, or the one that init names.

@@ -140,9 +140,12 @@ TEST_CASE("the lowest page of a stack is its guard page", "[pager]") {
 }
 
 TEST_CASE("page-fault messages are read as the hardware writes them", "[pager]") {
-    CHECK(PageFault::from_message(0, 0, 0, 6).write);
-    CHECK(!PageFault::from_message(0, 0, 0, 4).write);
-    CHECK(PageFault::from_message(0, 0, 1, 0x14).execute);
-    CHECK(PageFault::from_message(0, 0, 0, 0x14).execute);
-    CHECK(!PageFault::from_message(0, 0, 0, 5).execute);
+    const auto fault = [](Word error_code) {
+        return PageFault::from({0x40'1000, 0x60'0000, abi::KeeperFaultInfo(error_code), 0});
+    };
+    CHECK(fault(6).write);
+    CHECK(!fault(4).write);
+    CHECK(fault(0x14).execute);
+    CHECK(!fault(5).execute);
+    CHECK(fault(5).address == 0x60'0000);
 }

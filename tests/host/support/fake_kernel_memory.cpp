@@ -117,6 +117,11 @@ Result<void> assign_space_number(Page pml4) {
     return fake::step();
 }
 
+Result<void> set_keeper(Page pml4) {
+    need(fake::kernel_memory().made.at(pml4.number) == abi::ObjectType::pml4, "not a PML4");
+    return fake::step();
+}
+
 Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {
     need(fake::kernel_memory().made.at(frame.number) == abi::ObjectType::frame_4k, "not a frame");
     TRY(fake::step());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <abi/object.hpp>
+#include <abi/paging.hpp>
 #include <abi/rights.hpp>
 #include <sys/cap/vspace.hpp>
 
@@ -23,6 +24,9 @@ struct PageAccess {
         return ((read ? abi::Rights::read() : abi::Rights::none()) |
                 (write ? abi::Rights::write() : abi::Rights::none()))
             .raw();
+    }
+    constexpr abi::PageRights page_rights() const {
+        return abi::PageRights(Word{write} | Word{read} << 1 | Word{execute} << 2);
     }
     constexpr Word attributes() const {
         return static_cast<Word>(memory) | (execute ? 0 : abi::attribute_execute_never);

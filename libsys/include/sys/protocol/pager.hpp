@@ -13,6 +13,8 @@ namespace sys::protocol::pager {
 
 /// The badge of init's capability; clients have the numbers of their processes.
 inline constexpr Word init_badge = Word{1} << 62;
+/// Slots of a client's keeper table that lead to the pager: for faults in general, and for those of its own memory.
+inline constexpr Word supervisor = 0, keeper = 1;
 /// In `space`: the caller's own. Only init may name another.
 inline constexpr Word own_space = 0;
 
