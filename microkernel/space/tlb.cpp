@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/x86_64/cpu/registers.hpp>
-#include <lib/count.hpp>
 #include <space/address_space.hpp>
 #include <space/tlb.hpp>
 

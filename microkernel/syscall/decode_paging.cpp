@@ -3,7 +3,6 @@
 #include <cap/derivation.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
-#include <space/tlb.hpp>
 #include <syscall/invocation.hpp>
 
 #include <algorithm>

@@ -139,16 +139,26 @@ Outcome map_range(const Invocation& call) {
         return refuse(SyscallError::illegal_operation());
     if (frame_level(size) > table_level(call.cap().type()))
         return refuse(SyscallError::invalid_capability(1));
-    const Range range = TRY(range_at(call, VirtAddr(place.address()), frame_level(size), count));
+    Range range = TRY(range_at(call, VirtAddr(place.address()), frame_level(size), count));
+    const Word room = (abi::user_end - place.address()) >> span_bits(range.level);
+    if (room == 0)
+        return refuse(SyscallError::range(0, abi::user_end - bit(frame_bits(size))));
+    range.count = static_cast<unsigned>(std::min<Word>(range.count, room));
+    const Permissions permissions{true, place.rights().can_write(), place.rights().can_execute()};
+    const Entry blank =
+        Entry::page({}, range.level, permissions, place.memory_type(), kernel_state.features.no_execute);
     return for_each(call, range, {}, [&](Entry& entry, unsigned i) -> Answer<bool> {
         Slot& source = *TRY(slot_at(first_slot + i));
+        const Capability& frame = source.cap;
         if (source.is_empty())
             return false;
-        if (!source.cap.is(CapType::frame) || source.cap.frame_size() != size)
+        if (!frame.is(CapType::frame) || frame.frame_size() != size)
             return refuse(SyscallError::invalid_capability(1));
         const VirtAddr address = range.address_of(i);
-        if (address.raw() + bit(frame_bits(size)) > abi::user_end)
-            return refuse(SyscallError::range(0, abi::user_end - bit(frame_bits(size))));
+        if (!place.copies() && !frame.is_mapped() && entry.is_empty() && may_give(frame, place.rights())) [[likely]] {
+            map_frame(source, Entry(blank.raw() | frame.object().raw()), entry, range.asid, address);
+            return false;
+        }
         Slot* const copy = place.copies() ? TRY(slot_at(into + i)) : nullptr;
         TRY(map_frame_by_pager(target, source, place, address, entry, copy));
         return false; // what it replaced is gone already

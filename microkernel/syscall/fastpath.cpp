@@ -11,8 +11,6 @@
 #include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/transfer.hpp>
-#include <object/endpoint.hpp>
-#include <object/reply.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/invoke.hpp>

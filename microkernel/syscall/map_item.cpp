@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <cap/copying.hpp>
-#include <cap/derivation.hpp>
 #include <syscall/map_item.hpp>
-#include <system.hpp>
 
 namespace kernel {
 namespace {
@@ -16,23 +13,6 @@ Answer<Entry*> place_of(const MapTarget& target, VirtAddr address, Level level) 
     if (found.level != level)
         return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(found.level))));
     return found.entry;
-}
-
-/// A frame counts as mapped while the entry that its capability records still names it: at `entry`, or elsewhere.
-bool is_mapped_elsewhere(const Capability& frame, const Entry& entry) {
-    if (!frame.is_mapped()) [[likely]]
-        return false;
-    const Entry* const at = mapped_entry(frame);
-    return at && at != &entry;
-}
-
-/// The slot for a copy is empty, or with `replaces` holds a frame mapped right here or nowhere, which may go.
-Checked check_copy(const Slot& source, const Slot& copy, bool replaces, const Entry& entry) {
-    if (copy.is_empty())
-        return ok;
-    if (&copy == &source || !replaces || !copy.cap.is(CapType::frame) || is_mapped_elsewhere(copy.cap, entry))
-        return refuse(SyscallError::delete_first());
-    return ok;
 }
 
 Checked map_table_item(const MapTarget& target, Slot& source, abi::Place place, Word number) {
@@ -54,38 +34,6 @@ Checked map_table_item(const MapTarget& target, Slot& source, abi::Place place, 
 }
 
 } // namespace
-
-Checked map_frame_by_pager(const MapTarget& target, Slot& source, abi::Place place, VirtAddr address, Entry& entry,
-                           Slot* copy) {
-    const Capability& frame = source.cap;
-    const abi::PageRights rights = place.rights();
-    const Level level = frame_level(frame.frame_size());
-    if (!frame.rights().can_read() || (rights.can_write() && !frame.rights().can_write()))
-        return refuse(SyscallError::illegal_operation());
-    // A frame that is here already changes rights and type.
-    const bool is_here = !copy && frame.is_mapped() && mapped_entry(frame) == &entry;
-    if (!copy && !is_here && is_mapped_elsewhere(frame, entry))
-        return refuse(SyscallError::invalid_capability(0));
-    if (entry.is_table(level) || (!entry.is_empty() && !place.replaces() && !is_here))
-        return refuse(SyscallError::delete_first());
-    if (copy)
-        TRY(check_copy(source, *copy, place.replaces(), entry));
-
-    const Permissions permissions{true, rights.can_write(), rights.can_execute()};
-    const Entry page =
-        Entry::page(frame.object(), level, permissions, place.memory_type(), kernel_state.features.no_execute);
-    if (!copy) {
-        map_frame(source, page, entry, target.asid, address);
-        return ok;
-    }
-    if (!copy->is_empty())
-        remove_capability(*copy); // its page, if it has one, is the one that is replaced
-    Capability cap = frame;
-    cap.clear_mapping();
-    insert_derived(*copy, cap, source);
-    map_frame(*copy, page, entry, target.asid, address);
-    return ok;
-}
 
 Checked map_item(const MapTarget& target, Slot& source, abi::Place place, Word number, Slot* copy) {
     const Capability& cap = source.cap;

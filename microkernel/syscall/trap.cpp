@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions and interrupts: vector -> fault or signal.
-#include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/interrupt/lapic.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/fault.hpp>
-#include <lib/count.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/syscall.hpp>

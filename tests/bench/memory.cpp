@@ -1,13 +1,41 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Making one frame, and mapping one.
+// Making one frame, and mapping one; a whole page table at once.
 #include "measure.hpp"
+
+#include <sys/cap/range.hpp>
 
 namespace bench {
 namespace {
 
 constexpr Word map_area = 0x3000'0000;
+constexpr Word range_area = 0x3400'0000;
 /// Steps of clearing a frame, which are no part of the figure: wherever a kernel does it, it must be done.
 constexpr Word clearing_steps = page_size / 8;
+
+/// Calls on a whole page table at once; the figures are instructions per page.
+void measure_ranges(World& world, sys::VSpace space) {
+    constexpr Word pages = abi::max_range;
+    world.make_tables(space, range_area);
+    const Word frames = world.make_slots(abi::ObjectType::frame_4k, 0, pages);
+    Figure map("map.512"), protect("protect.512"), harvest("harvest.512"), unmap("unmap.512");
+    const auto measure = [&](Figure& figure, unsigned round, abi::Invocation method,
+                             std::initializer_list<Word> words) {
+        const Word instructions = stamped_invocation(space.slot(), method, words);
+        figure.add(round, instructions / pages, shared.client_events, shared.server_events);
+    };
+    const Word read_write = abi::Place(range_area, abi::PageRights(3)).raw(), read_only = 2;
+    for (unsigned i = 0; i < all_rounds; i++) {
+        measure(map, i, abi::Invocation::range_map, {read_write, frames, pages, 0});
+        measure(protect, i, abi::Invocation::range_protect, {range_area, abi::page_bits, pages, read_only});
+        measure(harvest, i, abi::Invocation::range_harvest,
+                {range_area, abi::page_bits, pages, abi::was_accessed | abi::was_dirty});
+        measure(unmap, i, abi::Invocation::range_unmap, {range_area, abi::page_bits, pages, 0, 0});
+        for (Word page = 0; page < pages; page++)
+            must("forget", sys::Frame(frames + page).unmap());
+    }
+    for (Figure* figure : {&map, &protect, &harvest, &unmap})
+        figure->print();
+}
 
 } // namespace
 
@@ -32,6 +60,7 @@ void measure_memory(World& world, sys::VSpace space) {
         map.add(i, instructions, shared.client_events, shared.server_events);
     }
     map.print();
+    measure_ranges(world, space);
 }
 
 } // namespace bench
