@@ -175,6 +175,26 @@ TEST_CASE("Harvest reads and forgets what the CPU noted", "[paging]") {
     CHECK(world.entry(area).is_writable());
 }
 
+TEST_CASE("what a range call changes is thrown out of the TLB, and nothing else", "[paging][X11]") {
+    Ranges world;
+    REQUIRE(world.map(area, 1).ok());
+    world.raw(area) |= accessed | dirty;
+    const auto invalidated = [&](Method method, const Words& words) {
+        world.run(world.root());
+        x86::simulated.invlpg.clear();
+        REQUIRE(world.invoke(world.table, method, words).words.at(0) == 1);
+        return x86::simulated.invlpg.size();
+    };
+    CHECK(invalidated(Method::range_harvest, {area, 12, 1, 0}) == 0);
+    CHECK(invalidated(Method::range_harvest, {area, 12, 1, abi::was_dirty}) == 1);
+    CHECK(invalidated(Method::range_harvest, {area, 12, 1, abi::was_dirty}) == 0);
+    CHECK(invalidated(Method::range_protect, {area, 12, 1, 7}) == 0);
+    CHECK(invalidated(Method::range_protect, {area, 12, 1, read_only.raw()}) == 1);
+    CHECK(invalidated(Method::range_set_keeper, {area, 12, 1, 5, abi::unchanged, 0}) == 0);
+    CHECK(invalidated(Method::range_unmap, {area, 12, 1, 0, 0}) == 1);
+    CHECK(invalidated(Method::range_unmap, {area, 12, 1, 0, 0}) == 0);
+}
+
 TEST_CASE("Read shows entries as they are, and the way down", "[paging]") {
     Ranges world;
     REQUIRE(world.map(area, 2).ok());
