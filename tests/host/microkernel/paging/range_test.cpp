@@ -92,6 +92,23 @@ TEST_CASE("frames from neighbouring slots; empty ones are passed over; it stops 
     CHECK(world.map(area + 0x20'0000, 1) == Error::range_error);
 }
 
+TEST_CASE("a range of nothing, of what is no frame, of frames that are too large", "[paging]") {
+    Ranges world;
+    const Word nothing = world.free_slot();
+    world.free_slot();
+    const Word large = world.make(ObjectType::frame_2m);
+    const auto map_from = [&](Word slot) {
+        return world.on(world.table, Method::range_map, {PagedWorld::item(area, read_write), slot, 2, 0});
+    };
+    CHECK(map_from(nothing).words == Words{2});
+    CHECK(map_from(world.faults).is(Error::invalid_capability, {1}));
+    CHECK(map_from(large).is(Error::invalid_capability, {1}));
+    // Where nothing is mapped there is nothing to do.
+    CHECK(world.on(world.table, Method::range_protect, {area, 12, 3, 0}).words == Words{3});
+    CHECK(world.on(world.table, Method::range_harvest, {area, 12, 3, 3}).words.at(0) == 3);
+    CHECK(world.on(world.directory, Method::range_unmap, {area, 21, 1, 0, 0}) == Error::delete_first);
+}
+
 TEST_CASE("a range stops at the end of its table", "[paging]") {
     Ranges world;
     CHECK(world.map(area + 0x1f'e000, 8).words == Words{2});

@@ -104,6 +104,10 @@ TEST_CASE("what an item may not be, and how far the answer got", "[paging]") {
     CHECK(second_fails({world.frame, item(abi::user_end, read_only)}, Error::range_error));
     CHECK(second_fails({world.frame, good}, Error::delete_first));
     CHECK(second_fails({world.directory, area & ~ones(30)}, Error::invalid_capability));
+    const Word fresh = world.make(ObjectType::page_table);
+    CHECK(second_fails({fresh, area | 2}, Error::invalid_argument));
+    CHECK(second_fails({fresh, area + 0x1000}, Error::alignment_error));
+    CHECK(second_fails({fresh, Word{1} << 47}, Error::range_error));
     CHECK(second_fails({world.make(ObjectType::frame_2m), item(area + 0x1000, read_only)}, Error::alignment_error));
     CHECK(second_fails({world.mint(world.frame, Rights::read()), item(area, read_write)}, Error::illegal_operation));
     CHECK(world.goes_on() == false);
