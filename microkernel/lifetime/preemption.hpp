@@ -18,7 +18,7 @@ inline bool is_time_to_look(unsigned steps) {
 }
 
 /// Looks for interrupts and at the running budget when it is time to. True: stop now.
-inline bool preemption_point() { return is_time_to_look(1) && must_preempt(); }
+inline bool preemption_point(unsigned steps = 1) { return is_time_to_look(steps) && must_preempt(); }
 
 /// For what must not stop half-way: interrupts that wait are noted, and handled at its end.
 inline void interrupt_point(unsigned steps) {

@@ -32,6 +32,8 @@ Outcome cancel_badged_sends(const Capability& cap) {
     return Outcome::done();
 }
 
+static_assert(static_cast<Word>(CapType::asid_pool) == static_cast<Word>(abi::SlotType::asid_pool));
+
 /// What CNode.Inspect shows of a slot: three words.
 void show(const Slot& slot, MessageWriter& answer) {
     const Capability& cap = slot.cap;
@@ -43,8 +45,7 @@ void show(const Slot& slot, MessageWriter& answer) {
     const bool is_mapped = is_frame   ? mapped_entry(cap) != nullptr
                            : is_space ? is_live_space(cap)
                                       : is_table && linked_entry(cap) != nullptr;
-    const bool has_memory = CapType::null < type && type < CapType::zombie;
-    answer.put(abi::InspectedSlot(static_cast<abi::SlotType>(type), has_memory ? object_size_bits(slot) : 0,
+    answer.put(abi::InspectedSlot(static_cast<abi::SlotType>(type), has_memory(type) ? object_size_bits(slot) : 0,
                                   has_rights ? cap.rights().raw() : 0, is_mapped,
                                   is_frame || is_table ? cap.asid().value : 0u)
                    .raw());
@@ -64,7 +65,7 @@ Outcome inspect(const Invocation& call) {
         if (!slot)
             break;
         show(**slot, answer);
-        interrupt_point(1);
+        interrupt_point(3);
     }
     return finish_answer(call, answer);
 }

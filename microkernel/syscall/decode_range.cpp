@@ -11,12 +11,13 @@
 namespace kernel {
 namespace {
 
+/// Steps of preemption that the lookup of one pointer takes, and what is done with its slot.
+constexpr unsigned lookup_weight = 4;
 constexpr unsigned bitmap_words = abi::max_range / abi::word_bits;
 
 /// Neighbouring entries of one table.
 struct Range {
     Asid asid;
-    PhysAddr root;
     VirtAddr start;
     Level level;
     Entry* first;
@@ -50,7 +51,7 @@ Answer<Range> range_at(const Invocation& call, VirtAddr address, Level level, Wo
     const Word to_table_end = table_entries - table_index(address, level);
     const Word to_user_end = ((abi::user_end - 1 - address.raw()) >> span_bits(level)) + 1;
     const Word most = std::min({count, to_table_end, to_user_end});
-    return Range{structure.asid(), root, address, level, entry, static_cast<unsigned>(most)};
+    return Range{structure.asid(), address, level, entry, static_cast<unsigned>(most)};
 }
 
 /// From the words vaddr, size_bits, count, with which most of these calls begin. InvalidArgument 1 for a size that no entry
@@ -64,9 +65,11 @@ Answer<Range> range_of(const Invocation& call) {
 }
 
 /// Does `step` for entry after entry; it says whether a translation changed that may be cached. These are thrown away
-/// together, at the end. The error of the first entry is the call's; MR0 = entries done, then `words`, if it has any.
+/// together, at the end. The error of the first entry is the call's; MR0 = entries done, then `words`, if it has any. `weight`:
+/// what one entry takes at most, in steps of preemption.
 template <class Step>
-Outcome for_each(const Invocation& call, const Range& range, std::span<const Word> words, const Step& step) {
+Outcome for_each(const Invocation& call, const Range& range, std::span<const Word> words, const Step& step,
+                 unsigned weight = 1) {
     Word done = 0;
     unsigned changed = 0;
     do {
@@ -76,7 +79,7 @@ Outcome for_each(const Invocation& call, const Range& range, std::span<const Wor
         if (!stepped)
             break;
         changed += *stepped;
-    } while (++done < range.count && !preemption_point());
+    } while (++done < range.count && !preemption_point(weight));
     if (changed != 0 && range.count == 1)
         invalidate_page(range.asid, range.start);
     else if (changed != 0)
@@ -120,16 +123,17 @@ Outcome map_range(const Invocation& call) {
     const Word first_slot = call.word(1);
     const Word count = call.word(2);
     const Word into = call.word(3);
-    const PhysAddr root = TRY(root_of(call.cap()));
+    TRY(root_of(call.cap()));
     TRY(in_range(count, 1, abi::max_range));
-    const MapTarget target{call.cap().asid(), root, 0, true, abi::PageRights::all()};
-    TRY(check_place(target.most, place, 0));
+    TRY(check_place(abi::PageRights::all(), place, 0));
     const auto slot_at = [&](Word pointer) { return find_source(call.caller, pointer); };
     // The first frame says of what size all are.
     Word empty = 0;
     Slot* slot = TRY(slot_at(first_slot));
-    while (slot->is_empty() && ++empty < count)
+    while (slot->is_empty() && ++empty < count) {
+        interrupt_point(lookup_weight);
         slot = TRY(slot_at(first_slot + empty));
+    }
     if (empty == count)
         return Outcome::value(count);
     if (!slot->cap.is(CapType::frame))
@@ -147,7 +151,7 @@ Outcome map_range(const Invocation& call) {
     const Permissions permissions{true, place.rights().can_write(), place.rights().can_execute()};
     const Entry blank =
         Entry::page({}, range.level, permissions, place.memory_type(), kernel_state.features.no_execute);
-    return for_each(call, range, {}, [&](Entry& entry, unsigned i) -> Answer<bool> {
+    const auto map_one = [&](Entry& entry, unsigned i) -> Answer<bool> {
         Slot& source = *TRY(slot_at(first_slot + i));
         const Capability& frame = source.cap;
         if (source.is_empty())
@@ -160,9 +164,10 @@ Outcome map_range(const Invocation& call) {
             return false;
         }
         Slot* const copy = place.copies() ? TRY(slot_at(into + i)) : nullptr;
-        TRY(map_frame_by_pager(target, source, place, address, entry, copy));
+        TRY(map_frame_by_pager(range.asid, source, place, address, entry, copy));
         return false; // what it replaced is gone already
-    });
+    };
+    return for_each(call, range, {}, map_one, place.copies() ? 2 * lookup_weight : lookup_weight);
 }
 
 Outcome protect(const Invocation& call) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // TCB.Spawn: everything that a thread needs to start in a world of its own, in one invocation that happens whole or not
 // at all (docs/reference: label 74).
-#include <arch/x86_64/paging/walk.hpp>
 #include <ipc/endpoint_ipc.hpp>
-#include <lifetime/thread_space.hpp>
 #include <object/registers.hpp>
 #include <sched/scheduler.hpp>
 #include <space/address_space.hpp>

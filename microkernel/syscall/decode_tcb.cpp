@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of threads. Registers are in decode_tcb_registers.cpp, Spawn in decode_spawn.cpp.
-#include <ipc/endpoint_ipc.hpp>
 #include <ipc/notification_ipc.hpp>
-#include <lifetime/thread_space.hpp>
 #include <object/registers.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
@@ -133,6 +131,8 @@ Outcome set_flags(const Invocation& call, Tcb& thread) {
     thread.fpu_disabled = flags != 0;
     return Outcome::value(flags);
 }
+
+static_assert(static_cast<Word>(ThreadState::waiting) == static_cast<Word>(abi::StatusState::waiting));
 
 Outcome status(const Invocation& call, const Tcb& thread) {
 

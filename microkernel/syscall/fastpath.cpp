@@ -162,8 +162,8 @@ struct AnswerObjects {
     const abi::PageRights rights = place.rights();
     const VirtAddr address(place.address());
     if (!frame.is(CapType::frame) || frame.frame_size() != FrameSize::small_4k || frame.is_mapped() || place.copies() ||
-        !check_place(abi::PageRights(waiter.keeper.rights), place, 0) ||
-        !abi::PageRights(frame.rights().raw() | 4).contains(rights) || address.raw() >= abi::user_end)
+        !check_place(abi::PageRights(waiter.keeper.rights), place, 0) || !may_give(frame, rights) ||
+        address.raw() >= abi::user_end)
         return false;
     const KeeperWalk found = walk_to_keeper(vspace.object(), address);
     if (found.level != Level::pt || found.keeper != waiter.keeper.keeper || found.keeper == 0 ||

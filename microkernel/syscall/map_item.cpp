@@ -7,8 +7,7 @@ namespace {
 /// The entry of `level` at `address`. RangeError if it is another keeper's; FailedLookup if a table on the way is missing.
 Answer<Entry*> place_of(const MapTarget& target, VirtAddr address, Level level) {
     const KeeperWalk found = walk_to_keeper(target.root, address, level);
-    const bool may = found.keeper == target.keeper && found.keeper != 0; // 0: the supervisor's, who maps nothing
-    if (!may && !target.any_keeper)
+    if (found.keeper != target.keeper || found.keeper == 0) // 0: the supervisor was asked, who maps nothing
         return refuse(SyscallError::range(target.keeper, target.keeper));
     if (found.level != level)
         return refuse(SyscallError::failed_lookup(false, LookupError::missing(span_bits(found.level))));
@@ -51,7 +50,7 @@ Checked map_item(const MapTarget& target, Slot& source, abi::Place place, Word n
     if (cap.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
         return refuse(SyscallError::illegal_operation());
     Entry& entry = *TRY(place_of(target, address, frame_level(cap.frame_size())));
-    return map_frame_by_pager(target, source, place, address, entry, copy);
+    return map_frame_by_pager(target.asid, source, place, address, entry, copy);
 }
 
 } // namespace kernel

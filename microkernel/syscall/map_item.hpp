@@ -2,8 +2,8 @@
 // Mapping by a pager: one capability at one place, in an answer to a fault (ReplyMapRecv) or in a range (Range.Map).
 #pragma once
 
+#include <cap/copying.hpp>
 #include <cap/derivation.hpp>
-#include <object/tcb.hpp>
 #include <space/mapping.hpp>
 #include <system.hpp>
 
@@ -17,17 +17,16 @@ inline Answer<Slot*> find_source(const Tcb& caller, Word pointer) {
     return *found;
 }
 
-/// The address space that is mapped into, and how much of it whoever asks may change.
+/// The address space that an answer maps into, and how much of it the pager that was asked may change.
 struct MapTarget {
     Asid asid;
     PhysAddr root;
-    unsigned keeper; ///< only entries where this one is in force
-    bool any_keeper;
+    unsigned keeper;      ///< only entries where this one is in force; 0: none
     abi::PageRights most; ///< rights that pages may get
 };
 
 /// InvalidArgument `number` for bits that must be 0 or without read right; IllegalOperation for write and execute, and for
-/// rights that `target` does not have.
+/// rights beyond `most`.
 inline Checked check_place(abi::PageRights most, abi::Place place, Word number) {
     const abi::PageRights rights = place.rights();
     if (!place.is_valid() || !rights.can_read())
@@ -59,10 +58,10 @@ inline Checked check_copy(const Slot& source, const Slot& copy, bool replaces, c
     return ok;
 }
 
-/// Maps the frame of `source` (with `copy`: a copy of it, which goes there) into `entry`, its place at `address`. Everything
+/// Maps the frame of `source` (with `copy`: a copy of it, which goes there) into `entry`, its place at `address` of `asid`. Everything
 /// is checked that concerns the capabilities and the entry.
-inline Checked map_frame_by_pager(const MapTarget& target, Slot& source, abi::Place place, VirtAddr address,
-                                  Entry& entry, Slot* copy) {
+inline Checked map_frame_by_pager(Asid asid, Slot& source, abi::Place place, VirtAddr address, Entry& entry,
+                                  Slot* copy) {
     const Capability& frame = source.cap;
     const abi::PageRights rights = place.rights();
     const Level level = frame_level(frame.frame_size());
@@ -81,15 +80,14 @@ inline Checked map_frame_by_pager(const MapTarget& target, Slot& source, abi::Pl
     const Entry page =
         Entry::page(frame.object(), level, permissions, place.memory_type(), kernel_state.features.no_execute);
     if (!copy) {
-        map_frame(source, page, entry, target.asid, address);
+        map_frame(source, page, entry, asid, address);
         return ok;
     }
+    const Capability cap = TRY(derive(source));
     if (!copy->is_empty())
         remove_capability(*copy); // its page, if it has one, is the one that is replaced
-    Capability cap = frame;
-    cap.clear_mapping();
     insert_derived(*copy, cap, source);
-    map_frame(*copy, page, entry, target.asid, address);
+    map_frame(*copy, page, entry, asid, address);
     return ok;
 }
 

@@ -23,12 +23,12 @@ Answer<Slot*> named_slot(const Tcb& pager, Word pointer, CapType type, Argument 
     return *found;
 }
 
-/// The thread whose keeper fault the answer is for.
+/// The thread whose keeper fault the answer is for; IllegalOperation, too, if it has another space or table by now.
 Answer<Tcb*> waiter_of(const Reply& reply) {
     Tcb* const waiter = reply.thread;
     if (!waiter || waiter->state != ThreadState::awaiting_reply)
         return refuse(SyscallError::nobody_waits());
-    if (waiter->fault.type != abi::Fault::keeper_fault)
+    if (waiter->fault.type != abi::Fault::keeper_fault || waiter->keeper.orphaned)
         return refuse(SyscallError::illegal_operation());
     return waiter;
 }
@@ -73,11 +73,10 @@ Checked forward(Tcb& pager, Reply& reply) {
 Checked map_items(Tcb& pager, const Tcb& waiter, unsigned& done) {
     const unsigned length = message_length(pager);
     const Capability& vspace = waiter.cap(TcbSlot::vspace);
-    if (waiter.keeper.orphaned || !is_live_space(vspace))
+    if (!is_live_space(vspace))
         return refuse(SyscallError::illegal_operation());
-    const MapTarget target{vspace.asid(), vspace.object(), waiter.keeper.keeper, false,
-                           abi::PageRights(waiter.keeper.rights)};
-    constexpr unsigned at_once = 4; // interrupts are let in between
+    const MapTarget target{vspace.asid(), vspace.object(), waiter.keeper.keeper, abi::PageRights(waiter.keeper.rights)};
+    constexpr unsigned at_once = 2; // interrupts are let in between
     for (unsigned index = 0; index < length; done++) {
         if (done != 0 && done % at_once == 0)
             (void)must_preempt();

@@ -4,6 +4,8 @@
 namespace sys {
 
 Result<Received> PagerPort::map_receive(std::span<const MapItem> items, unsigned* mapped) const {
+    if (items.size() > abi::max_items)
+        return Error(ErrorCode::too_long, abi::max_items);
     raw::Registers message{.target = endpoint_.slot()};
     Word* const first[] = {&message.mr0, &message.mr1, &message.mr2, &message.mr3};
     unsigned length = 0;
@@ -14,7 +16,7 @@ Result<Received> PagerPort::map_receive(std::span<const MapItem> items, unsigned
             raw::ipc_buffer()->message[length] = word;
         ++length;
     };
-    for (const MapItem& item : items.first(items.size() < abi::max_items ? items.size() : abi::max_items)) {
+    for (const MapItem& item : items) {
         put(item.capability.slot());
         put(item.place.raw());
         if (item.place.copies())

@@ -72,6 +72,13 @@ struct PagedWorld : FakeMachine {
             receive(supervisor, supervised, supervisor_reply);
         }
     }
+    /// The pager, which waits, runs on the contexts of those who fault from now on.
+    void make_pager_passive() {
+        for (Word slot = at::first_free; pager.sched_context != nullptr; slot++) {
+            if (cap(slot).is(CapType::sched_context) && &context(slot) == pager.sched_context)
+                REQUIRE(as_root(slot, Method::sched_context_unbind).ok());
+        }
+    }
     /// The client runs and faults.
     void fault(Word address, Word error_code = write_error, Word ip = fault_ip) {
         if (client.state == ThreadState::stopped)

@@ -96,6 +96,8 @@ TEST_CASE("a range of nothing, of what is no frame, of frames that are too large
     Ranges world;
     const Word nothing = world.free_slot();
     world.free_slot();
+    const Word top_pdpt = world.make(ObjectType::pdpt), top_directory = world.make(ObjectType::page_directory);
+    const Word small = world.make(ObjectType::frame_4k), behind = world.free_slot();
     const Word large = world.make(ObjectType::frame_2m);
     const auto map_from = [&](Word slot) {
         return world.on(world.table, Method::range_map, {PagedWorld::item(area, read_write), slot, 2, 0});
@@ -103,6 +105,18 @@ TEST_CASE("a range of nothing, of what is no frame, of frames that are too large
     CHECK(map_from(nothing).words == Words{2});
     CHECK(map_from(world.faults).is(Error::invalid_capability, {1}));
     CHECK(map_from(large).is(Error::invalid_capability, {1}));
+    const auto map_in = [&](Word structure, Word address, Word slot) {
+        return world.on(structure, Method::range_map, {PagedWorld::item(address, read_write), slot, 2, 0});
+    };
+    // The last page of the lower half is never mapped, so no large page reaches it.
+    const Word last = Word{1} << 47, span = Word{1} << 21;
+    REQUIRE(world.as_root(top_pdpt, Method::pdpt_map, {last - span, 0}, {at::vspace}).ok());
+    REQUIRE(world.as_root(top_directory, Method::page_directory_map, {last - span, 0}, {at::vspace}).ok());
+    CHECK(map_in(at::vspace, last - span, large) == Error::range_error);
+    CHECK(map_in(at::vspace, last - 2 * span, large).ok());
+    // Frames of two sizes: the second ends it.
+    REQUIRE(world.as_root(at::cnode, Method::cnode_copy, {behind, 64, large, 64, 15}, {at::cnode}).ok());
+    CHECK(map_in(world.table, area, small).words == Words{1});
     // Where nothing is mapped there is nothing to do.
     CHECK(world.on(world.table, Method::range_protect, {area, 12, 3, 0}).words == Words{3});
     CHECK(world.on(world.table, Method::range_harvest, {area, 12, 3, 3}).words.at(0) == 3);

@@ -13,12 +13,17 @@ struct Asked : PagedWorld {
     Word frame = make(ObjectType::frame_4k);
     Word second = make(ObjectType::frame_4k);
 
-    Asked() {
+    const bool passive;
+
+    /// By the long way and by the short one.
+    explicit Asked(bool passive) : passive(passive) {
         keep(area, 16, 1);
         ask(area);
     }
     void ask(Word address) {
         wait_for_faults();
+        if (passive)
+            make_pager_passive();
         fault(address);
         REQUIRE(is_running(pager));
     }
@@ -28,24 +33,13 @@ struct Asked : PagedWorld {
 } // namespace
 
 TEST_CASE("one answer maps, wakes and waits; a passive pager does it by the short way", "[paging]") {
-    Asked world;
-    const bool passive = GENERATE(false, true);
-    if (passive) {
-        world.answer_fault({});
-        SchedContext& context = *world.pager.sched_context;
-        for (Word slot = at::first_free; slot < at::first_free + 200; slot++) {
-            if (world.cap(slot).is(CapType::sched_context) && &world.context(slot) == &context)
-                REQUIRE(world.as_root(slot, Method::sched_context_unbind).ok());
-        }
-        REQUIRE(world.pager.sched_context == nullptr);
-        world.fault(area);
-        REQUIRE(world.pager.sched_context != nullptr); // the client's
-    }
+    Asked world(GENERATE(false, true));
     world.answer_fault({world.frame, PagedWorld::item(area, read_write)});
     CHECK(world.goes_on());
     CHECK(world.client.sched_context != nullptr);
     CHECK(world.client.context.rip == fault_ip);
     CHECK(world.pager.state == ThreadState::receiving);
+    CHECK((world.pager.sched_context == nullptr) == world.passive);
     CHECK(world.frame_at(area) == world.cap(world.frame).object());
     CHECK(world.entry(area).is_writable());
     CHECK_FALSE(world.entry(area).is_executable());
@@ -54,14 +48,14 @@ TEST_CASE("one answer maps, wakes and waits; a passive pager does it by the shor
 }
 
 TEST_CASE("an answer without items means: try again", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     world.answer_fault({});
     CHECK(world.goes_on());
     CHECK_FALSE(world.entry(area).is_present());
 }
 
 TEST_CASE("sixteen pages in one answer", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     Words items;
     for (Word i = 0; i < 16; i++) {
         items.push_back(world.make(ObjectType::frame_4k));
@@ -74,7 +68,7 @@ TEST_CASE("sixteen pages in one answer", "[paging]") {
 }
 
 TEST_CASE("a table and a page in it", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     REQUIRE(world.as_root(world.table, Method::page_table_unmap).ok());
     REQUIRE(world.as_root(world.directory, Method::range_set_keeper, {area, 21, 1, 1, abi::unchanged, 0}).ok());
     world.answer_fault({world.table, area, world.frame, PagedWorld::item(area, read_only)});
@@ -83,7 +77,7 @@ TEST_CASE("a table and a page in it", "[paging]") {
 }
 
 TEST_CASE("what an item may not be, and how far the answer got", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     const auto item = [](Word address, abi::PageRights rights) { return PagedWorld::item(address, rights); };
     const Word good = item(area + 0x1000, read_write);
     const auto second_fails = [&](const Words& rest, Error error) {
@@ -111,13 +105,23 @@ TEST_CASE("what an item may not be, and how far the answer got", "[paging]") {
     CHECK(second_fails({world.make(ObjectType::frame_2m), item(area + 0x1000, read_only)}, Error::alignment_error));
     CHECK(second_fails({world.mint(world.frame, Rights::read()), item(area, read_write)}, Error::illegal_operation));
     CHECK(world.goes_on() == false);
+    // The same alone, as the short way sees them.
+    CHECK(world.failed({world.frame, item(area, write_execute)}, Error::illegal_operation));
+    CHECK(world.failed({world.frame, item(area, abi::PageRights(1))}, Error::invalid_argument));
+    CHECK(world.failed({0x7000, item(area, read_only)}, Error::failed_lookup));
+    CHECK(world.failed({world.faults, item(area, read_only)}, Error::invalid_capability));
+    CHECK(world.failed({world.frame, item(area + 0x10'000, read_only)}, Error::range_error));
+    CHECK(world.failed({world.frame, item(abi::user_end, read_only)}, Error::range_error));
+    CHECK(world.failed({world.mint(world.frame, Rights::read()), item(area, read_write)}, Error::illegal_operation));
+    CHECK(world.failed({world.second, item(area, read_only)}, Error::invalid_capability)); // mapped elsewhere
+    CHECK(world.failed({world.frame, item(area + 0x1000, read_only)}, Error::delete_first));
     // Mended.
     world.answer_fault({world.frame, item(area, read_only)});
     CHECK(world.goes_on());
 }
 
 TEST_CASE("a missing table is told with the bits that are left", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     REQUIRE(world.as_root(world.table, Method::page_table_unmap).ok());
     REQUIRE(world.as_root(world.directory, Method::range_set_keeper, {area, 21, 1, 1, abi::unchanged, 0}).ok());
     CHECK(world.failed({world.frame, PagedWorld::item(area, read_only)}, Error::failed_lookup));
@@ -125,7 +129,7 @@ TEST_CASE("a missing table is told with the bits that are left", "[paging]") {
 }
 
 TEST_CASE("replace: over a cookie, over a frame; nothing is destroyed by mistake", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     world.keep(area, 1, 1, 0x77);
     CHECK(world.failed({world.frame, PagedWorld::item(area, read_only)}, Error::delete_first));
     world.answer_fault({world.frame, PagedWorld::item(area, read_only, true)});
@@ -144,7 +148,7 @@ TEST_CASE("replace: over a cookie, over a frame; nothing is destroyed by mistake
 }
 
 TEST_CASE("copies: a shared page needs no further entry, a break of copy-on-write neither", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     const Word copy = world.free_slot();
     world.answer_fault({world.frame, PagedWorld::item(area, read_only, false, true), copy});
     CHECK(world.goes_on());
@@ -164,7 +168,7 @@ TEST_CASE("copies: a shared page needs no further entry, a break of copy-on-writ
 }
 
 TEST_CASE("whose answer it is, and what else is wrong with it", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     const Words items{world.frame, PagedWorld::item(area, read_only)};
     const auto enter = [&](Word label, Word endpoint, Word reply_pointer, const Words& caps = {}) {
         world.run(world.pager);
@@ -186,7 +190,7 @@ TEST_CASE("whose answer it is, and what else is wrong with it", "[paging]") {
 }
 
 TEST_CASE("authority ends with the address space or the keeper table", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     REQUIRE(world.set_space(world.keepers).ok());
     CHECK(world.failed({world.frame, PagedWorld::item(area, read_only)}, Error::illegal_operation));
     world.run(world.pager);
@@ -195,7 +199,7 @@ TEST_CASE("authority ends with the address space or the keeper table", "[paging]
 }
 
 TEST_CASE("a supervisor may map nothing, and not deny", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     world.answer_fault({});
     world.wait_for_faults();
     world.fault(area + 0x20'000);
@@ -213,7 +217,7 @@ TEST_CASE("a supervisor may map nothing, and not deny", "[paging]") {
 }
 
 TEST_CASE("denied: the supervisor is told by which code", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     CHECK(world.failed({256}, Error::invalid_argument, 0, PagerAnswer::deny));
     CHECK(world.failed({1, 2}, Error::invalid_argument, 0, PagerAnswer::deny));
     world.answer_fault({17}, PagerAnswer::deny);
@@ -227,14 +231,14 @@ TEST_CASE("denied: the supervisor is told by which code", "[paging]") {
 }
 
 TEST_CASE("denied without a supervisor: the thread stops", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     world.empty_keeper(0);
     world.answer_fault({17}, PagerAnswer::deny);
     CHECK(world.client.state == ThreadState::stopped);
 }
 
 TEST_CASE("forwarded: the other pager answers, with no more rights than were left", "[paging]") {
-    Asked world;
+    Asked world(GENERATE(false, true));
     const Word other_reply = world.make(ObjectType::reply);
     world.run(world.other);
     world.receive(world.other, world.other_faults, other_reply);
