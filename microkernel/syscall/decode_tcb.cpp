@@ -15,9 +15,10 @@ Outcome configure(const Invocation& call, Tcb& thread) {
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
     const Installation cspace = TRY(cspace_installation(call.extra(0), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(1)));
-    // A keeper table gives out authority over the address space that it was installed for.
+    // A keeper table gives out authority over the address space that it was installed for. What is left of one goes on going.
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
-    if (handler.is(CapType::cnode) && vspace.cap.identity() != thread.cap(TcbSlot::vspace).identity() &&
+    const bool is_other = vspace.cap.identity() != thread.cap(TcbSlot::vspace).identity();
+    if (((handler.is(CapType::cnode) && is_other) || is_zombie(handler.type())) &&
         vacate(thread, TcbSlot::fault_handler) == Progress::preempted)
         return Outcome::preempted();
     if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::ipc_buffer}) == Progress::preempted)
@@ -46,8 +47,7 @@ Outcome set_ipc_buffer(const Invocation& call, Tcb& thread) {
     TRY(call.need(1, 1));
     const Word address = call.word(0);
     const Installation buffer = TRY(ipc_buffer_installation(call.extra(0), address));
-    if (vacate(thread, TcbSlot::ipc_buffer) == Progress::preempted)
-        return Outcome::preempted();
+    (void)vacate(thread, TcbSlot::ipc_buffer); // a frame goes in a single step
     install(thread, TcbSlot::ipc_buffer, buffer);
     return Outcome::done();
 }

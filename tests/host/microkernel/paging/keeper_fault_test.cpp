@@ -225,6 +225,22 @@ TEST_CASE("a keeper table is only given with the address space that it gives out
     CHECK(world.client.cap(TcbSlot::fault_handler).is_null());
 }
 
+TEST_CASE("Configure lets interrupts in while the keeper table goes, and comes to its end", "[paging]") {
+    PagedWorld world;
+    const Word frame = world.make(ObjectType::frame_4k), space = world.make(ObjectType::pml4);
+    REQUIRE(world.as_root(at::asid_pool, Method::asid_pool_assign, {}, {space}).ok());
+    // The thread has the last capability of its table.
+    REQUIRE(world.as_root(at::cnode, Method::cnode_delete, {world.keepers, 64}).ok());
+    world.look_after_steps(1);
+    world.interrupt_at_look(1);
+    const Words words{0, 0, 0x2000};
+    const CallResult done = world.as_root(world.client_cap, Method::tcb_configure, words, {at::cnode, space, frame});
+    world.no_interrupts();
+    CHECK(done.ok());
+    CHECK(world.client.cap(TcbSlot::fault_handler).is_null());
+    CHECK(world.client.cap(TcbSlot::vspace).object() == world.cap(space).object());
+}
+
 TEST_CASE("TCB.Status says what a thread waits for", "[paging]") {
     PagedWorld world;
     world.keep(area, 16, 1);

@@ -280,6 +280,11 @@ TEST_CASE("Inspect shows what slots hold, and where it is", "[paging]") {
     CHECK(first(at::untyped).type() == abi::SlotType::untyped);
     CHECK(world.as_root(at::cnode, Method::cnode_inspect, {at::untyped, 64, 1}).words.at(2) ==
           world.cap(at::untyped).watermark());
+    // Nobody listens.
+    world.run(world.root());
+    CHECK(
+        world.send(world.root(), at::cnode, static_cast<Word>(Method::cnode_inspect), {world.frames, 64, 2}).completed);
+    CHECK(world.send(world.root(), world.table, static_cast<Word>(Method::range_read), {area, 12, 2}).completed);
     // At the end of the CNode there is no more to show.
     CHECK(world.as_root(at::cnode, Method::cnode_inspect, {bit(root_radix) - 2, 64, 39}).words.size() == 6);
 }

@@ -265,3 +265,35 @@ TEST_CASE("forwarded: the other pager answers, with no more rights than were lef
     CHECK(world.goes_on());
     CHECK(world.frame_at(area) == world.cap(world.frame).object());
 }
+
+TEST_CASE("a table goes only where nothing is, and the keeper is the one that was asked", "[paging]") {
+    Asked world(GENERATE(false, true));
+    REQUIRE(world.as_root(world.directory, Method::range_set_keeper, {area, 21, 1, 1, abi::unchanged, 0}).ok());
+    CHECK(world.failed({world.make(ObjectType::page_table), area}, Error::delete_first));
+}
+
+TEST_CASE("a base reply means: try again, also with capabilities", "[paging]") {
+    Asked world(GENERATE(false, true));
+    world.run(world.pager);
+    world.put_message(world.pager, 3, {1, 2}, {world.frame});
+    world.pager.context.r12 = world.reply;
+    world.enter(world.pager, Syscall::reply_recv, world.faults);
+    CHECK(world.goes_on());
+    CHECK(world.client.context.rip == fault_ip);
+    CHECK_FALSE(world.entry(area).is_present());
+}
+
+TEST_CASE("nothing is mapped into a space that is gone", "[paging]") {
+    PagedWorld world;
+    const Word pool = world.free_slot(), space = world.make(ObjectType::pml4), frame = world.make(ObjectType::frame_4k);
+    REQUIRE(world.as_root(at::asid_control, Method::asid_control_make_pool, {pool, 64}, {at::small_untyped, at::cnode})
+                .ok());
+    REQUIRE(world.as_root(pool, Method::asid_pool_assign, {}, {space}).ok());
+    REQUIRE(world.as_root(space, Method::range_set_keeper, {0, 39, 256, 1, abi::unchanged, 0}).ok());
+    REQUIRE(world.as_root(world.client_cap, Method::tcb_set_space, {0, 0}, {world.keepers, at::cnode, space}).ok());
+    world.wait_for_faults();
+    world.fault(area);
+    REQUIRE(world.is_running(world.pager));
+    REQUIRE(world.as_root(at::cnode, Method::cnode_delete, {pool, 64}).ok());
+    CHECK(world.failed({frame, PagedWorld::item(area, read_only)}, Error::illegal_operation));
+}

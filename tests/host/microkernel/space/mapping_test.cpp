@@ -196,3 +196,14 @@ TEST_CASE("what the CPU may hold of an entry is thrown away after the entry has 
     x86::simulated.on_cr3_load = nullptr;
     CHECK(invalidations > 0);
 }
+
+TEST_CASE("two capabilities to one frame may record one place; whichever goes takes the page", "[space]") {
+    Space space;
+    space.map_tables();
+    const Word copy = space.mint(space.frame, Rights::all());
+    REQUIRE(space.map(space.frame, page).ok());
+    REQUIRE(space.map(copy, page).ok()); // invariants are checked with both
+    const Word goes = GENERATE(0, 1) == 0 ? space.frame : copy;
+    REQUIRE(space.invoke(goes, Method::page_unmap).ok());
+    CHECK(space.leaf(space.root_space(), page) == 0);
+}
