@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Init, the root task: owns everything, gives it away, then serves as process service.
 #include <init/boot_information.hpp>
+#include <init/chaos.hpp>
 #include <init/own_image.hpp>
+#include <init/pager_guardian.hpp>
 #include <init/pager_starter.hpp>
 #include <init/system_manager.hpp>
 #include <init/ticker.hpp>
@@ -87,15 +89,14 @@ init::Services make_services(init::OwnMemory& memory, const abi::BootInfo& info)
     return services;
 }
 
-/// Init's notification, bound to its thread; and a copy with a badge for the ticker.
-sys::Notification make_notification(init::OwnMemory& memory, Word badge, sys::Notification& badged) {
+/// Init's notification, bound to its thread: a capability with a badge for the ticker.
+sys::Notification make_notification(init::OwnMemory& memory, Word badge) {
     const sys::Notification notification(need(memory.make(abi::ObjectType::notification), "no memory"));
     need(sys::Tcb(abi::root_slot::tcb).bind_notification(notification), "the notification cannot be bound");
     const Word slot = need(memory.slots().take(), "no slot");
     need(init::own_cnode.at(slot).mint_from(init::own_cnode.at(notification.slot()), abi::Rights::write(), badge),
          "no badge");
-    badged = sys::Notification(slot);
-    return notification;
+    return sys::Notification(slot);
 }
 
 } // namespace
@@ -116,8 +117,7 @@ int main(const abi::BootInfo& info) {
 
     static const ArchiveView archive = map_archive(boot, device, own_space);
     static init::Services services = make_services(memory, info);
-    sys::Notification ticks;
-    const sys::Notification notification = make_notification(memory, init::signal::tick, ticks);
+    const sys::Notification ticks = make_notification(memory, init::signal::tick);
 
     init::Lending lent[2] = {archive.lending};
     Word lent_count = 1;
@@ -129,18 +129,26 @@ int main(const abi::BootInfo& info) {
             vga_text = vga_text_address;
         }
     }
-    init::PagerStarter pager(memory, own_space, chunks, services);
+    static init::PagerImage pager_image;
+    const sys::Endpoint guarded(need(memory.make(abi::ObjectType::endpoint), "no memory for an endpoint"));
+    init::PagerStarter pager(memory, own_space, chunks, services, pager_image);
     need(pager.start(need(init::find_program(archive.archive, "/sbin/pager"), "/sbin/pager cannot be loaded"),
-                     {lent, lent_count}, archive.archive.size(), notification, init::signal::casualty, pager_priority),
+                     {lent, lent_count}, archive.archive.size(), guarded, pager_priority),
          "the pager cannot be started");
+    need(init::PagerGuardian::start(memory, own_space, services, pager_image, guarded),
+         "the pager's guardian cannot be started");
+    const std::string_view words = boot_words(boot);
+    if (const auto chaos = init::chaos_in(words))
+        need(init::PagerGuardian::start_killer(memory, own_space, services, guarded, chaos->seed, chaos->kills),
+             "the pager's killer cannot be started");
 
-    need(init::Ticker::start(memory, services, ticks), "the ticker cannot be started");
+    need(init::Ticker::start(memory, own_space, services, ticks), "the ticker cannot be started");
     const init::Clock clock(boot.tsc_mhz());
     static init::PhysicalMemory physical(device, own_space);
     static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp), clock);
     static init::ProcessService processes(memory, services, archive.archive, clock, power);
     need(processes.prepare(), "no slots for processes");
-    static init::SystemManager manager(processes, boot_words(boot));
+    static init::SystemManager manager(processes, words);
     processes.set_observer(manager);
 
     if (const auto console = manager.start_console(services.console, vga_text); !console)

@@ -36,8 +36,7 @@ Result<void> PagerStarter::lend(sys::CNode lent_cnode, std::span<const Lending> 
     return {};
 }
 
-Result<void> PagerStarter::make_cspace(std::span<const Lending> lent, sys::Notification casualties,
-                                       Word casualty_badge) {
+Result<void> PagerStarter::make_cspace(std::span<const Lending> lent) {
     chunk_count_ = chunks_.count(layout::max_chunks);
     root_bits_ = bits_for(layout::first_chunk + 2 * chunk_count_);
     root_ = sys::CNode(TRY(memory_.make(abi::ObjectType::cnode, root_bits_)));
@@ -56,24 +55,37 @@ Result<void> PagerStarter::make_cspace(std::span<const Lending> lent, sys::Notif
 
     const sys::CNode small(TRY(memory_.make(abi::ObjectType::cnode, small_bits)));
     const auto slot = [&](Word index) { return small.at(index, small_bits); };
-    const sys::Reply reply(TRY(memory_.make(abi::ObjectType::reply)));
-    TRY(slot(sys::slot::reply).copy_from(own(reply)));
+    reply_ = sys::Reply(TRY(memory_.make(abi::ObjectType::reply)));
+    TRY(slot(sys::slot::reply).copy_from(own(reply_)));
     TRY(slot(sys::slot::endpoint).copy_from(own(services_.pager)));
     TRY(slot(sys::slot::cnode).copy_from(own(root_)));
     TRY(slot(layout::vspace_slot).copy_from(own(space_)));
     TRY(slot(layout::asid_pool_slot).copy_from(own_cnode.at(abi::root_slot::asid_pool)));
-    TRY(slot(layout::init_notification_slot).mint_from(own(casualties), abi::Rights::write(), casualty_badge));
     const abi::CNodeData small_guard(0, below_root - small_bits);
     return root_.at(0, root_bits_).mint_from(own(small), abi::Rights::all(), small_guard.raw());
+}
+
+/// What is writable stays visible to init, who fills it again when the pager has died.
+Result<void> PagerStarter::load_segments(ForeignSpaceBuilder& builder, const Program& program) {
+    for (const sys::elf::Segment& segment : program.image.segments()) {
+        const auto content = program.file.content.subspan(segment.file_offset, segment.file_size);
+        const sys::PageAccess access{.read = true, .write = segment.writable, .execute = segment.executable};
+        if (!segment.writable) {
+            TRY(builder.load(segment.address, segment.memory_size, content, access));
+            continue;
+        }
+        TRY(builder.load_shared(segment.address, segment.memory_size, content, access, next_window_));
+        const Word offset = segment.address % page_size;
+        TRY(image_.add({next_window_ + offset, segment.memory_size, content}));
+        next_window_ += (offset + segment.memory_size + 2 * page_size) / page_size * page_size;
+    }
+    return {};
 }
 
 Result<Word> PagerStarter::make_space(const Program& program, std::span<const Lending> lent, Word archive_size) {
     SpaceBuilder foreign(memory_, space_);
     ForeignSpaceBuilder builder(own_, foreign, memory_);
-    for (const sys::elf::Segment& segment : program.image.segments())
-        TRY(builder.load(segment.address, segment.memory_size,
-                         program.file.content.subspan(segment.file_offset, segment.file_size),
-                         {.read = true, .write = segment.writable, .execute = segment.executable}));
+    TRY(load_segments(builder, program));
     const Lending& archive = lent.front();
     for (Word i = 0; i < archive.pages; ++i) {
         const Word copy = TRY(memory_.slots().take());
@@ -97,24 +109,27 @@ Result<Word> PagerStarter::make_space(const Program& program, std::span<const Le
     constexpr Word own_stack = 0x1'0000;
     const Word top_page = (stack.stack_pointer / page_size) * page_size;
     TRY(builder.load(stack_top - own_stack, own_stack - (stack_top - top_page), {}, sys::PageAccess::read_write()));
-    TRY(builder.load(stack.stack_pointer, stack_top - stack.stack_pointer, stack.bytes, sys::PageAccess::read_write()));
+    TRY(builder.load_shared(stack.stack_pointer, stack_top - stack.stack_pointer, stack.bytes,
+                            sys::PageAccess::read_write(), next_window_));
+    TRY(image_.add({next_window_ + (stack.stack_pointer - top_page), stack.bytes.size(), stack.bytes}));
     return stack.stack_pointer;
 }
 
 Result<void> PagerStarter::start(const Program& program, std::span<const Lending> lent, Word archive_size,
-                                 sys::Notification casualties, Word casualty_badge, uint8_t priority) {
+                                 sys::Endpoint guardian, uint8_t priority) {
     space_ = sys::VSpace(TRY(memory_.make(abi::ObjectType::pml4)));
     TRY(sys::AsidPool(abi::root_slot::asid_pool).assign(space_));
-    TRY(make_cspace(lent, casualties, casualty_badge));
+    TRY(make_cspace(lent));
     const Word stack_pointer = TRY(make_space(program, lent, archive_size));
 
     const sys::Tcb thread(TRY(memory_.make(abi::ObjectType::tcb)));
     const sys::SchedContext context(TRY(memory_.make(abi::ObjectType::sched_context, 8)));
     TRY(services_.sched_control.configure(context, {.budget = {5000}, .period = {5000}}));
+    image_.set_start(thread, reply_.slot(), program.image.entry(), stack_pointer, ipc_buffer_address);
     return thread.spawn({.cspace = root_,
                          .cspace_data = abi::CNodeData(0, abi::word_bits - root_bits_ - below_root).raw(),
                          .vspace = space_,
-                         .fault_handler = sys::Object(),
+                         .fault_handler = guardian,
                          .sched_context = context,
                          .ipc_buffer_frame = ipc_frame_,
                          .ipc_buffer = ipc_buffer_address,

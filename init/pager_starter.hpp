@@ -3,6 +3,7 @@
 #pragma once
 
 #include <init/machine_memory.hpp>
+#include <init/pager_image.hpp>
 #include <init/process_objects.hpp>
 #include <init/space_builder.hpp>
 #include <sys/protocol/pager_startup.hpp>
@@ -19,15 +20,18 @@ struct Lending {
 
 class PagerStarter {
 public:
-    PagerStarter(OwnMemory& memory, SpaceBuilder& own_space, ChunkShare& chunks, const Services& services)
-        : memory_(memory), own_(own_space), chunks_(chunks), services_(services) {}
+    /// `image` is filled with what a restart takes.
+    PagerStarter(OwnMemory& memory, SpaceBuilder& own_space, ChunkShare& chunks, const Services& services,
+                 PagerImage& image)
+        : memory_(memory), own_(own_space), chunks_(chunks), services_(services), image_(image) {}
 
-    /// `lent` begins with the archive, of `archive_size` bytes. `casualties` is signalled by the pager, with its badge.
+    /// `lent` begins with the archive, of `archive_size` bytes. `guardian` is told of the pager's own faults.
     Result<void> start(const Program& program, std::span<const Lending> lent, Word archive_size,
-                       sys::Notification casualties, Word casualty_badge, uint8_t priority);
+                       sys::Endpoint guardian, uint8_t priority);
 
 private:
-    Result<void> make_cspace(std::span<const Lending> lent, sys::Notification casualties, Word casualty_badge);
+    Result<void> make_cspace(std::span<const Lending> lent);
+    Result<void> load_segments(ForeignSpaceBuilder& builder, const Program& program);
     Result<void> lend(sys::CNode lent_cnode, std::span<const Lending> lent);
     Result<Word> make_space(const Program& program, std::span<const Lending> lent, Word archive_size);
 
@@ -35,6 +39,9 @@ private:
     SpaceBuilder& own_;
     ChunkShare& chunks_;
     const Services& services_;
+    PagerImage& image_;
+    Word next_window_ = 0x14'0000'0000; ///< in init's space, for what it goes on seeing
+    sys::Reply reply_;
     sys::CNode root_;
     unsigned root_bits_ = 0;
     unsigned lent_bits_ = 0;

@@ -53,10 +53,11 @@ Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& s
     TRY(child(sys::slot::process_service).mint_from(own(services.process_service), caller, shape.pid));
     TRY(own_cnode.at(slot(place_slot::pager_endpoint)).mint_from(own(services.pager), plain_caller, shape.pid));
     TRY(child(sys::slot::pager).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
-    // The pager is the keeper of all its clients' memory, and supervisor of all their faults.
+    // The pager is the keeper of all its clients' memory; what it denies, and all other faults, are init's.
     const sys::CNode keepers(slot(place_slot::keeper_table));
-    for (const Word keeper : {sys::protocol::pager::supervisor, sys::protocol::pager::keeper})
-        TRY(keepers.at(keeper, keeper_table_bits).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
+    TRY(keepers.at(sys::protocol::pager::supervisor, keeper_table_bits).copy_from(child(sys::slot::process_service)));
+    TRY(keepers.at(sys::protocol::pager::keeper, keeper_table_bits)
+            .copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
     if (!services.console.is_null())
         TRY(child(sys::slot::console).mint_from(own(services.console), plain_caller, shape.pid));
     if (has(place_slot::manager_endpoint))

@@ -12,6 +12,10 @@ using sys::Message;
 std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
     using namespace process;
     const Badge badge = incoming.badge();
+    if (incoming.label() <= static_cast<Word>(abi::Fault::keeper_fault)) {
+        handle_fault(badge, incoming.message());
+        return std::nullopt;
+    }
     const bool has_capability = incoming.capabilities() != 0;
     const std::optional<Message> answer =
         sys::Dispatch(incoming)

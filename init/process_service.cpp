@@ -4,6 +4,7 @@
 
 #include <init/ticker.hpp>
 #include <sys/ipc/call.hpp>
+#include <sys/ipc/pager.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/util/log.hpp>
 
@@ -30,7 +31,7 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
     TRY(objects.ensure_allotment(memory_));
     const LoadRequest request{.pid = shape.pid,
                               .quota_pages = options.quota_pages == 0 ? default_quota : options.quota_pages,
-                              .announce = options.announce,
+                              .traits = options.traits | (options.announce ? pager_protocol::trait::announce : 0),
                               .resident = options.resident,
                               .vspace_slot = objects.slot(place_slot::vspace),
                               .ipc_frame_slot = objects.slot(place_slot::ipc_frame)};
@@ -100,20 +101,67 @@ void ProcessService::end(Process& ended, const Ending& how) {
         observer_->ended(pid, how, ran_for);
 }
 
-void ProcessService::collect_casualties() {
-    for (;;) {
-        const auto casualty = sys::call(services_.pager_of_init, pager_protocol::NextCasualty{});
-        if (!casualty || casualty->client == 0)
-            return;
-        Process* const process = table_.find_running(casualty->client);
-        if (process == nullptr)
-            continue;
-        end(*process, {.cause = process::Cause::faulted,
-                       .fault_label = casualty->fault_label,
-                       .instruction = casualty->instruction,
-                       .address = casualty->address,
-                       .refusal = casualty->reason});
+namespace {
+
+const char* name_of(abi::Fault fault) {
+    switch (fault) {
+    case abi::Fault::cap_fault: return "capability fault";
+    case abi::Fault::unknown_syscall: return "unknown system call";
+    case abi::Fault::user_exception: return "exception";
+    case abi::Fault::vm_fault:
+    case abi::Fault::keeper_fault: return "page fault";
+    default: return "fault";
     }
+}
+
+struct FaultReport {
+    Ending ending{.cause = process::Cause::faulted};
+    Word error_code = 0;
+};
+
+FaultReport describe_fault(const sys::Message& message) {
+    using pager_protocol::Refusal;
+    const abi::Word* const words = sys::raw::ipc_buffer()->message;
+    FaultReport report;
+    report.ending.fault_label = message.label();
+    report.ending.instruction = message.mr0;
+    report.ending.address = message.mr1;
+    report.ending.refusal = static_cast<Word>(Refusal::not_a_page_fault);
+    report.error_code = message.mr3;
+    switch (static_cast<abi::Fault>(message.label())) {
+    case abi::Fault::unknown_syscall:
+        report.ending.instruction = words[abi::unknown_syscall::fault_ip];
+        report.ending.address = words[abi::unknown_syscall::number];
+        break;
+    case abi::Fault::user_exception:
+        report.ending.address = message.mr3;
+        report.error_code = words[abi::user_exception::error_code];
+        break;
+    case abi::Fault::keeper_fault: {
+        const abi::KeeperFaultInfo info(message.mr2);
+        report.ending.fault_label = static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
+        report.error_code = info.error_code();
+        report.ending.refusal = info.why() == abi::WhySupervisor::denied ? info.denial()
+                                                                         : static_cast<Word>(Refusal::not_user_half);
+        break;
+    }
+    default: break;
+    }
+    return report;
+}
+
+} // namespace
+
+/// A process has done what its pager refuses, or what is no page fault at all: it ends.
+void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
+    Process* const process = table_.find_running(badge.value);
+    if (process == nullptr)
+        return;
+    const FaultReport report = describe_fault(message);
+    sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value,
+             name_of(static_cast<abi::Fault>(message.label())), report.ending.instruction, report.ending.address,
+             report.error_code, pager_protocol::describe(static_cast<pager_protocol::Refusal>(report.ending.refusal)));
+    end(*process, report.ending);
 }
 
 void ProcessService::signal(const Process& process, Word which) {
@@ -126,9 +174,7 @@ void ProcessService::set_own_alarm(Word microseconds) {
     Ticker::set_running(true);
 }
 
-void ProcessService::handle_signal(Badge badge) {
-    if ((badge.value & signal::casualty & ~sys::signal_badge_bit) != 0)
-        collect_casualties();
+void ProcessService::handle_signal(Badge) {
     alarms_.run(clock_.now(), [&](unsigned place) {
         if (place == own_alarm)
             observer_->alarm();

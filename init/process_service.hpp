@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The process service: requests of processes, casualties that the pager reports, alarms.
+// The process service: requests of processes, faults that end them, alarms.
 #pragma once
 
 #include <init/alarms.hpp>
@@ -13,7 +13,6 @@ namespace init {
 
 /// What init's notification is signalled with.
 namespace signal {
-inline constexpr Word casualty = sys::signal_badge_bit | 1;
 inline constexpr Word tick = sys::signal_badge_bit | 2;
 } // namespace signal
 
@@ -23,6 +22,7 @@ struct SpawnOptions {
     Word parent = init_pid;
     Word quota_pages = 0;     ///< 0 = default_quota
     bool announce = false;
+    Word traits = 0;          ///< protocol::pager::trait, besides announce
     bool resident = false;
     sys::Endpoint own_endpoint; ///< the endpoint it serves on, if init made it
     Word vga_text = 0;          ///< physical address of the text screen to be identity-mapped; 0 = none
@@ -72,7 +72,7 @@ private:
     Result<void> require_permission(const Process& process, uint16_t grant) const;
     Result<void> keep_capability(Process& process, Word which);
     void end_descendants(Word pid);
-    void collect_casualties();
+    void handle_fault(Badge badge, const sys::Message& message);
     void signal(const Process& process, Word which);
     void drop_received_capability();
     ProcessObjects& objects_of(const Process& process) { return objects_[table_.index_of(process)]; }

@@ -43,7 +43,7 @@ struct Texts {
 struct LoadRequest {
     Word pid = 0;
     Word quota_pages = 0;
-    bool announce = false;     ///< tell the story of this address space on the log
+    Word traits = 0;           ///< protocol::pager::trait
     bool resident = false;     ///< all pages of the image at once, not at first touch
     Word vspace_slot = 0;      ///< empty slots of init's CNode for what the pager hands over
     Word ipc_frame_slot = 0;

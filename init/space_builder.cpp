@@ -24,9 +24,10 @@ Result<sys::Frame> SpaceBuilder::map_new(Word address, const sys::PageAccess& ac
 }
 
 Result<void> ForeignSpaceBuilder::load(Word address, Word size, std::span<const uint8_t> bytes,
-                                       const sys::PageAccess& access) {
+                                       const sys::PageAccess& access, Word seen_at) {
     const Word end = address + size;
-    for (Word page = address / page_size * page_size; page < end; page += page_size) {
+    const Word first = address / page_size * page_size;
+    for (Word page = first; page < end; page += page_size) {
         const sys::Frame frame(TRY(memory_.make(abi::ObjectType::frame_4k)));
         const Word from = std::max(page, address);
         const Word to = std::min({page + page_size, end, address + bytes.size()});
@@ -37,6 +38,11 @@ Result<void> ForeignSpaceBuilder::load(Word address, Word size, std::span<const 
             TRY(frame.unmap());
         }
         TRY(foreign_.map(frame, page, access));
+        if (seen_at == 0)
+            continue;
+        const Word copy = TRY(memory_.slots().take());
+        TRY(own_cnode.at(copy).copy_from(own_cnode.at(frame.slot())));
+        TRY(own_.map(sys::Frame(copy), seen_at + (page - first), sys::PageAccess::read_write()));
     }
     return {};
 }

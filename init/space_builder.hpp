@@ -35,11 +35,21 @@ public:
 
     /// `size` bytes of memory at `address`, which need not be aligned: first `bytes`, then zeroes. No page of the range may
     /// be mapped yet.
-    Result<void> load(Word address, Word size, std::span<const uint8_t> bytes, const sys::PageAccess& access);
+    Result<void> load(Word address, Word size, std::span<const uint8_t> bytes, const sys::PageAccess& access) {
+        return load(address, size, bytes, access, 0);
+    }
+    /// As load; init goes on seeing the pages, the first of them at `seen_at` (page-aligned).
+    Result<void> load_shared(Word address, Word size, std::span<const uint8_t> bytes, const sys::PageAccess& access,
+                             Word seen_at) {
+        return load(address, size, bytes, access, seen_at);
+    }
     /// One zeroed page, whose frame the caller wants to have.
     Result<sys::Frame> page(Word address, const sys::PageAccess& access) { return foreign_.map_new(address, access); }
 
 private:
+    Result<void> load(Word address, Word size, std::span<const uint8_t> bytes, const sys::PageAccess& access,
+                      Word seen_at);
+
     SpaceBuilder& own_;
     SpaceBuilder& foreign_;
     OwnMemory& memory_;

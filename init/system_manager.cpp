@@ -2,6 +2,7 @@
 // The story of PID 1.
 #include <init/system_manager.hpp>
 
+#include <init/chaos.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/util/log.hpp>
 
@@ -44,7 +45,8 @@ void add_words(Texts& texts, std::string_view words) {
         if (words.empty())
             return;
         const size_t end = words.find(' ');
-        texts.arguments[texts.argument_count++] = words.substr(0, end);
+        if (!words.starts_with(chaos_word)) // that one is init's
+            texts.arguments[texts.argument_count++] = words.substr(0, end);
         words.remove_prefix(end == std::string_view::npos ? words.size() : end);
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One client's address space: its regions, its pages, and how they come to be mapped. Every step that fails is undone.
+// What a page holds and who sees it: regions of clients, and how their pages come to be mapped. Every step that fails is
+// undone.
 #pragma once
 
+#include <pager/clock.hpp>
 #include <pager/fault_handler.hpp>
-#include <pager/memory.hpp>
-#include <span>
 #include <sys/ipc/pager.hpp>
 
 namespace pager {
@@ -12,48 +12,94 @@ namespace pager {
 /// What image regions are copied from.
 using Archive = std::span<const uint8_t>;
 
-class AddressSpace {
+/// A page that is to be mapped for a client, in the answer to its fault.
+struct Supply {
+    Client* client = nullptr;
+    Mirror* mirror = nullptr;
+    Word address = 0;
+    Page page; ///< none: a lent frame, `source` names it
+    Word source = 0; ///< capability
+    sys::PageAccess access;
+
+    sys::MapItem item() const {
+        return {sys::Object(source),
+                {address, access.page_rights(), static_cast<Word>(access.memory), true, true},
+                sys::Object(Tables::copy_slot(*mirror, address))};
+    }
+};
+
+class AddressSpaces {
 public:
-    /// A new PML4 with an address-space number.
-    Result<void> create(Memory& memory, Word client_number, uint32_t index, Word quota);
+    AddressSpaces(Memory& memory, ClientTable& clients, Tables& tables, Swap& swap, Clock& clock, Archive archive)
+        : memory_(memory), clients_(clients), tables_(tables), swap_(swap), clock_(clock), archive_(archive) {}
+
+    struct Limits {
+        Word frames = 0;
+        Word tables = 0;
+    };
+    /// A new, empty address space.
+    Result<Client*> create(Word number, const Limits& limits, Word request);
     /// Unmaps and frees everything; returns how many pages that were.
-    Word destroy(Memory& memory);
-    bool is_free() const { return number_ == 0; }
+    Word destroy(Client& client);
+    /// A new address space with all that another one has: what is written from now on is written to copies.
+    Result<Client*> clone(Client& parent, Word number, Word request);
 
     /// Adds a region, and maps `present` (part of its range, perhaps empty) at once.
-    Result<void> map(Memory& memory, Archive archive, const Region& region, Range present);
-    /// Adds a region of lent frames and maps them all; `first_slot` names the first one.
-    Result<void> map_lent(Memory& memory, const Region& region, Word first_slot, abi::MemoryType type);
-    /// Takes away the region that starts at `start`; returns the pages freed.
-    Result<Word> unmap(Memory& memory, Word start);
+    Result<Region*> map(Client& client, const Region& region, Range present);
+    /// Takes a region away; returns the pages freed. `request` is noted, for a caller who repeats it.
+    Result<Word> unmap(Client& client, Region& region, Word request);
+    /// Goes on with what `unmap` began.
+    Result<Word> finish_unmap(Client& client, Region& region);
 
-    /// Makes the page at `address`, of `region`, present.
-    Result<void> provide(Memory& memory, Archive archive, const Region& region, Word address);
-    /// A page for `address`, of `region`, that is to be mapped by the answer to a fault. A null capability: it has one, or is
-    /// lent, and has to be provided.
-    Result<sys::MapItem> take_for_answer(Memory& memory, Archive archive, const Region& region, Word address);
-    /// All pages of a range, which must lie in regions: all or none.
-    Result<void> populate(Memory& memory, Archive archive, Range range);
+    /// A page for `address`, of `region`: allocated, filled, not yet mapped. It is to be mapped and settled, or dropped.
+    Result<Supply> supply(Client& client, Region& region, Word address, bool write);
+    /// It was mapped.
+    void settle(const Supply& supply);
+    /// It was not.
+    void drop(const Supply& supply);
+    /// All of this by calls.
+    Result<void> provide(Client& client, Region& region, Word address, bool write);
+    /// All pages of a range, which must lie in regions: those before the first error stay.
+    Result<void> populate(Client& client, Range range);
+    /// Takes pages of a range away that the client does not need now; how many.
+    Word evict(Client& client, Range range);
+    /// Nobody maps an object any longer, or will: without a user it goes.
+    void release_object(Client& object);
     /// Copies bytes into writable regions.
-    Result<void> write(Memory& memory, Archive archive, Word address, std::span<const uint8_t> bytes);
-    /// The page behind an address, made present.
-    Result<Page> page_at(Memory& memory, Archive archive, Word address);
+    Result<void> write(Client& client, Word address, std::span<const uint8_t> bytes);
+    /// The frame behind an address, made present, for somebody else's use.
+    Result<Page> give(Client& client, Word address);
 
-    Word number() const { return number_; }
-    Page pml4() const { return pml4_; }
-    const RegionMap& regions() const { return regions_; }
-    const Account& account() const { return account_; }
+    /// An address space that is `coming`: the caller says when it is there.
+    Result<Client*> begin(Word number, const Limits& limits, Word request);
 
 private:
-    template <class Attempt>
-    Result<void> with_structures(Memory& memory, Word address, const Attempt& attempt);
-    Result<void> provide_new(Memory& memory, Archive archive, const Region& region, Word address);
-    Result<void> map_copies(Memory& memory, const Region& region, Word first_slot, abi::MemoryType type);
+    struct Content {
+        Page page;
+        bool writable = false;
+    };
+    Result<Page> obtain(bool clear);
+    Result<void> require_quota(const Client& client) const;
+    Result<Content> content(Client& client, Region& region, Mirror& mirror, Word address, bool write);
+    Result<Content> first_content(Client& client, Region& region, Word address, bool write);
+    Result<Content> present_content(Client& client, const Region& region, Page page, bool write);
+    Result<Page> from_archive(const Region& region, Word address);
+    Result<Page> from_slot(uint32_t slot);
+    Result<Page> of_object(const Region& region, Word address);
+    Result<Page> copy_of(Page page);
+    Result<Mirror*> ensure_tables(Client& client, Word address);
+    Result<void> copy_regions(Client& parent, Client& child);
+    Result<void> clone_table(Client& parent, Client& child, Mirror& from, Word base);
+    Result<void> share_run(Client& child, Mirror& from, Mirror& to, const Region& region, Word address,
+                           Word count);
+    void drop_object_if_unused(Word number);
 
-    Word number_ = 0; ///< of the client; 0 = this one is free
-    Account account_;
-    Page pml4_;
-    RegionMap regions_;
+    Memory& memory_;
+    ClientTable& clients_;
+    Tables& tables_;
+    Swap& swap_;
+    Clock& clock_;
+    Archive archive_;
 };
 
 } // namespace pager

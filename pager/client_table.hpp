@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The pager's clients by number, and which of them faulted for good.
+// The pager's clients: each is a page of the pool, found by its number.
 #pragma once
 
-#include <pager/address_space.hpp>
+#include <pager/memory.hpp>
 
 namespace pager {
 
-using Casualty = protocol::NextCasualty::Reply;
-
-struct Client {
-    AddressSpace space;
-    bool announce = false; ///< what happens to this space is told on the log
-    Casualty casualty;     ///< client 0: none
-};
-
 class ClientTable {
 public:
-    static constexpr unsigned capacity = 128;
+    explicit ClientTable(Memory& memory) : memory_(memory) {}
 
     /// Null if there is no such client.
-    Client* find(Word number);
-    /// A free entry, not yet in use; null if the table is full.
-    Client* free_entry();
-    uint32_t index_of(const Client& client) const { return static_cast<uint32_t>(&client - clients_); }
-    Word count() const;
+    Client* find(Word number) const;
+    /// A new client, `coming`, with nothing but its page.
+    Result<Client*> add(Word number, Word request);
+    /// Gives its page back; everything else must be gone.
+    void remove(Client& client);
+    /// One that an earlier instance made.
+    void adopt(Page page);
 
-    /// Hands out the oldest casualty not yet handed out; client 0 if there is none.
-    Casualty next_casualty();
-    void add_casualty(Client& client, const Casualty& casualty);
-    void remove_casualty(Client& client);
+    Client* first() const { return at(first_); }
+    Client* next(const Client& client) const { return at(client.next); }
+    Word count() const { return count_; }
+
+    static Client* at(Page page) {
+        return page.is_none() ? nullptr : reinterpret_cast<Client*>(kernel_memory::bytes(page));
+    }
 
 private:
-    Client clients_[capacity];
-    Client* casualties_[capacity] = {}; ///< in the order in which they faulted
-    unsigned casualty_count_ = 0;
+    void link(Client& client);
+
+    Memory& memory_;
+    Page first_;
+    Word count_ = 0;
 };
 
 } // namespace pager

@@ -4,10 +4,10 @@
 
 namespace pager {
 
-Decision decide(const RegionMap& regions, const PageFault& fault) {
+Decision decide(RegionMap& regions, const PageFault& fault) {
     if (fault.address >= abi::user_end)
         return {Refusal::not_user_half};
-    const Region* const region = regions.find(fault.address);
+    Region* const region = regions.find(fault.address);
     if (region == nullptr)
         return {Refusal::no_region};
     if (region->guard().contains(fault.address))

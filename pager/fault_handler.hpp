@@ -24,10 +24,10 @@ struct PageFault {
 
 struct Decision {
     Refusal refusal = Refusal::none;
-    const Region* region = nullptr; ///< that the page belongs to, unless refused
+    Region* region = nullptr; ///< that the page belongs to, unless refused
     Word page = 0;                  ///< address of the page to provide
 };
 
-Decision decide(const RegionMap& regions, const PageFault& fault);
+Decision decide(RegionMap& regions, const PageFault& fault);
 
 } // namespace pager

@@ -18,14 +18,12 @@ using sys::Word;
 
 constexpr Word leaf_shift = layout::copy_bits;
 constexpr Word root_shift = layout::leaf_bits + layout::copy_bits;
-constexpr Word records_address = layout::window_address + 4096;
 constexpr sys::CNode root{sys::slot::cnode};
 constexpr sys::VSpace own_space{layout::vspace_slot};
 
 Word root_index_of_cnode(uint32_t chunk) { return layout::first_chunk + startup().chunk_count + chunk; }
 Word leaf_pointer(uint32_t chunk, Word leaf) { return root_index_of_cnode(chunk) << root_shift | leaf << leaf_shift; }
 Word untyped_slot(Page page) { return leaf_pointer(page.chunk(), page.index()); }
-Word copy_pointer(Page copies, unsigned index) { return object_slot(copies) | index; }
 
 /// A slot of a chunk's CNode as CNode operations name it.
 sys::SlotRef leaf_ref(Word pointer) {
@@ -35,27 +33,38 @@ sys::SlotRef leaf_ref(Word pointer) {
 sys::SlotRef chunk_node(uint32_t chunk) {
     return root.at(root_index_of_cnode(chunk), static_cast<unsigned>(startup().root_bits));
 }
-unsigned full_depth() { return static_cast<unsigned>(startup().root_bits) + layout::leaf_bits + layout::copy_bits; }
 
 constexpr unsigned size_bits_of(abi::ObjectType type) { return type == abi::ObjectType::cnode ? layout::copy_bits : 0; }
 
+constexpr sys::EntryRange range_of(const Entries& entries, Word done) {
+    return {entries.address + done * page_size, entries.count - done, abi::page_bits};
+}
+sys::PageTables tables(const Entries& entries) { return sys::PageTables(sys::Object(object_slot(entries.table))); }
+
 /// Maps a page for the pager itself, making its tables of pages `next`, `next` + 1 ... of the same chunk.
-Result<void> map_own(uint32_t chunk, unsigned& next, Page frame, Word address) {
-    const sys::Frame capability(object_slot(frame));
+Result<void> show_with_tables(Page frame, unsigned& next) {
     for (;;) {
-        const Result<void> mapped = capability.map(own_space, address, sys::PageAccess::read_write());
+        const Result<void> mapped = show(frame);
         if (mapped || !sys::is_missing_level(mapped.error()))
             return mapped;
         const sys::MissingLevel level = sys::missing_level(mapped.error());
-        const Page table{chunk << 9 | next++};
+        const Page table{frame.chunk() << 9 | next++};
         TRY(make(table, sys::object_for(level)));
-        TRY(sys::map_level(level, sys::Object(object_slot(table)), own_space, address));
+        TRY(sys::map_level(level, sys::Object(object_slot(table)), own_space, reinterpret_cast<Word>(bytes(frame))));
     }
 }
 
 } // namespace
 
 Word object_slot(Page page) { return leaf_pointer(page.chunk(), 512 + page.index()); }
+Word copy_slot(Page copies, unsigned index) { return object_slot(copies) | index; }
+Word lent_slot(Word index) { return layout::lent_root << root_shift | index; }
+
+uint8_t* bytes(Page frame) {
+    const Word place = (Word{frame.chunk()} << 9) + chunk_cnode_pages + frame.index();
+    return reinterpret_cast<uint8_t*>(layout::window_address + place * page_size);
+}
+ChunkRecords* records_of(uint32_t chunk) { return reinterpret_cast<ChunkRecords*>(bytes(Page{chunk << 9})); }
 
 Result<SplitChunk> split_chunk(uint32_t chunk) {
     const sys::Untyped memory((layout::first_chunk + chunk) << root_shift);
@@ -66,13 +75,12 @@ Result<SplitChunk> split_chunk(uint32_t chunk) {
         TRY(memory.retype(abi::ObjectType::untyped, abi::page_bits, chunk_node(chunk), first, count));
     }
     unsigned used = record_pages;
-    const Word address = records_address + chunk * Word{record_pages} * 4096;
     for (unsigned i = 0; i < record_pages; ++i) {
         const Page page{chunk << 9 | i};
         TRY(make(page, abi::ObjectType::frame_4k));
-        TRY(map_own(chunk, used, page, address + i * 4096));
+        TRY(show_with_tables(page, used));
     }
-    return SplitChunk{reinterpret_cast<ChunkRecords*>(address), used};
+    return SplitChunk{records_of(chunk), used};
 }
 
 Result<void> make(Page page, abi::ObjectType type) {
@@ -85,6 +93,16 @@ void reclaim(Page page) {
         sys::panic("a page's untyped cannot be revoked");
 }
 
+Result<void> show(Page frame) {
+    const auto address = reinterpret_cast<Word>(bytes(frame));
+    return sys::Frame(object_slot(frame)).map(own_space, address, sys::PageAccess::read_write());
+}
+
+void withdraw(Page frame) {
+    if (!leaf_ref(object_slot(frame)).revoke())
+        sys::panic("a frame's copies cannot be revoked");
+}
+
 Result<void> assign_space_number(Page pml4) {
     return sys::AsidPool(layout::asid_pool_slot).assign(sys::VSpace(object_slot(pml4)));
 }
@@ -93,7 +111,7 @@ Result<void> set_keeper(Page pml4) {
     constexpr unsigned span_bits = 39;
     constexpr Word user_entries = 256;
     const sys::PageTables space{sys::Object(object_slot(pml4))};
-    // A call may end early where an interrupt waits.
+    // A call may end early where an interrupt waits; here and below.
     for (Word done = 0; done < user_entries;) {
         const sys::EntryRange rest{done << span_bits, user_entries - done, span_bits};
         done += TRY(space.set_keeper(rest, sys::protocol::pager::keeper));
@@ -101,30 +119,97 @@ Result<void> set_keeper(Page pml4) {
     return {};
 }
 
-Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {
-    return sys::Frame(object_slot(frame)).map(sys::VSpace(object_slot(pml4)), address, access);
-}
-
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address) {
     return sys::map_level(level, sys::Object(object_slot(structure)), sys::VSpace(object_slot(pml4)), address);
 }
 
-Result<uint8_t*> open(Page frame) {
-    const sys::Frame capability(object_slot(frame));
-    TRY(capability.unmap());
-    TRY(capability.map(own_space, layout::window_address, sys::PageAccess::read_write()));
-    return reinterpret_cast<uint8_t*>(layout::window_address);
+Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access) {
+    for (Word done = 0; done < entries.count;) {
+        const sys::Place place(entries.address + done * page_size, access.page_rights(),
+                               static_cast<Word>(access.memory), true, true);
+        done += TRY(tables(entries).map(place, source + done, entries.count - done, into + done));
+    }
+    return {};
 }
 
-Result<void> close(Page frame) { return sys::Frame(object_slot(frame)).unmap(); }
-
-Result<void> copy_lent(Word lent_slot, Page copies, unsigned index) {
-    const Word source = layout::lent_root << root_shift | lent_slot;
-    return root.at(copy_pointer(copies, index), full_depth()).copy_from(root.at(source, full_depth()));
+Result<void> protect(const Entries& entries) {
+    const abi::PageRights reading = sys::PageAccess::read_execute().page_rights(); // what of these it has
+    for (Word done = 0; done < entries.count;)
+        done += TRY(tables(entries).protect(range_of(entries, done), reading));
+    return {};
 }
 
-Result<void> map_copy(Page copies, unsigned index, Page pml4, Word address, const sys::PageAccess& access) {
-    return sys::Frame(copy_pointer(copies, index)).map(sys::VSpace(object_slot(pml4)), address, access);
+Result<EntryBits> unmap(const Entries& entries, Word cookie) {
+    EntryBits dirty;
+    for (Word done = 0; done < entries.count;) {
+        const sys::PageTables::Unmapped step = TRY(tables(entries).unmap(range_of(entries, done), cookie));
+        for (unsigned i = 0; i < step.done; ++i)
+            dirty.set(static_cast<unsigned>(done) + i, step.dirty[i]);
+        done += step.done;
+    }
+    return dirty;
+}
+
+Result<sys::PageTables::Harvested> harvest(const Entries& entries) {
+    sys::PageTables::Harvested all{};
+    while (all.done < entries.count) {
+        const auto step = TRY(tables(entries).harvest(range_of(entries, all.done), abi::was_accessed));
+        for (unsigned i = 0; i < step.done; ++i) {
+            all.accessed.set(static_cast<unsigned>(all.done) + i, step.accessed[i]);
+            all.dirty.set(static_cast<unsigned>(all.done) + i, step.dirty[i]);
+        }
+        all.done += step.done;
+    }
+    return all;
+}
+
+ChunkState state_of(uint32_t chunk) {
+    const auto depth = static_cast<unsigned>(startup().root_bits);
+    const auto node = root.at(root_index_of_cnode(chunk), depth).inspect();
+    if (!node || node->slot.type() == abi::SlotType::empty)
+        return ChunkState::whole;
+    Made records[record_pages];
+    if (inspect(chunk, 0, records) != record_pages)
+        return ChunkState::unfinished;
+    for (const Made& made : records)
+        if (made.type != abi::SlotType::frame || !made.is_mapped)
+            return ChunkState::unfinished;
+    const bool complete = records_of(chunk)->complete == ChunkRecords::complete_mark;
+    return complete ? ChunkState::cut : ChunkState::unfinished;
+}
+
+void undo_split(uint32_t chunk) {
+    if (!root.at(layout::first_chunk + chunk, static_cast<unsigned>(startup().root_bits)).revoke())
+        sys::panic("a chunk cannot be made whole");
+}
+
+unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made) {
+    sys::SlotRef::Inspected shown[abi::max_inspect];
+    const size_t wanted = made.size() < abi::max_inspect ? made.size() : abi::max_inspect;
+    const auto count = leaf_ref(object_slot(Page{chunk << 9 | first})).inspect({shown, wanted});
+    if (!count)
+        return 0;
+    for (unsigned i = 0; i < *count; ++i)
+        made[i] = {shown[i].slot.type(), shown[i].slot.is_mapped()};
+    return *count;
+}
+
+unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
+    const auto shown = tables(entries).read(range_of(entries, 0));
+    if (!shown)
+        return 0;
+    for (unsigned i = 0; i < shown->count && i < out.size(); ++i)
+        out[i] = sys::TableEntry(shown->entries[i]);
+    return shown->count;
+}
+
+void set_cookie(const Entries& entries, Word cookie) {
+    for (Word done = 0; done < entries.count;) {
+        const auto step = tables(entries).set_keeper(range_of(entries, done), abi::unchanged, cookie);
+        if (!step)
+            sys::panic("a cookie cannot be changed");
+        done += *step;
+    }
 }
 
 } // namespace pager::kernel_memory

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the pager asks of the kernel, one function a step. The host tests link a simulated kernel instead
-// (tests/host/support/fake_kernel_memory.cpp), which can be told to fail at any step.
+// (tests/host/support/fake_kernel_memory.cpp), which can be told to fail, or to kill the pager, at any step.
 #pragma once
 
 #include <pager/page.hpp>
+#include <span>
 #include <sys/cap/frame.hpp>
+#include <sys/cap/range.hpp>
 
 namespace pager::kernel_memory {
 
+using sys::EntryBits;
 using sys::Result;
 
 struct SplitChunk {
@@ -21,23 +24,54 @@ Result<SplitChunk> split_chunk(uint32_t chunk);
 Result<void> make(Page page, abi::ObjectType type);
 /// Destroys what was made of a page, wherever it is mapped.
 void reclaim(Page page);
+/// Maps a new frame where `bytes` finds it, for as long as it is a frame.
+Result<void> show(Page frame);
+uint8_t* bytes(Page frame);
+/// No capability to the frame but the pager's own is left, and so no mapping by one.
+void withdraw(Page frame);
 
 Result<void> assign_space_number(Page pml4);
 /// All faults in the user half are told to slot `protocol::pager::keeper` of the keeper tables.
 Result<void> set_keeper(Page pml4);
-Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access);
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address);
 
-/// Maps a frame in the pager's scratch window, and nowhere else; one at a time.
-Result<uint8_t*> open(Page frame);
-/// Unmaps it again.
-Result<void> close(Page frame);
-
-/// Copies a lent frame's capability into slot `index` of a CNode that was made of `copies`.
-Result<void> copy_lent(Word lent_slot, Page copies, unsigned index);
-Result<void> map_copy(Page copies, unsigned index, Page pml4, Word address, const sys::PageAccess& access);
+/// Entries of one page table, which must not reach beyond it.
+struct Entries {
+    Page table;
+    Word address = 0;
+    Word count = 1;
+};
+/// Maps copies of the frame capabilities in neighbouring slots from `source` on; the copies go to slots from `into` on.
+Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access);
+/// Only reading is left.
+Result<void> protect(const Entries& entries);
+/// Leaves `cookie` in each; which of them were written to.
+Result<EntryBits> unmap(const Entries& entries, Word cookie);
+/// Where nothing is present.
+void set_cookie(const Entries& entries, Word cookie);
+/// What was accessed since last asked, and what was written to since mapped.
+Result<sys::PageTables::Harvested> harvest(const Entries& entries);
 
 /// Where the object made of a page can be named.
 Word object_slot(Page page);
+Word copy_slot(Page copies, unsigned index);
+Word lent_slot(Word index);
+
+// ---- what a new instance of the pager finds ------------------------------------------------------------------------
+
+enum class ChunkState { whole, cut, unfinished };
+ChunkState state_of(uint32_t chunk);
+ChunkRecords* records_of(uint32_t chunk);
+/// An unfinished chunk is whole again.
+void undo_split(uint32_t chunk);
+
+struct Made {
+    abi::SlotType type = abi::SlotType::empty; ///< empty: nothing is made of the page
+    bool is_mapped = false;
+};
+/// What is made of the pages of a chunk from `first` on; as many as `made` has room for or the kernel shows at once.
+unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made);
+/// Entries of a page table, as many as the kernel shows at once.
+unsigned read(const Entries& entries, std::span<sys::TableEntry> out);
 
 } // namespace pager::kernel_memory

@@ -2,13 +2,14 @@
 // Taking and giving back.
 #include <pager/memory.hpp>
 
+#include <string.h>
 #include <sys/protocol/pager.hpp>
 
 namespace pager {
 
 namespace {
 
-using sys::protocol::pager::Error;
+using protocol::Error;
 
 Error no_memory_for(abi::ObjectType type) {
     switch (type) {
@@ -22,65 +23,126 @@ Error no_memory_for(abi::ObjectType type) {
 
 } // namespace
 
-/// A page with nothing made of it: from the pool, or at the very end from the stock.
-Result<Page> Memory::obtain_raw() {
-    Result<Page> page = pool_.allocate();
-    if (page || stocked_ == 0)
-        return page;
-    const Page ready = stock_[--stocked_];
-    kernel_memory::reclaim(ready);
-    return ready;
+Result<Page> Memory::take_waiting() {
+    if (first_waiting_.is_none())
+        return Error::no_memory_page;
+    const Page frame = first_waiting_;
+    first_waiting_ = Page{record(frame).next_in_bucket};
+    record(frame).next_in_bucket = 0;
+    --waiting_;
+    return frame;
 }
 
-Result<Page> Memory::obtain(abi::ObjectType type) {
-    if (type == abi::ObjectType::frame_4k && stocked_ > 0)
+Result<Page> Memory::make_frame() {
+    const Page page = TRY(pool_.allocate());
+    Result<void> made = kernel_memory::make(page, abi::ObjectType::frame_4k);
+    if (made) {
+        made = kernel_memory::show(page);
+        if (!made)
+            kernel_memory::reclaim(page);
+    }
+    if (!made) {
+        pool_.release(page);
+        return made.error();
+    }
+    record(page).use = Use::frame;
+    return page;
+}
+
+Result<Page> Memory::take_clear_frame() {
+    if (is_short())
+        return Error::no_memory_page;
+    return obtain_clear();
+}
+
+Result<Page> Memory::take_frame() {
+    if (is_short())
+        return Error::no_memory_page;
+    return take_reserved_frame();
+}
+
+Result<Page> Memory::obtain_clear() {
+    if (stocked_ > 0)
         return stock_[--stocked_];
-    const Result<Page> page = obtain_raw();
+    const Result<Page> waiting = take_waiting();
+    if (!waiting)
+        return make_frame();
+    memset(kernel_memory::bytes(*waiting), 0, page_size);
+    return *waiting;
+}
+
+Result<Page> Memory::take_reserved_frame() {
+    const Result<Page> waiting = take_waiting();
+    return waiting ? Result<Page>(*waiting) : obtain_clear();
+}
+
+void Memory::put_back_frame(Page frame) {
+    if (record(frame).is_given)
+        kernel_memory::withdraw(frame);
+    record(frame) = {};
+    record(frame).use = Use::frame;
+    record(frame).next_in_bucket = first_waiting_.number;
+    first_waiting_ = frame;
+    ++waiting_;
+}
+
+/// A page with nothing made of it: from the pool, or what was a frame.
+Result<Page> Memory::obtain_raw() {
+    if (is_short())
+        return Error::no_memory_page;
+    const Result<Page> page = pool_.allocate();
+    if (page)
+        return *page;
+    const Page frame = stocked_ > 0 ? stock_[--stocked_] : TRY(take_waiting());
+    kernel_memory::reclaim(frame);
+    record(frame) = {};
+    return frame;
+}
+
+Result<Page> Memory::take_for(Client& client, abi::ObjectType type, Use use, Word address, uint8_t span_bits) {
+    const bool is_frame = type == abi::ObjectType::frame_4k;
+    const Result<Page> page = is_frame ? take_clear_frame() : obtain_raw();
     if (!page)
         return no_memory_for(type);
+    // What it is for is written down before anything is made of it.
+    const uint32_t owner = use == Use::client ? 0 : client.self.number;
+    pool_.enter(*page, owner, address, use, client.newest);
+    record(*page).span_bits = span_bits;
+    if (is_frame)
+        return *page;
     const Result<void> made = kernel_memory::make(*page, type);
     if (made)
         return *page;
+    pool_.remove_newest(client.newest);
     pool_.release(*page);
     return made.error() == abi::Error::not_enough_memory ? sys::Error(no_memory_for(type)) : made.error();
 }
 
-Result<Page> Memory::take(Account& account, abi::ObjectType type, Word address, Use use) {
-    if (account.pages >= account.quota)
-        return sys::Error(Error::over_quota, 0);
-    const Page page = TRY(obtain(type));
-    pool_.enter(page, account.client, address, use, account.newest);
-    ++account.pages;
-    return page;
-}
-
-void Memory::give_back(Account& account, Page page) {
-    kernel_memory::reclaim(page);
-    pool_.remove(page, account.newest);
-    pool_.release(page);
-    --account.pages;
-}
-
-void Memory::give_back_since(Account& account, Page mark) {
-    while (account.newest != mark) {
-        const Page page = pool_.remove_newest(account.newest);
-        kernel_memory::reclaim(page);
-        pool_.release(page);
-        --account.pages;
+void Memory::give_back_newest(Client& client) {
+    const Page page = pool_.remove_newest(client.newest);
+    if (record(page).use == Use::mirror || record(page).use == Use::client) {
+        put_back_frame(page);
+        return;
     }
+    kernel_memory::reclaim(page);
+    pool_.release(page);
 }
 
 void Memory::refill_stock() {
     while (stocked_ < stock_size) {
-        const Result<Page> page = pool_.allocate();
-        if (!page)
+        const Result<Page> waiting = take_waiting();
+        if (waiting)
+            memset(kernel_memory::bytes(*waiting), 0, page_size);
+        const Result<Page> frame = waiting ? Result<Page>(*waiting) : make_frame();
+        if (!frame)
             return;
-        if (!kernel_memory::make(*page, abi::ObjectType::frame_4k)) {
-            pool_.release(*page);
-            return;
-        }
-        stock_[stocked_++] = *page;
+        stock_[stocked_++] = *frame;
     }
+}
+
+void Memory::adopt_frame(Page frame) {
+    pool_.mark_taken(frame);
+    put_back_frame(frame);
 }
 
 } // namespace pager

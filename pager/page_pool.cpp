@@ -31,6 +31,7 @@ Result<void> PagePool::split(uint32_t number) {
     chunk.free -= static_cast<uint32_t>(beyond_records);
     total_ -= beyond_records;
     free_ -= beyond_records;
+    chunk.records->complete = ChunkRecords::complete_mark; // last: from here on recovery trusts what is in it
     return {};
 }
 
@@ -77,18 +78,57 @@ void PagePool::release(Page page) {
         hint_ = page.chunk();
 }
 
-uint32_t PagePool::bucket_of(uint32_t client, Word address) {
-    const Word mixed = (address >> 12 ^ Word{client} << 40) * 0x9e37'79b9'7f4a'7c15;
+void PagePool::mark_taken(Page page) {
+    Chunk& chunk = chunks_[page.chunk()];
+    chunk.records->taken[page.index() / 64] |= uint64_t{1} << page.index() % 64;
+    --chunk.free;
+    --free_;
+}
+
+void PagePool::adopt(uint32_t number, ChunkRecords* records) {
+    Chunk& chunk = chunks_[number];
+    chunk.records = records;
+    for (uint64_t& word : records->taken)
+        word = 0;
+    for (unsigned index = 0; index < chunk_pages; ++index) {
+        if (records->records[index].use != Use::own)
+            continue;
+        records->taken[index / 64] |= uint64_t{1} << index % 64;
+        if (index < record_pages)
+            continue; // not counted from the start
+        --chunk.free;
+        --free_;
+        --total_;
+    }
+}
+
+Page PagePool::page_at(Word physical) const {
+    for (uint32_t number = 0; number < chunk_count_; ++number) {
+        const Chunk& chunk = chunks_[number];
+        if (chunk.records == nullptr || physical - chunk.physical >= Word{1} << 21)
+            continue;
+        const Word place = (physical - chunk.physical) / page_size;
+        return place < chunk_cnode_pages ? no_page
+                                         : Page{number << 9 | static_cast<uint32_t>(place - chunk_cnode_pages)};
+    }
+    return no_page;
+}
+
+uint32_t PagePool::bucket_of(uint32_t owner, Word address) {
+    const Word mixed = (address ^ Word{owner} << 40) * 0x9e37'79b9'7f4a'7c15;
     return static_cast<uint32_t>(mixed >> 51);
 }
 
-void PagePool::enter(Page page, uint32_t client, Word address, Use use, Page& owner_list) {
+void PagePool::enter(Page page, uint32_t owner, Word address, Use use, Page& owner_list) {
     PageRecord& entry = record(page);
-    entry = {address, use, client, 0, owner_list.number};
+    entry.address = address;
+    entry.client = owner;
+    entry.use = use;
+    entry.next_of_client = owner_list.number;
     owner_list = page;
     if (!is_hashed(use))
         return;
-    uint32_t& bucket = buckets_[bucket_of(client, address)];
+    uint32_t& bucket = buckets_[bucket_of(owner, address)];
     entry.next_in_bucket = bucket;
     bucket = page.number + 1;
 }
@@ -110,19 +150,11 @@ Page PagePool::remove_newest(Page& owner_list) {
     return page;
 }
 
-void PagePool::remove(Page page, Page& owner_list) {
-    unhash(page);
-    uint32_t* link = &owner_list.number;
-    while (*link != page.number)
-        link = &record(Page{*link}).next_of_client;
-    *link = record(page).next_of_client;
-}
-
-Page PagePool::find(uint32_t client, Word address) const {
-    for (uint32_t next = buckets_[bucket_of(client, address)]; next != 0;) {
+Page PagePool::find(uint32_t owner, Word address) const {
+    for (uint32_t next = buckets_[bucket_of(owner, address)]; next != 0;) {
         const Page page{next - 1};
         const PageRecord& entry = record(page);
-        if (entry.client == client && entry.address == address)
+        if (entry.client == owner && entry.address == address)
             return page;
         next = entry.next_in_bucket;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which pages are free, who has the others and where: a bitmap per chunk, a list per client, a hash from (client, address).
+// Which pages are free, and where clients and their mirrors are: a bitmap per chunk, a hash from (owner, address).
 // Calls the kernel only to split a chunk.
 #pragma once
 
@@ -20,21 +20,31 @@ public:
     /// Nothing is made of the page any longer.
     void release(Page page);
 
-    /// Enters a page under an owner and an address; `owner_list` is the owner's newest page so far, and becomes this one.
-    void enter(Page page, uint32_t client, Word address, Use use, Page& owner_list);
+    /// Enters a page under an owner (page of a Client; 0: it is one) and an address; `owner_list` is the owner's newest page
+    /// so far, and becomes this one.
+    void enter(Page page, uint32_t owner, Word address, Use use, Page& owner_list);
     /// Takes out the newest page of a list.
     Page remove_newest(Page& owner_list);
-    /// Takes out any page of a list.
-    void remove(Page page, Page& owner_list);
-    /// The leaf or copies page that a client has for an address.
-    Page find(uint32_t client, Word address) const;
+    /// The mirror or client entered under an owner and an address.
+    Page find(uint32_t owner, Word address) const;
 
     PageRecord& record(Page page) const { return chunks_[page.chunk()].records->records[page.index()]; }
     Word physical(Page page) const {
-        return chunks_[page.chunk()].physical + (chunk_cnode_pages + page.index()) * Word{4096};
+        return chunks_[page.chunk()].physical + (chunk_cnode_pages + page.index()) * page_size;
     }
+    /// The page of a physical address; none if it is not in a chunk that was cut up.
+    Page page_at(Word physical) const;
     Word total() const { return total_; }
     Word free_count() const { return free_; }
+
+    /// There once the first page was allocated.
+    Ledger& ledger() { return chunks_[0].records->ledger; }
+    uint32_t chunk_count() const { return chunk_count_; }
+    bool is_cut(uint32_t chunk) const { return chunks_[chunk].records != nullptr; }
+    /// A chunk that an earlier instance cut up: only the pager's own pages are taken.
+    void adopt(uint32_t chunk, ChunkRecords* records);
+    /// A free page of an adopted chunk is in use after all.
+    void mark_taken(Page page);
 
 private:
     struct Chunk {
@@ -46,8 +56,8 @@ private:
 
     Result<void> split(uint32_t chunk);
     Page take_from(uint32_t chunk);
-    static uint32_t bucket_of(uint32_t client, Word address);
-    bool is_hashed(Use use) const { return use == Use::leaf || use == Use::copies; }
+    static uint32_t bucket_of(uint32_t owner, Word address);
+    static bool is_hashed(Use use) { return use == Use::mirror || use == Use::client; }
     void unhash(Page page);
 
     Chunk chunks_[sys::protocol::pager_startup::max_chunks];

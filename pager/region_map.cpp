@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Regions, kept in a sorted array: an address space has a handful.
+// Regions, in no order: an address space has a handful.
 #include <pager/region_map.hpp>
 
 namespace pager {
@@ -36,56 +36,57 @@ Result<void> check_rights(Word rights) {
     return {};
 }
 
-Result<void> RegionMap::insert(const Region& region) {
-    if (count_ == capacity)
-        return sys::Error(Error::too_many_regions, capacity);
-    unsigned position = 0;
-    while (position < count_ && regions_[position].range.start < region.range.start)
-        ++position;
-    if (position > 0 && regions_[position - 1].range.overlaps(region.range))
-        return sys::Error(Error::overlap, regions_[position - 1].range.start);
-    if (position < count_ && regions_[position].range.overlaps(region.range))
-        return sys::Error(Error::overlap, regions_[position].range.start);
-    for (unsigned i = count_; i > position; --i)
-        regions_[i] = regions_[i - 1];
-    regions_[position] = region;
-    ++count_;
-    return {};
-}
-
-Result<void> RegionMap::remove(Word start) {
-    for (unsigned i = 0; i < count_; ++i) {
-        if (regions_[i].range.start != start)
-            continue;
-        for (unsigned k = i + 1; k < count_; ++k)
-            regions_[k - 1] = regions_[k];
-        --count_;
-        return {};
+Result<Region*> RegionMap::insert(const Region& region) {
+    Region* place = nullptr;
+    for (Region& other : regions_) {
+        if (other.state == RegionState::none)
+            place = place == nullptr ? &other : place;
+        else if (other.range.overlaps(region.range))
+            return sys::Error(Error::overlap, other.range.start);
     }
-    return Error::no_such_region;
+    if (place == nullptr)
+        return sys::Error(Error::too_many_regions, capacity);
+    *place = region;
+    place->state = RegionState::none;
+    commit(place->state, RegionState::coming);
+    return place;
 }
 
-const Region* RegionMap::find(Word address) const {
-    for (unsigned i = 0; i < count_; ++i)
-        if (regions_[i].range.contains(address))
-            return &regions_[i];
+Region* RegionMap::find(Word address) {
+    for (Region& region : regions_)
+        if (region.state != RegionState::none && region.range.contains(address))
+            return &region;
     return nullptr;
 }
 
-Result<Range> RegionMap::find_gap(Word size) const {
-    Word start = first_free_choice;
-    for (unsigned i = 0; i < count_; ++i) {
-        const Range& taken = regions_[i].range;
-        if (taken.end <= start) {
-            if (taken.end == start)
-                start += page_size;
-            continue;
-        }
-        if (start + size + page_size <= taken.start)
+Region* RegionMap::made_by(Word number) {
+    for (Region& region : regions_)
+        if (number != 0 && region.state != RegionState::none && region.request == number)
+            return &region;
+    return nullptr;
+}
+
+unsigned RegionMap::count() const {
+    unsigned count = 0;
+    for (const Region& region : regions_)
+        count += region.state != RegionState::none ? 1 : 0;
+    return count;
+}
+
+Result<Range> RegionMap::find_gap(Word size, Word from) const {
+    Range gap = TRY(checked_range(from, size));
+    for (bool moved = true; moved;) {
+        moved = false;
+        const Range with_margins{gap.start - page_size, gap.end + page_size};
+        for (const Region& region : regions_) {
+            if (region.state == RegionState::none || !region.range.overlaps(with_margins))
+                continue;
+            gap = TRY(checked_range(region.range.end + page_size, size));
+            moved = true;
             break;
-        start = taken.end + page_size;
+        }
     }
-    return checked_range(start, size);
+    return gap;
 }
 
 } // namespace pager

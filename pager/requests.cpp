@@ -1,172 +1,76 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The requests one by one: check everything, then let the address space do it.
+// Requests of clients for their own address spaces. Check everything, then let AddressSpaces do it.
 #include <pager/server.hpp>
 
+#include <algorithm>
+#include <bit>
+#include <pager/capabilities.hpp>
 #include <pager/startup.hpp>
-#include <sys/util/log.hpp>
 
 namespace pager {
 
 using protocol::Error;
-using sys::Message;
 
 namespace {
 
 constexpr bool has(Word bits, Word bit) { return (bits & bit) != 0; }
-
-/// A capability as a reply, behind a structure.
-template <class T>
-Result<Message> with_capability(const T& reply, Page page) {
-    sys::MessageWriter writer;
-    TRY(writer.structure(reply));
-    TRY(writer.capability(sys::Object(kernel_memory::object_slot(page))));
-    return writer.finish(0);
-}
+constexpr uint8_t widest_around = 16;
 
 } // namespace
 
-void Server::announce_mapping(const Client& client, const Region& region, Word pages) {
-    if (!client.announce)
-        return;
-    const Word pml4 = memory_.pool().physical(client.space.pml4());
-    sys::log("PAGING: map_userland_memory(pml4={:#x}, vaddr={:#x}, size={:#x})", pml4, region.guard().end,
-             region.range.end - region.guard().end);
-    sys::log("PAGING: Mapped {} pages for userland", pages);
-}
-
-Result<Message> Server::create_space(const protocol::CreateSpace& request) {
-    if (request.client == 0 || request.client >= protocol::init_badge)
-        return Error::no_such_space;
-    if (clients_.find(request.client) != nullptr)
-        return Error::space_exists;
-    Client* const client = clients_.free_entry();
-    if (client == nullptr)
-        return sys::Error(Error::too_many_spaces, ClientTable::capacity);
-    TRY(client->space.create(memory_, request.client, clients_.index_of(*client), request.quota_pages));
-    client->announce = request.announce != 0;
-    const Word physical = memory_.pool().physical(client->space.pml4());
-    if (client->announce)
-        sys::log("PAGING: Created new PML4 at {:#x} with kernel mappings", physical);
-    return with_capability(protocol::CreateSpace::Reply{physical}, client->space.pml4());
-}
-
-Result<protocol::DestroySpace::Reply> Server::destroy_space(const protocol::DestroySpace& request) {
-    Client* const client = TRY(existing(request.client));
-    clients_.remove_casualty(*client);
-    return protocol::DestroySpace::Reply{client->space.destroy(memory_)};
-}
-
-Result<protocol::Mapped> Server::map_image(const protocol::MapImage& request) {
-    Client* const client = TRY(existing(request.client));
-    const Range range = TRY(covering_range(request.address, request.memory_size));
-    TRY(check_rights(request.rights));
-    if (request.file_size > request.memory_size || request.archive_offset > archive_.size() ||
-        request.file_size > archive_.size() - request.archive_offset)
-        return Error::bad_archive_range;
-    const Region region{.range = range,
-                        .backing = Backing::image,
-                        .writable = has(request.rights, protocol::access::write),
-                        .executable = has(request.rights, protocol::access::execute),
-                        .file_bytes = {request.address, request.address + request.file_size},
-                        .archive_offset = request.archive_offset};
-    const Range present = has(request.options, protocol::option::populate) ? range : Range{};
-    TRY(client->space.map(memory_, archive_, region, present));
-    announce_mapping(*client, region, present.pages());
-    return protocol::Mapped{range.start, present.pages()};
-}
-
-Result<protocol::Mapped> Server::map_stack(const protocol::MapStack& request) {
-    Client* const client = TRY(existing(request.client));
-    if (request.size == 0)
-        return Error::zero_size;
-    if (request.size + page_size > request.top)
-        return Error::wraps;
-    const Range range = TRY(checked_range(request.top - request.size - page_size, request.size + page_size));
-    if (request.committed % page_size != 0)
-        return Error::unaligned;
-    if (request.committed > request.size)
-        return sys::ErrorCode::invalid_value;
-    const Region region{.range = range, .backing = Backing::stack, .writable = true};
-    const Range present{request.top - request.committed, request.top};
-    TRY(client->space.map(memory_, archive_, region, present));
-    announce_mapping(*client, region, present.pages());
-    return protocol::Mapped{range.start + page_size, present.pages()};
-}
-
-Result<protocol::Mapped> Server::map_lent(const protocol::MapLent& request) {
-    Client* const client = TRY(existing(request.client));
-    const Range range = TRY(checked_range(request.address, request.size));
-    TRY(check_rights(request.rights));
-    if (request.physical % page_size != 0)
-        return Error::unaligned;
-    if (request.memory_type > static_cast<Word>(abi::MemoryType::write_combining))
-        return sys::ErrorCode::invalid_value;
-    const auto& block = startup();
-    for (Word i = 0; i < block.lent_count; ++i) {
-        const auto& lent = block.lent[i];
-        if (request.physical < lent.physical || request.physical - lent.physical > lent.pages * page_size ||
-            range.size() > lent.pages * page_size - (request.physical - lent.physical))
-            continue;
-        const Region region{.range = range,
-                            .backing = Backing::lent,
-                            .writable = has(request.rights, protocol::access::write),
-                            .executable = has(request.rights, protocol::access::execute)};
-        TRY(client->space.map_lent(memory_, region, lent.first_slot + (request.physical - lent.physical) / page_size,
-                                   static_cast<abi::MemoryType>(request.memory_type)));
-        if (request.address == request.physical) {
-            sys::log("PAGING: identity_map_userland_memory(pml4={:#x}, paddr={:#x}, size={:#x})",
-                     memory_.pool().physical(client->space.pml4()), request.physical, request.size);
-            sys::log("PAGING: Identity-mapped {} pages for userland", range.pages());
-        }
-        return protocol::Mapped{range.start, range.pages()};
+protocol::Mapped Server::mapped(const Region& region, const Client& client) const {
+    protocol::Mapped reply{region.guard().end, 0};
+    for (Word address = region.range.start; address < region.range.end;) {
+        const Word end = std::min(region.range.end, (address / table_span + 1) * table_span);
+        if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr)
+            for (Word page = address; page < end; page += page_size)
+                reply.pages_present += mirror->at(page).is_page() || mirror->at(page).is_lent() ? 1 : 0;
+        address = end;
     }
-    return Error::not_device;
+    return reply;
 }
 
-Result<Message> Server::get_frame(const protocol::GetFrame& request) {
-    Client* const client = TRY(existing(request.client));
-    const Page page = TRY(client->space.page_at(memory_, archive_, request.address));
-    return with_capability(protocol::Mapped{request.address / page_size * page_size, 1}, page);
-}
-
-Result<sys::Empty> Server::write_memory(const protocol::WriteMemory& request, const sys::Incoming& incoming) {
-    const std::span<const uint8_t> payload = TRY(incoming.payload<protocol::WriteMemory>());
-    if (payload.size() > protocol::WriteMemory::max_bytes)
-        return sys::ErrorCode::too_long;
-    uint8_t bytes[protocol::WriteMemory::max_bytes];
-    for (size_t i = 0; i < payload.size(); ++i)
-        bytes[i] = payload[i]; // kernel calls reuse the IPC buffer
-    Client* const client = TRY(existing(request.client));
-    TRY(client->space.write(memory_, archive_, request.address, {bytes, payload.size()}));
-    return sys::Empty{};
+Result<protocol::Mapped> Server::map_region(Client& client, Region region, Word address, Word size, Word options,
+                                            Word request) {
+    if (const Region* const made = client.regions.made_by(request))
+        return mapped(*made, client);
+    TRY(checked_range(0, size));
+    region.range = address == 0 ? TRY(client.regions.find_gap(size)) : TRY(checked_range(address, size));
+    region.request = request;
+    if (has(options, protocol::option::sequential))
+        region.fault_around = widest_around;
+    const Range present = has(options, protocol::option::populate) ? region.range : Range{};
+    return mapped(*TRY(spaces_.map(client, region, present)), client);
 }
 
 Result<protocol::Mapped> Server::map_anonymous(Badge badge, const protocol::MapAnonymous& request) {
     Client* const client = TRY(client_of(badge, request.client));
     TRY(check_rights(request.rights));
-    TRY(checked_range(0, request.size));
-    const Range range = request.address == 0 ? TRY(client->space.regions().find_gap(request.size))
-                                             : TRY(checked_range(request.address, request.size));
-    const Region region{.range = range,
-                        .backing = Backing::anonymous,
+    const Region region{.backing = Backing::anonymous,
                         .writable = has(request.rights, protocol::access::write),
                         .executable = has(request.rights, protocol::access::execute)};
-    const Range present = has(request.options, protocol::option::populate) ? range : Range{};
-    TRY(client->space.map(memory_, archive_, region, present));
+    const protocol::Mapped done =
+        TRY(map_region(*client, region, request.address, request.size, request.options, request.request));
     if (badge.value == protocol::init_badge)
-        announce_mapping(*client, region, present.pages());
-    return protocol::Mapped{range.start, present.pages()};
+        announce_mapping(*client, *client->regions.find(done.address), done.pages_present);
+    return done;
 }
 
 Result<protocol::Unmap::Reply> Server::unmap(Badge badge, const protocol::Unmap& request) {
     Client* const client = TRY(client_of(badge, request.client));
-    return protocol::Unmap::Reply{TRY(client->space.unmap(memory_, request.address))};
+    for (const Client::Ended& ended : client->ended)
+        if (request.request != 0 && ended.request == request.request)
+            return protocol::Unmap::Reply{ended.pages_freed};
+    Region* const region = client->regions.find(request.address);
+    if (region == nullptr || region->range.start != request.address)
+        return Error::no_such_region;
+    return protocol::Unmap::Reply{TRY(spaces_.unmap(*client, *region, request.request))};
 }
 
 Result<protocol::Mapped> Server::populate(Badge badge, const protocol::Populate& request) {
     Client* const client = TRY(client_of(badge, request.client));
     const Range range = TRY(checked_range(request.address, request.size));
-    TRY(client->space.populate(memory_, archive_, range));
+    TRY(spaces_.populate(*client, range));
     return protocol::Mapped{range.start, range.pages()};
 }
 
@@ -177,28 +81,67 @@ Result<protocol::MapArchive::Reply> Server::map_archive(Badge badge, const proto
         const auto& lent = block.lent[i];
         if (lent.kind != sys::protocol::pager_startup::LentKind::archive)
             continue;
-        const Range range = TRY(client->space.regions().find_gap(lent.pages * page_size));
-        const Region region{.range = range, .backing = Backing::lent};
-        TRY(client->space.map_lent(memory_, region, lent.first_slot, abi::MemoryType::write_back));
-        return protocol::MapArchive::Reply{range.start, block.archive_size};
+        const Region region{.backing = Backing::lent, .source = lent.first_slot};
+        const protocol::Mapped done =
+            TRY(map_region(*client, region, 0, lent.pages * page_size, protocol::option::populate, request.request));
+        return protocol::MapArchive::Reply{done.address, block.archive_size};
     }
     return Error::bad_archive_range;
 }
 
-Result<protocol::Statistics::Reply> Server::statistics(Badge badge) {
-    const Client* const client = clients_.find(badge.value);
-    protocol::Statistics::Reply reply;
-    reply.pages_total = memory_.pool().total();
-    reply.pages_free = memory_.free_count();
-    reply.clients = clients_.count();
-    reply.faults_served = faults_served_;
-    reply.faults_refused = faults_refused_;
-    reply.requests = requests_;
-    if (client != nullptr) {
-        reply.own_pages = client->space.account().pages;
-        reply.own_quota = client->space.account().quota;
+Result<protocol::Advise::Reply> Server::advise(Badge badge, const protocol::Advise& request) {
+    Client* const client = TRY(existing(badge.value));
+    const Range range = TRY(checked_range(request.address, request.size));
+    Region* const region = client->regions.find(range.start);
+    if (region == nullptr || !region->range.contains(range.end - 1) || region->guard().contains(range.start))
+        return Error::no_such_region;
+    switch (static_cast<protocol::Advice>(request.advice)) {
+    case protocol::Advice::prefetch: TRY(spaces_.populate(*client, range)); return protocol::Advise::Reply{range.pages()};
+    case protocol::Advice::sequential: region->fault_around = widest_around; return protocol::Advise::Reply{};
+    case protocol::Advice::random: region->fault_around = 1; return protocol::Advise::Reply{};
+    case protocol::Advice::evict: return protocol::Advise::Reply{spaces_.evict(*client, range)};
     }
-    return reply;
+    return sys::ErrorCode::invalid_value;
+}
+
+Result<sys::Empty> Server::watch_pressure(Badge badge) {
+    Client* const client = TRY(existing(badge.value));
+    if (client->watcher == 0) {
+        uint64_t taken = 0;
+        for (const Client* other = clients_.first(); other != nullptr; other = clients_.next(*other))
+            taken |= other->watcher == 0 ? 0 : uint64_t{1} << (other->watcher - 1);
+        if (taken == ~uint64_t{0})
+            return sys::Error(sys::ErrorCode::out_of_slots, capabilities::max_watchers);
+        client->watcher = static_cast<uint32_t>(std::countr_one(taken)) + 1;
+    }
+    const Result<void> kept = capabilities::keep_watcher(client->watcher - 1);
+    if (!kept) {
+        client->watcher = 0;
+        return sys::ErrorCode::invalid_value;
+    }
+    return sys::Empty{};
+}
+
+Result<protocol::AttachSwap::Reply> Server::attach_swap(Badge badge, const protocol::AttachSwap& request,
+                                                        const sys::Incoming& incoming) {
+    const auto object_badge = incoming.unwrapped(0);
+    Client* const client = TRY(existing(badge.value));
+    if (!client->is(protocol::trait::swap) || request.slots == 0)
+        return Error::no_swap;
+    Client* const object = object_badge ? clients_.find(object_badge->value) : nullptr;
+    if (object == nullptr || !object->is_object() || object->owner != badge.value)
+        return Error::no_such_object;
+    if (swap_.is_attached() && object->swap_slots == 0)
+        return Error::no_swap;
+    const Page page = TRY(spaces_.give(*object, object_base));
+    if (object->swap_slots == 0) {
+        if (!capabilities::keep_swap_server())
+            return sys::ErrorCode::invalid_value;
+        swap_.attach(static_cast<uint32_t>(std::min<Word>(request.slots, Swap::max_slots)));
+        swap_store::use(page);
+        commit(object->swap_slots, swap_.slots());
+    }
+    return protocol::AttachSwap::Reply{memory_.pool().physical(page)};
 }
 
 } // namespace pager

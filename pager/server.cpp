@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which message goes where.
+// Which message goes where, and the answers to page faults.
 #include <pager/server.hpp>
 
-#include <sys/util/log.hpp>
+#include <pager/capabilities.hpp>
 
 namespace pager {
 
@@ -10,148 +10,126 @@ using protocol::Error;
 using sys::Incoming;
 using sys::Message;
 
-namespace {
-
-constexpr bool is_fault(Word label) { return label <= static_cast<Word>(abi::Fault::keeper_fault); }
-
-const char* name_of(Word label) {
-    switch (static_cast<abi::Fault>(label)) {
-    case abi::Fault::cap_fault: return "capability fault";
-    case abi::Fault::unknown_syscall: return "unknown system call";
-    case abi::Fault::user_exception: return "exception";
-    case abi::Fault::vm_fault:
-    case abi::Fault::keeper_fault: return "page fault";
-    default: return "fault";
-    }
-}
-
-/// The words of a fault message that a casualty report shows.
-Casualty describe_fault(const Message& message) {
-    Casualty casualty;
-    casualty.fault_label = message.label();
-    casualty.instruction = message.mr0;
-    switch (static_cast<abi::Fault>(message.label())) {
-    case abi::Fault::unknown_syscall:
-        casualty.instruction = sys::raw::ipc_buffer()->message[abi::unknown_syscall::fault_ip];
-        casualty.address = sys::raw::ipc_buffer()->message[abi::unknown_syscall::number];
-        break;
-    case abi::Fault::user_exception:
-        casualty.address = message.mr3;
-        casualty.error_code = sys::raw::ipc_buffer()->message[abi::user_exception::error_code];
-        break;
-    case abi::Fault::keeper_fault:
-        casualty.fault_label = static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
-        casualty.address = message.mr1;
-        casualty.error_code = abi::KeeperFaultInfo(message.mr2).error_code();
-        break;
-    default:
-        casualty.address = message.mr1;
-        casualty.error_code = message.mr3;
-        break;
-    }
-    return casualty;
-}
-
-} // namespace
-
-Reaction Server::handle(Incoming& incoming) {
-    if (is_fault(incoming.label()))
-        return handle_fault(incoming);
+void Server::handle(const Incoming& incoming, Reaction& reaction) {
+    if (sys::KeeperFault::is_one(incoming.message()))
+        return handle_fault(incoming, reaction);
     ++requests_;
-    return {incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming)};
+    const bool brought = incoming.capabilities() != 0;
+    reaction.answer = incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming);
+    // What was not kept must not stand in the way of the next. To look first would cost as much.
+    if (brought && !(reaction.answer && reaction.answer->info.extra_caps() != 0))
+        capabilities::drop_received();
 }
 
-std::optional<Message> Server::handle_init(Incoming& incoming) {
+std::optional<Message> Server::handle_init(const Incoming& incoming) {
     using namespace protocol;
-    switch (incoming.label()) {
-    case CreateSpace::label:
-    case DestroySpace::label:
-    case MapImage::label:
-    case MapStack::label:
-    case MapLent::label:
-    case GetFrame::label:
-    case WriteMemory::label:
-    case NextCasualty::label: break;
-    default: return handle_request(incoming);
-    }
+    if (incoming.label() < CreateSpace::label || incoming.label() > CloneSpace::label)
+        return handle_request(incoming);
     return sys::Dispatch(incoming)
         .on<CreateSpace>([&](const CreateSpace& request) { return create_space(request); })
+        .on<CloneSpace>([&](const CloneSpace& request) { return clone_space(request); })
         .on<DestroySpace>([&](const DestroySpace& request) { return destroy_space(request); })
         .on<MapImage>([&](const MapImage& request) { return map_image(request); })
         .on<MapStack>([&](const MapStack& request) { return map_stack(request); })
         .on<MapLent>([&](const MapLent& request) { return map_lent(request); })
         .on<GetFrame>([&](const GetFrame& request) { return get_frame(request); })
         .on<WriteMemory>([&](const WriteMemory& request) { return write_memory(request, incoming); })
-        .on<NextCasualty>([&](const NextCasualty&) { return Result<NextCasualty::Reply>(clients_.next_casualty()); })
         .answer();
 }
 
-std::optional<Message> Server::handle_request(Incoming& incoming) {
+std::optional<Message> Server::handle_request(const Incoming& incoming) {
     using namespace protocol;
     const Badge badge = incoming.badge();
-    if (incoming.label() >= CreateSpace::label && incoming.label() <= NextCasualty::label)
+    if (incoming.label() >= CreateSpace::label && incoming.label() <= CloneSpace::label)
         return Message::of_error(Error::not_init);
+    if (incoming.label() == Statistics::label || incoming.label() == InspectClient::label ||
+        incoming.label() == InspectRegion::label)
+        return handle_inspection(incoming);
     return sys::Dispatch(incoming)
         .on<MapAnonymous>([&](const MapAnonymous& request) { return map_anonymous(badge, request); })
         .on<Unmap>([&](const Unmap& request) { return unmap(badge, request); })
         .on<Populate>([&](const Populate& request) { return populate(badge, request); })
         .on<MapArchive>([&](const MapArchive& request) { return map_archive(badge, request); })
-        .on<Statistics>([&](const Statistics&) { return statistics(badge); })
+        .on<CreateObject>([&](const CreateObject& request) { return create_object(badge, request); })
+        .on<ReleaseObject>([&](const ReleaseObject& request) { return release_object(badge, request); })
+        .on<MapObject>([&](const MapObject& request) { return map_object(badge, request, incoming); })
+        .on<MapFile>([&](const MapFile& request) { return map_file(badge, request, incoming); })
+        .on<Advise>([&](const Advise& request) { return advise(badge, request); })
+        .on<WatchPressure>([&](const WatchPressure&) { return watch_pressure(badge); })
+        .on<AttachSwap>([&](const AttachSwap& request) { return attach_swap(badge, request, incoming); })
         .answer();
 }
 
-Reaction Server::handle_fault(const Incoming& incoming) {
-    Client* const client = clients_.find(incoming.badge().value);
-    if (client == nullptr)
-        return {}; // its space is gone already
-    if (!sys::KeeperFault::is_one(incoming.message())) {
-        refuse(*client, incoming, Refusal::not_a_page_fault);
-        return {};
-    }
-    const Message message = incoming.message();
-    const auto fault = sys::KeeperFault::from(message);
-    const Decision decision = decide(client->space.regions(), PageFault::from(fault));
-    if (decision.refusal != Refusal::none) {
-        refuse(*client, incoming, decision.refusal);
-        return {};
-    }
-    // Where there is a page table the answer is the mapping; else the tables are made first. To fill the stock takes a
-    // moment between answer and next message.
-    constexpr unsigned page_table = 1;
-    if (fault.info.level() == page_table && fault.info.keeper() == protocol::keeper && !memory_.is_stock_low()) {
-        const Result<sys::MapItem> item =
-            client->space.take_for_answer(memory_, archive_, *decision.region, decision.page);
-        if (item && !item->capability.is_null()) {
-            ++faults_served_;
-            return {Message{}, *item};
-        }
-    }
-    const Result<void> provided = client->space.provide(memory_, archive_, *decision.region, decision.page);
-    if (!provided) {
-        const sys::Received kept{message, incoming.badge()};
-        refuse(*client, Incoming(kept),
-               provided.error() == Error::over_quota ? Refusal::over_quota : Refusal::no_memory);
-        return {};
-    }
-    ++faults_served_;
-    return {Message{}}; // try again
+namespace {
+
+Refusal refusal_for(const sys::Error& error) {
+    if (error == Error::over_quota)
+        return Refusal::over_quota;
+    const Word label = error.label();
+    const bool is_swap = label >= sys::protocol_error_base(sys::Protocol::swap) &&
+                         label < sys::protocol_error_base(sys::Protocol::swap) + 256;
+    return is_swap ? Refusal::swap_failed : Refusal::no_memory;
 }
 
-void Server::refuse(Client& client, const Incoming& incoming, Refusal refusal) {
-    ++faults_refused_;
-    Casualty casualty = describe_fault(incoming.message());
-    casualty.client = client.space.number();
-    casualty.reason = static_cast<Word>(refusal);
-    clients_.add_casualty(client, casualty);
-    sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", casualty.client,
-             name_of(casualty.fault_label), casualty.instruction, casualty.address, casualty.error_code,
-             protocol::describe(refusal));
-    casualties_.signal();
+} // namespace
+
+/// Neighbours that have no page yet come along, if memory is plentiful.
+void Server::add_around(Client& client, Region& region, Word address, Reaction& reaction) {
+    const Word span = region.fault_around * page_size;
+    const Word first = address / span * span;
+    Mirror& mirror = *reaction.pages[0].mirror;
+    for (Word near = first; near < first + span && reaction.page_count < Reaction::max_pages; near += page_size) {
+        const bool is_inside = region.range.contains(near) && !region.guard().contains(near);
+        if (!is_inside || near == address || !mirror.at(near).is_empty() ||
+            memory_.free_count() <= memory_.pool().total() / 16)
+            continue;
+        const Result<Supply> more = spaces_.supply(client, region, near, false);
+        if (!more)
+            return;
+        reaction.pages[reaction.page_count++] = *more;
+        ++client.faults.around;
+    }
+}
+
+void Server::handle_fault(const Incoming& incoming, Reaction& reaction) {
+    const Word start = sys::raw::read_time_stamp();
+    Client* const client = clients_.find(incoming.badge().value);
+    const auto fault = sys::KeeperFault::from(incoming.message());
+    if (client == nullptr) {
+        reaction.answer = Message{}; // its space is gone already
+        return;
+    }
+    const Decision decision = decide(client->regions, PageFault::from(fault));
+    reaction.refusal = decision.refusal;
+    if (reaction.refusal == Refusal::none) {
+        const Result<Supply> page =
+            spaces_.supply(*client, *decision.region, decision.page, fault.info.is_write());
+        if (page) {
+            reaction.pages[reaction.page_count++] = *page;
+            if (decision.region->fault_around > 1)
+                add_around(*client, *decision.region, decision.page, reaction);
+            ++decision.region->faults;
+        } else {
+            reaction.refusal = refusal_for(page.error());
+        }
+    }
+    ++(reaction.refusal == Refusal::none ? faults_served_ : faults_refused_);
+    ++(reaction.refusal == Refusal::none ? client->faults.served : client->faults.refused);
+    client->faults.cycles += sys::raw::read_time_stamp() - start;
+}
+
+void Server::settle(const Reaction& reaction, unsigned mapped) {
+    for (unsigned i = 0; i < reaction.page_count; ++i) {
+        if (i < mapped)
+            spaces_.settle(reaction.pages[i]);
+        else
+            spaces_.drop(reaction.pages[i]);
+    }
 }
 
 Result<Client*> Server::existing(Word number) {
     Client* const client = clients_.find(number);
-    if (client == nullptr)
+    if (client == nullptr || client->is_object())
         return Error::no_such_space;
     return client;
 }

@@ -2,7 +2,9 @@
 // The simulated kernel: strict, so that a pager that maps twice, frees twice or forgets a table is caught here.
 #include <fake_kernel_memory.hpp>
 
+#include <algorithm>
 #include <stdexcept>
+#include <sys/protocol/swap.hpp>
 
 namespace fake {
 
@@ -10,13 +12,46 @@ namespace {
 
 std::unique_ptr<KernelMemory> state = std::make_unique<KernelMemory>();
 
+} // namespace
+
+KernelMemory& kernel_memory() { return *state; }
+void reset_kernel_memory() { state = std::make_unique<KernelMemory>(); }
+
+size_t KernelMemory::mapped_pages() const {
+    size_t count = 0;
+    for (const auto& [page, table] : tables)
+        for (const Entry& entry : table.entries)
+            count += table.pml4 != 0 && entry.present ? 1 : 0;
+    return count;
+}
+
+const Entry* KernelMemory::entry(Page pml4, Word address) const {
+    const auto found = structures.find({pml4.number, 21, address >> 21});
+    return found == structures.end() ? nullptr : &tables.at(found->second).entries[address / 4096 % 512];
+}
+
+uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
+    auto* const found = const_cast<Entry*>(entry(pml4, address));
+    if (found == nullptr || !found->present || (write && !found->access.write))
+        return nullptr;
+    found->accessed = true;
+    found->dirty = found->dirty || write;
+    return bytes.at(static_cast<uint32_t>(found->frame))->data() + address % 4096;
+}
+
+namespace {
+
+void may_die() {
+    int& left = kernel_memory().steps_until_death;
+    if (left >= 0 && left-- == 0)
+        throw Killed();
+}
+
 sys::Result<void> step() {
-    KernelMemory& kernel = kernel_memory();
-    ++kernel.steps;
-    if (kernel.steps_until_failure < 0)
-        return {};
-    if (kernel.steps_until_failure-- == 0)
-        return kernel.failure;
+    may_die();
+    int& left = kernel_memory().steps_until_failure;
+    if (left >= 0 && left-- == 0)
+        return kernel_memory().failure;
     return {};
 }
 
@@ -29,149 +64,294 @@ sys::Error missing(Word bits) {
     return {abi::Error::failed_lookup, 0, static_cast<Word>(abi::LookupFailure::missing_capability), bits};
 }
 
-std::optional<sys::Error> missing_level_above(uint32_t pml4, Word address, Word lowest) {
-    for (const Word bits : {Word{39}, Word{30}, Word{21}}) {
-        if (bits < lowest)
-            break;
-        if (!kernel_memory().tables[{pml4, bits}].contains(address >> bits))
+/// The highest level that is missing above `lowest`.
+std::optional<sys::Error> missing_above(uint32_t pml4, Word address, Word lowest) {
+    for (const Word bits : {Word{39}, Word{30}, Word{21}})
+        if (bits > lowest && !kernel_memory().structures.contains({pml4, bits, address >> bits}))
             return missing(bits);
-    }
     return std::nullopt;
 }
 
-sys::Result<void> map_leaf(Word frame, Page pml4, Word address, const sys::PageAccess& access) {
-    KernelMemory& kernel = kernel_memory();
-    need(address % 4096 == 0 && address < abi::user_end, "a leaf outside the user half or unaligned");
-    need(!(access.write && access.execute), "writable and executable");
-    for (const auto& [space, leaves] : kernel.spaces)
-        for (const auto& [at, mapping] : leaves)
-            if (mapping.frame == frame && (space != pml4.number || at != address))
-                return abi::Error::invalid_argument;
-    if (const auto error = missing_level_above(pml4.number, address, 21))
-        return *error;
-    kernel.spaces[pml4.number][address] = {frame, access};
-    return {};
+/// A capability goes: what it maps is mapped no longer.
+void drop_copy(Word slot) {
+    for (auto& [page, table] : kernel_memory().tables)
+        for (Entry& entry : table.entries)
+            if (entry.present && entry.slot == slot)
+                entry = {};
+    kernel_memory().copies.erase(slot);
 }
 
-void unmap_everywhere(Word frame) {
-    for (auto& [space, leaves] : kernel_memory().spaces)
-        std::erase_if(leaves, [&](auto& leaf) { return leaf.second.frame == frame; });
+Table& mapped_table(Page page) {
+    Table& table = kernel_memory().tables.at(page.number);
+    need(table.pml4 != 0, "a range call on a table that is not mapped");
+    return table;
+}
+
+template <class Visit>
+void for_each(const pager::kernel_memory::Entries& entries, const Visit& visit) {
+    Table& table = mapped_table(entries.table);
+    need(entries.address >> 21 == table.address >> 21, "an address that the table does not map");
+    need(entries.address / 4096 % 512 + entries.count <= 512, "a range beyond the table's end");
+    for (Word i = 0; i < entries.count; ++i)
+        visit(table.entries[entries.address / 4096 % 512 + i], static_cast<unsigned>(i));
 }
 
 } // namespace
-
-KernelMemory& kernel_memory() { return *state; }
-
-void reset_kernel_memory() { state = std::make_unique<KernelMemory>(); }
-
-size_t KernelMemory::mapped_pages() const {
-    size_t count = 0;
-    for (const auto& [space, leaves] : spaces)
-        count += leaves.size();
-    return count;
-}
 
 } // namespace fake
 
 namespace pager::kernel_memory {
 
+using fake::may_die;
 using fake::need;
 
-Result<SplitChunk> split_chunk(uint32_t) {
+Word object_slot(Page page) { return Word{page.number} << 7; }
+Word copy_slot(Page copies, unsigned index) { return object_slot(copies) | index; }
+Word lent_slot(Word index) { return fake::lent_bit | index; }
+
+uint8_t* bytes(Page frame) {
+    need(fake::kernel_memory().shown.contains(frame.number), "a frame that is not in the window");
+    return fake::kernel_memory().bytes.at(frame.number)->data();
+}
+ChunkRecords* records_of(uint32_t chunk) { return fake::kernel_memory().records.at(chunk).get(); }
+
+Result<SplitChunk> split_chunk(uint32_t chunk) {
     TRY(fake::step());
     auto& all = fake::kernel_memory().records;
-    all.push_back(std::make_unique<ChunkRecords>());
-    *all.back() = {};
-    return SplitChunk{all.back().get(), record_pages + (all.size() == 1 ? 3u : 0u)};
+    need(!all.contains(chunk), "a chunk cut up twice");
+    all[chunk] = std::make_unique<ChunkRecords>();
+    *all[chunk] = {};
+    may_die();
+    return SplitChunk{all[chunk].get(), record_pages + (all.size() == 1 ? 3u : 1u)};
+}
+
+ChunkState state_of(uint32_t chunk) {
+    const auto found = fake::kernel_memory().records.find(chunk);
+    if (found == fake::kernel_memory().records.end())
+        return ChunkState::whole;
+    return found->second->complete == ChunkRecords::complete_mark ? ChunkState::cut : ChunkState::unfinished;
+}
+
+void undo_split(uint32_t chunk) { fake::kernel_memory().records.erase(chunk); }
+
+unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made) {
+    const auto type_of = [](abi::ObjectType type) {
+        switch (type) {
+        case abi::ObjectType::frame_4k: return abi::SlotType::frame;
+        case abi::ObjectType::cnode: return abi::SlotType::cnode;
+        case abi::ObjectType::pml4: return abi::SlotType::pml4;
+        case abi::ObjectType::pdpt: return abi::SlotType::pdpt;
+        case abi::ObjectType::page_directory: return abi::SlotType::page_directory;
+        default: return abi::SlotType::page_table;
+        }
+    };
+    auto& kernel = fake::kernel_memory();
+    for (unsigned i = 0; i < made.size(); ++i) {
+        const uint32_t number = chunk << 9 | (first + i);
+        made[i] = {};
+        if (!kernel.made.contains(number))
+            continue;
+        made[i].type = type_of(kernel.made[number]);
+        made[i].is_mapped = kernel.shown.contains(number) || kernel.numbered.contains(number);
+        for (const auto& [key, structure] : kernel.structures)
+            made[i].is_mapped = made[i].is_mapped || structure == number;
+    }
+    return static_cast<unsigned>(made.size());
 }
 
 Result<void> make(Page page, abi::ObjectType type) {
+    auto& kernel = fake::kernel_memory();
     need(!page.is_none() && page.index() < chunk_pages, "no such page");
-    need(!fake::kernel_memory().made.contains(page.number), "a page made into two objects");
+    need(!kernel.made.contains(page.number), "a page made into two objects");
     TRY(fake::step());
-    fake::kernel_memory().made[page.number] = type;
+    kernel.made[page.number] = type;
     if (type == abi::ObjectType::frame_4k)
-        fake::kernel_memory().bytes[page.number] = std::make_unique<std::vector<uint8_t>>(4096, 0);
+        kernel.bytes[page.number] = std::make_unique<std::array<uint8_t, 4096>>();
+    if (type == abi::ObjectType::page_table)
+        kernel.tables[page.number] = {};
+    may_die();
     return {};
 }
 
 void reclaim(Page page) {
+    may_die();
     auto& kernel = fake::kernel_memory();
-    need(kernel.made.erase(page.number) == 1, "reclaimed a page of which nothing was made");
-    need(kernel.open_frame != page.number, "reclaimed a page that is open");
+    kernel.made.erase(page.number);
     kernel.bytes.erase(page.number);
-    fake::unmap_everywhere(page.number);
+    kernel.shown.erase(page.number);
+    kernel.tables.erase(page.number);
+    kernel.numbered.erase(page.number);
+    kernel.kept.erase(page.number);
     for (auto copy = kernel.copies.begin(); copy != kernel.copies.end();) {
-        const bool gone = copy->first.first == page.number;
+        const Word slot = copy->first;
+        const bool gone = slot >> 7 == page.number || copy->second == page.number;
+        ++copy;
         if (gone)
-            fake::unmap_everywhere(fake::lent_bit | Word{page.number} << 8 | copy->first.second);
-        copy = gone ? kernel.copies.erase(copy) : std::next(copy);
+            fake::drop_copy(slot);
     }
-    for (auto& [key, spans] : kernel.tables)
-        std::erase_if(spans, [&](auto& span) { return span.second == page.number; });
-    kernel.spaces.erase(page.number);
+    std::erase_if(kernel.structures, [&](const auto& entry) {
+        const bool gone = entry.second == page.number || std::get<0>(entry.first) == page.number;
+        if (gone && kernel.tables.contains(entry.second))
+            kernel.tables[entry.second].pml4 = 0;
+        return gone;
+    });
+    may_die();
+}
+
+Result<void> show(Page frame) {
+    TRY(fake::step());
+    need(fake::kernel_memory().made.at(frame.number) == abi::ObjectType::frame_4k, "not a frame");
+    fake::kernel_memory().shown.insert(frame.number);
+    may_die();
+    return {};
+}
+
+void withdraw(Page frame) {
+    auto& copies = fake::kernel_memory().copies;
+    for (auto copy = copies.begin(); copy != copies.end();) {
+        const Word slot = copy->first;
+        const bool gone = copy->second == frame.number;
+        ++copy;
+        if (gone)
+            fake::drop_copy(slot);
+    }
 }
 
 Result<void> assign_space_number(Page pml4) {
     need(fake::kernel_memory().made.at(pml4.number) == abi::ObjectType::pml4, "not a PML4");
-    return fake::step();
+    TRY(fake::step());
+    fake::kernel_memory().numbered.insert(pml4.number);
+    return {};
 }
 
 Result<void> set_keeper(Page pml4) {
-    need(fake::kernel_memory().made.at(pml4.number) == abi::ObjectType::pml4, "not a PML4");
-    return fake::step();
-}
-
-Result<void> map_page(Page frame, Page pml4, Word address, const sys::PageAccess& access) {
-    need(fake::kernel_memory().made.at(frame.number) == abi::ObjectType::frame_4k, "not a frame");
     TRY(fake::step());
-    return fake::map_leaf(frame.number, pml4, address, access);
+    fake::kernel_memory().kept.insert(pml4.number);
+    return {};
 }
 
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address) {
-    need(fake::kernel_memory().made.at(structure.number) == sys::object_for(level), "a table of another level");
+    auto& kernel = fake::kernel_memory();
+    need(kernel.made.at(structure.number) == sys::object_for(level), "a table of another level");
     TRY(fake::step());
     const auto bits = static_cast<Word>(level);
-    if (bits < 39)
-        if (const auto error = fake::missing_level_above(pml4.number, address, bits == 30 ? 39 : 30))
-            return *error;
-    auto& spans = fake::kernel_memory().tables[{pml4.number, bits}];
-    if (spans.contains(address >> bits))
+    if (const auto error = fake::missing_above(pml4.number, address, bits))
+        return *error;
+    const std::tuple key{pml4.number, bits, address >> bits};
+    if (kernel.structures.contains(key))
         return abi::Error::delete_first;
-    spans[address >> bits] = structure.number;
+    kernel.structures[key] = structure.number;
+    if (bits == 21) {
+        kernel.tables[structure.number].pml4 = pml4.number;
+        kernel.tables[structure.number].address = address;
+    }
+    may_die();
     return {};
 }
 
-Result<uint8_t*> open(Page frame) {
+Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access) {
     auto& kernel = fake::kernel_memory();
-    need(kernel.open_frame == 0, "two frames in the window");
+    need(!(access.write && access.execute), "writable and executable");
     TRY(fake::step());
-    fake::unmap_everywhere(frame.number);
-    kernel.open_frame = frame.number;
-    return kernel.bytes.at(frame.number)->data();
-}
-
-Result<void> close(Page frame) {
-    need(fake::kernel_memory().open_frame == frame.number, "not the frame that is open");
-    fake::kernel_memory().open_frame = 0;
+    fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
+        const Word from = source + i;
+        const bool is_own = (from & fake::lent_bit) != 0 || !kernel.copies.contains(from);
+        const Word frame = (from & fake::lent_bit) != 0 ? from : is_own ? from >> 7 : kernel.copies.at(from);
+        const Word slot = into + i;
+        need(kernel.made.at(static_cast<uint32_t>(slot >> 7)) == abi::ObjectType::cnode, "a copy into no CNode");
+        if (kernel.copies.contains(slot)) {
+            for (const auto& [page, table] : kernel.tables)
+                for (const fake::Entry& other : table.entries)
+                    need(!(other.present && other.slot == slot && &other != &entry), "the slot's frame is mapped elsewhere");
+        }
+        kernel.copies[slot] = frame;
+        entry = {.present = true, .frame = frame, .cookie = 0, .slot = slot, .access = access};
+    });
+    may_die();
     return {};
 }
 
-Result<void> copy_lent(Word lent_slot, Page copies, unsigned index) {
-    auto& kernel = fake::kernel_memory();
-    need(kernel.made.at(copies.number) == abi::ObjectType::cnode && index < 128, "not a CNode, or no such slot");
+Result<void> protect(const Entries& entries) {
     TRY(fake::step());
-    if (!kernel.copies.emplace(std::pair(copies.number, index), lent_slot).second)
-        return abi::Error::delete_first;
+    fake::for_each(entries, [](fake::Entry& entry, unsigned) { entry.access.write = false; });
+    may_die();
     return {};
 }
 
-Result<void> map_copy(Page copies, unsigned index, Page pml4, Word address, const sys::PageAccess& access) {
-    need(fake::kernel_memory().copies.contains({copies.number, index}), "no copy there");
+Result<EntryBits> unmap(const Entries& entries, Word cookie) {
     TRY(fake::step());
-    return fake::map_leaf(fake::lent_bit | Word{copies.number} << 8 | index, pml4, address, access);
+    EntryBits dirty;
+    fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
+        if (!entry.present)
+            return;
+        dirty.set(i, entry.dirty);
+        entry = {};
+        entry.cookie = cookie;
+    });
+    may_die();
+    return dirty;
 }
 
-Word object_slot(Page page) { return page.number; }
+void set_cookie(const Entries& entries, Word cookie) {
+    may_die();
+    fake::for_each(entries, [&](fake::Entry& entry, unsigned) {
+        if (!entry.present)
+            entry.cookie = cookie;
+    });
+    may_die();
+}
+
+Result<sys::PageTables::Harvested> harvest(const Entries& entries) {
+    TRY(fake::step());
+    sys::PageTables::Harvested all{};
+    all.done = entries.count;
+    fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
+        all.accessed.set(i, entry.present && entry.accessed);
+        all.dirty.set(i, entry.present && entry.dirty);
+        entry.accessed = false;
+    });
+    return all;
+}
+
+/// Physical addresses of the tests' machine: chunk n lies at (n + 1) * 2 MiB, lent frames above 2^40.
+unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
+    const unsigned shown = static_cast<unsigned>(std::min<Word>({entries.count, out.size(), abi::max_read}));
+    fake::for_each({entries.table, entries.address, shown}, [&](const fake::Entry& entry, unsigned i) {
+        const auto number = static_cast<uint32_t>(entry.frame);
+        const Word physical = (entry.frame & fake::lent_bit) != 0
+                                  ? (Word{1} << 40) + (entry.frame & ~fake::lent_bit) * page_size
+                                  : ((Word{number} >> 9) + 1) * 0x20'0000 +
+                                        (chunk_cnode_pages + (number & 511)) * page_size;
+        out[i] = entry.present ? sys::TableEntry(physical | 1) : sys::TableEntry(entry.cookie << 7);
+    });
+    return shown;
+}
 
 } // namespace pager::kernel_memory
+
+namespace pager::swap_store {
+
+void use(Page) {}
+
+Result<void> write(uint32_t slot, const uint8_t* bytes) {
+    auto& kernel = fake::kernel_memory();
+    fake::may_die();
+    if (kernel.swap_fails)
+        return sys::protocol::swap::Error::device_failed;
+    std::copy_n(bytes, page_size, kernel.swapped[slot].begin());
+    ++kernel.swap_writes;
+    fake::may_die();
+    return {};
+}
+
+Result<void> read(uint32_t slot, uint8_t* bytes) {
+    auto& kernel = fake::kernel_memory();
+    fake::may_die();
+    if (kernel.swap_fails)
+        return sys::protocol::swap::Error::device_failed;
+    std::copy_n(kernel.swapped.at(slot).begin(), page_size, bytes);
+    ++kernel.swap_reads;
+    return {};
+}
+
+} // namespace pager::swap_store

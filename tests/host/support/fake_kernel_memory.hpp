@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A simulated kernel behind pager/kernel_memory.hpp: what is made of each page, what each space maps, with the kernel's
-// refusals. Any step can be made to fail.
+// A simulated kernel behind pager/kernel_memory.hpp, and a swap server behind pager/swap.hpp: what is made of each page, the
+// page tables with what the CPU notes in them, and slots with copies of capabilities. Any step can fail, or kill the pager.
+// It survives the pager, as the real one does.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
 #include <pager/kernel_memory.hpp>
+#include <pager/swap.hpp>
 #include <set>
 #include <vector>
 
@@ -15,28 +18,52 @@ namespace fake {
 using pager::Page;
 using sys::Word;
 
-struct Mapping {
-    Word frame = 0; ///< page number, or lent slot | lent_bit
-    sys::PageAccess access;
-};
+/// Frames are told apart by page number; lent ones by their index and this bit.
 inline constexpr Word lent_bit = Word{1} << 60;
+
+struct Entry {
+    bool present = false;
+    Word frame = 0;
+    Word cookie = 0;
+    Word slot = 0; ///< of the capability that is mapped here
+    sys::PageAccess access{};
+    bool accessed = false;
+    bool dirty = false;
+};
+
+struct Table {
+    uint32_t pml4 = 0; ///< 0: not mapped
+    Word address = 0;
+    std::array<Entry, 512> entries{};
+};
+
+/// Thrown where the pager dies.
+struct Killed {};
 
 struct KernelMemory {
     std::map<uint32_t, abi::ObjectType> made;
-    std::map<uint32_t, std::unique_ptr<std::vector<uint8_t>>> bytes; ///< of frames
-    std::map<uint32_t, std::map<Word, Mapping>> spaces; ///< by PML4: leaf mappings
-    /// By PML4 and level (39, 30, 21): which table spans are there, and the page that each is.
-    std::map<std::pair<uint32_t, Word>, std::map<Word, uint32_t>> tables;
-    std::map<std::pair<uint32_t, unsigned>, Word> copies; ///< (CNode page, index) -> lent slot
-    std::vector<std::unique_ptr<pager::ChunkRecords>> records;
-    uint32_t open_frame = 0;
+    std::map<uint32_t, std::unique_ptr<std::array<uint8_t, 4096>>> bytes;
+    std::set<uint32_t> shown;
+    std::map<uint32_t, Table> tables;
+    std::set<uint32_t> numbered; ///< PML4s with an address-space number
+    std::set<uint32_t> kept;     ///< and with a keeper
+    /// (PML4, level's bits, index at that level) -> structure
+    std::map<std::tuple<uint32_t, Word, Word>, uint32_t> structures;
+    std::map<Word, Word> copies; ///< slot -> frame
+    std::map<uint32_t, std::unique_ptr<pager::ChunkRecords>> records;
+    std::map<uint32_t, std::array<uint8_t, 4096>> swapped;
+    uint32_t swap_reads = 0, swap_writes = 0;
+    bool swap_fails = false;
 
-    /// Steps until one fails with `failure`; negative: never.
+    /// Steps until one fails with `failure`, or kills the pager; negative: never.
     int steps_until_failure = -1;
+    int steps_until_death = -1;
     sys::Error failure = abi::Error::not_enough_memory;
-    int steps = 0;
 
     size_t mapped_pages() const;
+    /// What a client's access would find; null if it faults. Notes the access as the CPU does.
+    uint8_t* access(Page pml4, Word address, bool write);
+    const Entry* entry(Page pml4, Word address) const;
 };
 
 KernelMemory& kernel_memory();

@@ -5,6 +5,7 @@
 #include <abi/object.hpp>
 #include <abi/paging.hpp>
 #include <abi/rights.hpp>
+#include <span>
 #include <sys/cap/object.hpp>
 
 namespace sys {
@@ -69,12 +70,12 @@ struct SlotRef {
     };
     /// What this slot holds.
     Result<Inspected> inspect() const {
-        const raw::Registers answer =
-            invoke_raw(root, abi::Invocation::cnode_inspect, with_caps(), index, depth, Word{1});
-        if (abi::MessageInfo(answer.info).label() != 0)
-            return to_error(answer);
-        return Inspected{abi::InspectedSlot(answer.mr0), answer.mr1, answer.mr2};
+        Inspected shown;
+        TRY(inspect({&shown, 1}));
+        return shown;
     }
+    /// What this slot and those behind it hold (at most abi::max_inspect); how many there are.
+    Result<unsigned> inspect(std::span<Inspected> slots) const;
     /// Restarts every sender queued with this capability's badge.
     Result<void> cancel_badged_sends() const {
         return invoke(root, abi::Invocation::cnode_cancel_badged_sends, with_caps(), index, depth);

@@ -15,6 +15,10 @@ using abi::Place;
 struct EntryBits {
     std::array<Word, abi::max_range / abi::word_bits> words{};
     constexpr bool operator[](unsigned index) const { return words[index / 64] >> index % 64 & 1; }
+    constexpr void set(unsigned index, bool value) {
+        const Word bit = Word{1} << index % 64;
+        words[index / 64] = value ? words[index / 64] | bit : words[index / 64] & ~bit;
+    }
 };
 
 /// Entries of `size_bits` (12, 21, 30, 39) from `address` on. A call may do fewer than `count` (1 to 512): it stops at the
@@ -23,6 +27,22 @@ struct EntryRange {
     Word address = 0;
     Word count = 1;
     unsigned size_bits = 12;
+};
+
+/// An entry of a page table as PageTables::read shows it (SDM Vol. 3A, "4-Level Paging", and docs/concepts/paging.md).
+class TableEntry {
+public:
+    explicit constexpr TableEntry(Word raw = 0) : raw_(raw) {}
+    constexpr bool is_present() const { return raw_ & 1; }
+    constexpr bool is_writable() const { return raw_ & 2; }
+    constexpr bool is_dirty() const { return raw_ & 0x40; }
+    /// Of the frame or table.
+    constexpr Word physical() const { return raw_ & 0x000f'ffff'ffff'f000; }
+    constexpr Word cookie() const { return is_present() ? 0 : raw_ >> 7 & ((Word{1} << abi::cookie_bits) - 1); }
+    constexpr unsigned keeper() const { return raw_ >> 52 & ((1u << abi::keeper_bits) - 1); }
+
+private:
+    Word raw_;
 };
 
 /// Any mapped paging structure; calls reach what it maps.

@@ -23,6 +23,7 @@ enum class Protocol : uint16_t {
     service_manager = 4,
     log = 5,
     clock = 6,
+    swap = 7,
     test = 0xfff,
 };
 

@@ -25,6 +25,13 @@ public:
     const Received& message() const { return received_; }
     /// Capabilities that came with it (0 or 1, in the receive slot).
     unsigned capabilities() const { return received_.info.extra_caps(); }
+    /// The badge of capability `index`, if that was one to this very endpoint: such capabilities arrive as their badge. Gone
+    /// with the next system call.
+    std::optional<Badge> unwrapped(unsigned index) const {
+        if (index >= capabilities() || (received_.info.caps_unwrapped() >> index & 1) == 0)
+            return std::nullopt;
+        return Badge{raw::ipc_buffer()->caps_or_badges[index]};
+    }
 
     /// The bytes behind the structure of a request of type R; empty if there are none. They lie in the IPC buffer and
     /// are gone with the next system call.

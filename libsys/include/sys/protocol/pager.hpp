@@ -2,8 +2,11 @@
 // Protocol of the pager: address spaces, what is mapped in them, and what became of their threads.
 //
 // One endpoint, badge = client number (a process's number); init holds the badge `init_badge` and names a client in each
-// request. The faults of a client's threads arrive at the same endpoint with the client's badge, so every label here lies
-// above all fault labels.
+// request. The page faults of a client's threads arrive at the same endpoint with the client's badge, so every label here
+// lies above all fault labels. What the pager refuses it denies: the supervisor, init, is told by which `Refusal`.
+//
+// The pager may die and start again in the middle of a request; the caller notices nothing, because the kernel repeats its
+// call. Requests that must not happen twice have a number (`request`) for that: different for each of one client, not 0.
 #pragma once
 
 #include <sys/error.hpp>
@@ -13,7 +16,9 @@ namespace sys::protocol::pager {
 
 /// The badge of init's capability; clients have the numbers of their processes.
 inline constexpr Word init_badge = Word{1} << 62;
-/// Slots of a client's keeper table that lead to the pager: for faults in general, and for those of its own memory.
+/// Numbers with this bit are memory objects, not clients.
+inline constexpr Word object_bit = Word{1} << 40;
+/// Slots of a client's keeper table: the supervisor is init, the keeper of its memory is the pager.
 inline constexpr Word supervisor = 0, keeper = 1;
 /// In `space`: the caller's own. Only init may name another.
 inline constexpr Word own_space = 0;
@@ -42,6 +47,9 @@ enum class Error : Word {
     not_init, ///< only init may ask this
     not_writable, ///< the bytes named are not in mapped, writable regions
     kernel_refused, ///< the kernel answered with an error; detail 0 = it
+    no_such_object, ///< no capability of a memory object came along
+    no_such_file,   ///< not in the boot archive
+    no_swap,        ///< swap is attached already, or this client may not offer it
     last,
 };
 
@@ -52,8 +60,21 @@ inline constexpr Word read = 0, write = 1, execute = 2;
 
 /// Modifiers of a mapping request.
 namespace option {
-inline constexpr Word populate = 1; ///< all pages now, not at first touch
+inline constexpr Word populate = 1;    ///< all pages now, not at first touch
+inline constexpr Word sequential = 2;  ///< pages are touched in order: a fault may bring the aligned 16 around it
+inline constexpr Word private_copy = 4; ///< of an object: what is written is seen by nobody else
 }
+
+/// What a client may be.
+namespace trait {
+inline constexpr Word announce = 1; ///< what happens to its space is told on the log
+inline constexpr Word pinned = 2;   ///< its pages stay in memory
+inline constexpr Word inspector = 4; ///< it may look at others
+inline constexpr Word swap = 8;     ///< it may offer swap slots
+}
+
+/// Advice on a range.
+enum class Advice : Word { prefetch = 1, sequential = 2, random = 3, evict = 4 };
 
 struct Mapped {
     Word address = 0;
@@ -62,15 +83,17 @@ struct Mapped {
 
 // ---- requests of init -------------------------------------------------------------------------------------------
 
-/// A new, empty address space. Reply: a capability to its PML4. `announce` prints what happens to this space.
+/// A new, empty address space. Reply: a capability to its PML4.
 struct CreateSpace {
     static constexpr Word label = request_label(Protocol::pager, 0);
     struct Reply {
         Word pml4_address = 0; ///< physical
     };
     Word client = 0;
-    Word quota_pages = 0; ///< pages, paging structures included
-    Word announce = 0;
+    Word quota_pages = 0; ///< pages of memory, present or swapped out
+    Word quota_tables = 0; ///< pages for paging structures and what goes with them
+    Word traits = 0;
+    Word request = 0;
 };
 
 /// Ends a client: unmaps and frees all it had. Reply: how many pages came back.
@@ -93,6 +116,7 @@ struct MapImage {
     Word file_size = 0; ///< at most memory_size
     Word rights = access::read;
     Word options = 0;
+    Word request = 0;
 };
 
 /// A stack that grows down from `top` by touching; below it lies a guard page.
@@ -103,6 +127,7 @@ struct MapStack {
     Word top = 0;
     Word size = 0; ///< bytes, the most it may grow to
     Word committed = 0; ///< bytes below the top that are mapped at once
+    Word request = 0;
 };
 
 /// The frame behind a page, for the kernel's use as IPC buffer: a capability. Populates the page.
@@ -132,19 +157,16 @@ struct MapLent {
     Word size = 0;
     Word rights = access::read;
     Word memory_type = 0; ///< abi::MemoryType
+    Word request = 0;
 };
 
-/// The next client that faulted for good. Reply: client 0 if there is none.
-struct NextCasualty {
+/// A new address space `child` with all the memory of `client`, copied when it is written to. Reply as CreateSpace.
+struct CloneSpace {
     static constexpr Word label = request_label(Protocol::pager, 7);
-    struct Reply {
-        Word client = 0;
-        Word fault_label = 0; ///< abi::Fault
-        Word instruction = 0;
-        Word address = 0; ///< of a page fault; vector of an exception; number of an unknown system call
-        Word error_code = 0; ///< of a page fault or an exception
-        Word reason = 0; ///< Refusal
-    };
+    using Reply = CreateSpace::Reply;
+    Word client = 0;
+    Word child = 0;
+    Word request = 0;
 };
 
 // ---- requests of anybody for its own space -------------------------------------------------------------------------
@@ -158,6 +180,7 @@ struct MapAnonymous {
     Word size = 0;
     Word rights = access::write;
     Word options = 0;
+    Word request = 0;
 };
 
 /// Takes away the region that starts at `address`.
@@ -168,6 +191,7 @@ struct Unmap {
     };
     Word client = own_space;
     Word address = 0;
+    Word request = 0;
 };
 
 /// Pages of regions that are mapped at once instead of at first touch.
@@ -187,8 +211,10 @@ struct MapArchive {
         Word size = 0;
     };
     Word client = own_space;
+    Word request = 0;
 };
 
+/// What the pager has, and what the caller has of it.
 struct Statistics {
     static constexpr Word label = request_label(Protocol::pager, 20);
     struct Reply {
@@ -198,9 +224,120 @@ struct Statistics {
         Word faults_served = 0;
         Word faults_refused = 0;
         Word requests = 0;
-        Word own_pages = 0; ///< of the caller, paging structures included
+        Word own_pages = 0; ///< of the caller: pages in memory
+        Word own_tables = 0;
         Word own_quota = 0;
+        Word swap_slots = 0;
+        Word swap_used = 0;
+        Word instances = 0; ///< how often a pager has been started
     };
+};
+
+/// A memory object of zeroes, which several may map. Reply: a capability of it, to be handed on. It stays until its maker has
+/// released it, or is gone, and nobody maps it.
+struct CreateObject {
+    static constexpr Word label = request_label(Protocol::pager, 21);
+    struct Reply {
+        Word object = 0; ///< number
+    };
+    Word size = 0;
+    Word request = 0;
+};
+struct ReleaseObject {
+    static constexpr Word label = request_label(Protocol::pager, 22);
+    using Reply = Empty;
+    Word object = 0;
+};
+/// Maps a memory object, whose capability comes along. address 0: the pager chooses.
+struct MapObject {
+    static constexpr Word label = request_label(Protocol::pager, 23);
+    using Reply = Mapped;
+    Word address = 0;
+    Word offset = 0;
+    Word size = 0; ///< 0: all behind offset
+    Word rights = access::read;
+    Word options = 0;
+    Word request = 0;
+};
+/// Maps a file of the boot archive, whose path follows. All who map it share its pages: with rights to write without
+/// `private_copy` they see each other's changes, which last as long as somebody maps it.
+struct MapFile {
+    static constexpr Word label = request_label(Protocol::pager, 24);
+    struct Reply {
+        Word address = 0;
+        Word size = 0; ///< of the file, bytes
+    };
+    Word address = 0;
+    Word rights = access::read;
+    Word options = 0;
+    Word request = 0;
+};
+
+/// What will happen to a range of the caller.
+struct Advise {
+    static constexpr Word label = request_label(Protocol::pager, 25);
+    struct Reply {
+        Word pages = 0; ///< brought or taken away
+    };
+    Word address = 0;
+    Word size = 0;
+    Word advice = 0; ///< Advice
+};
+
+/// The notification that comes along is signalled when memory is running short, before pages are taken away.
+struct WatchPressure {
+    static constexpr Word label = request_label(Protocol::pager, 26);
+    using Reply = Empty;
+};
+
+/// The first client whose number is at least `from`, and what it has. Of others: for inspectors only.
+struct InspectClient {
+    static constexpr Word label = request_label(Protocol::pager, 27);
+    struct Reply {
+        Word client = 0; ///< 0: there is none
+        Word frames = 0;
+        Word tables = 0;
+        Word swapped = 0;
+        Word quota_frames = 0;
+        Word served = 0;
+        Word zero = 0;
+        Word file = 0;
+        Word shared = 0;
+        Word copied = 0;
+        Word swapped_in = 0;
+        Word around = 0;
+        Word refused = 0;
+        Word evicted = 0;
+        Word cycles = 0; ///< time-stamp cycles spent on its faults
+    };
+    Word from = 0;
+};
+/// The first region of a client that ends above `from`.
+struct InspectRegion {
+    static constexpr Word label = request_label(Protocol::pager, 28);
+    struct Reply {
+        Word start = 0;
+        Word end = 0; ///< 0: there is none
+        Word backing = 0; ///< RegionKind
+        Word rights = 0;
+        Word resident = 0; ///< pages
+        Word shared = 0;   ///< of these, pages that others have, too
+        Word swapped = 0;
+        Word faults = 0;
+    };
+    Word client = 0;
+    Word from = 0;
+};
+enum class RegionKind : Word { anonymous, stack, image, lent, shared, private_copy };
+
+/// Offers `slots` pages of swap. Two capabilities come along: of a memory object of one page, through which pages travel, and
+/// of the endpoint that serves protocol/swap.hpp. Reply: the physical address of that page.
+struct AttachSwap {
+    static constexpr Word label = request_label(Protocol::pager, 29);
+    struct Reply {
+        Word physical = 0;
+    };
+    Word slots = 0;
 };
 
 /// Why the pager did not answer a fault.
@@ -213,7 +350,8 @@ enum class Refusal : Word {
     not_user_half,
     no_memory,
     over_quota,
-    not_a_page_fault, ///< an exception, an unknown system call, a capability fault
+    swap_failed, ///< its bytes cannot be read back
+    not_a_page_fault, ///< init's: an exception, an unknown system call, a capability fault
 };
 
 constexpr const char* describe(Error value) {
@@ -241,6 +379,9 @@ constexpr const char* describe(Error value) {
     case Error::not_init: return "only init may ask this";
     case Error::not_writable: return "not in a writable region";
     case Error::kernel_refused: return "the kernel refused";
+    case Error::no_such_object: return "no capability of a memory object";
+    case Error::no_such_file: return "no such file in the boot archive";
+    case Error::no_swap: return "swap is attached already, or may not be offered";
     case Error::last: break;
     }
     return "unknown error of the pager";
@@ -256,6 +397,7 @@ constexpr const char* describe(Refusal value) {
     case Refusal::no_memory: return "out of memory";
     case Refusal::over_quota: return "over the quota";
     case Refusal::not_a_page_fault: return "not a page fault";
+    case Refusal::swap_failed: return "its bytes cannot be read back from swap";
     }
     return "unknown reason";
 }

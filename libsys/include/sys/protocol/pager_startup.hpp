@@ -21,7 +21,10 @@ inline constexpr Word first_chunk = 2;
 /// The pager's own slots besides those of sys::slot (slot::cnode is its root CNode, without guard).
 inline constexpr Word vspace_slot = 16;
 inline constexpr Word asid_pool_slot = 17;
-inline constexpr Word init_notification_slot = 18; ///< signalled when there is a casualty
+inline constexpr Word receive_slot = 18; ///< empty: for capabilities that arrive
+inline constexpr Word object_slot = 19;  ///< empty: for capabilities that are given away
+inline constexpr Word swap_slot = 20;    ///< empty: for the endpoint of the swap server
+inline constexpr Word first_watcher_slot = 64; ///< 64 empty ones: for notifications of clients
 
 inline constexpr unsigned chunk_bits = 21;
 inline constexpr unsigned max_chunks = 4096;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The steps of an eviction, each of which the pager may be killed after: nothing but reading is left to the client; the bytes
+// are written to a slot that nobody names; the entry names the slot instead of the page.
+#include <pager/clock.hpp>
+
+namespace pager {
+
+bool Clock::may_go(const Client& client, const Region& region, Page page) const {
+    const PageRecord& record = memory_.record(page);
+    if (client.is(protocol::trait::pinned) || region.is_pinned || record.is_held || record.is_given)
+        return false;
+    // The pages of an object go when nobody looks at them any more.
+    return !client.is_object() || record.mappings == 1;
+}
+
+/// What the entry of a page is to name from now on: nothing where the region gives the same bytes again, else a slot that
+/// holds them.
+Result<Entry> Clock::save(Page page, const Region& region, bool dirty) {
+    if (region.is_shared())
+        return Entry(); // the object keeps it
+    PageRecord& record = memory_.record(page);
+    const bool is_known = record.is_known && !dirty;
+    if (is_known && record.swap_slot == 0)
+        return Entry();
+    if (!is_known) {
+        const bool can_overwrite = record.swap_slot != 0 && swap_.is_used_once(record.swap_slot - 1);
+        const uint32_t slot = can_overwrite ? record.swap_slot - 1 : TRY(swap_.take());
+        const Result<void> written = swap_store::write(slot, kernel_memory::bytes(page));
+        if (!can_overwrite) {
+            if (!written) {
+                swap_.release(slot);
+                return written.error();
+            }
+            if (record.swap_slot != 0)
+                swap_.release(record.swap_slot - 1);
+        }
+        record.swap_slot = slot + 1;
+        record.is_known = static_cast<bool>(written);
+        TRY(written);
+    }
+    swap_.retain(record.swap_slot - 1);
+    return Entry::of_slot(record.swap_slot - 1);
+}
+
+bool Clock::evict(Client& client, Mirror& mirror, Word address) {
+    const Region* const region = client.regions.find(address);
+    const Entry entry = mirror.at(address);
+    if (region == nullptr || !entry.is_page() || !may_go(client, *region, entry.page()))
+        return false;
+    const Hold hold(memory_, entry.page());
+    const auto at = Tables::entries_at(mirror, address);
+    if (!kernel_memory::protect(at))
+        return false;
+    const auto noted = kernel_memory::harvest(at);
+    if (!noted)
+        return false;
+    const Result<Entry> instead = save(entry.page(), *region, noted->dirty[0]);
+    if (!instead)
+        return false;
+    if (!kernel_memory::unmap(at, instead->is_swapped() ? cookie_of(instead->slot()) : 0))
+        return false;
+    tables_.note(client, mirror, address, *instead);
+    ++client.faults.evicted;
+    return true;
+}
+
+void Clock::visit(Client& client, Mirror& mirror, Word base) {
+    if (mirror.present == 0)
+        return;
+    const auto noted = kernel_memory::harvest(Tables::entries_at(mirror, base, table_entries));
+    if (!noted)
+        return;
+    const Word enough = memory_.free_count() + batch;
+    for (unsigned i = 0; i < table_entries && memory_.free_count() < enough; ++i)
+        if (mirror.entries[i].is_page() && !noted->accessed[i])
+            evict(client, mirror, base + i * page_size);
+}
+
+/// To the next page table, of this client or the next. Returns whether the hand has begun a new round.
+bool Clock::step() {
+    if (client_ == nullptr) {
+        client_ = clients_.first();
+        table_ = client_ == nullptr ? no_page : client_->newest;
+        return true;
+    }
+    while (!table_.is_none()) {
+        const PageRecord& record = memory_.record(table_);
+        const Page here = table_;
+        table_ = Page{record.next_of_client};
+        if (record.use != Use::mirror)
+            continue;
+        visit(*client_, *Tables::at(here), record.address);
+        return false;
+    }
+    client_ = clients_.next(*client_);
+    table_ = client_ == nullptr ? no_page : client_->newest;
+    return client_ == nullptr;
+}
+
+bool Clock::make_room() {
+    const Word before = memory_.free_count();
+    const Word enough = before + batch;
+    constexpr unsigned most_rounds = 4; // the first may only forget accesses
+    for (unsigned rounds = 0; rounds < most_rounds && memory_.free_count() < enough;)
+        rounds += step() ? 1 : 0;
+    return memory_.free_count() > before;
+}
+
+void Clock::forget(const Client& client) {
+    if (client_ != &client)
+        return;
+    client_ = nullptr;
+    table_ = no_page;
+}
+
+} // namespace pager

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which page goes when memory runs short: a hand goes round the page tables of all clients; what was accessed since it last
+// came by stays (the clock algorithm). Pages that were written to go to the swap server, and their slot becomes the cookie.
+#pragma once
+
+#include <pager/tables.hpp>
+
+namespace pager {
+
+class Clock {
+public:
+    Clock(Memory& memory, ClientTable& clients, Tables& tables, Swap& swap)
+        : memory_(memory), clients_(clients), tables_(tables), swap_(swap) {}
+
+    /// Takes pages away until some more are free; whether any are.
+    bool make_room();
+    /// Takes one page away from a client, at once. Returns whether it could.
+    bool evict(Client& client, Mirror& mirror, Word address);
+    /// The hand does not stay on what goes away.
+    void forget(const Client& client);
+
+private:
+    static constexpr Word batch = 32;
+    bool step();
+    void visit(Client& client, Mirror& mirror, Word base);
+    bool may_go(const Client& client, const Region& region, Page page) const;
+    Result<Entry> save(Page page, const Region& region, bool dirty);
+
+    Memory& memory_;
+    ClientTable& clients_;
+    Tables& tables_;
+    Swap& swap_;
+    Client* client_ = nullptr; ///< where the hand is
+    Page table_; ///< its mirror there; none: at the client's beginning
+};
+
+} // namespace pager

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where the page for an address comes from: the client has it, or others have it, or it is filled.
+#include <pager/address_space.hpp>
+
+#include <algorithm>
+#include <string.h>
+
+namespace pager {
+
+using protocol::Error;
+
+/// A frame; when there is none, others lose pages for it.
+Result<Page> AddressSpaces::obtain(bool clear) {
+    for (;;) {
+        const Result<Page> frame = clear ? memory_.take_clear_frame() : memory_.take_frame();
+        if (frame || !(frame.error() == Error::no_memory_page) || !clock_.make_room())
+            return frame ? Result<Page>(*frame) : Result<Page>(frame.error());
+    }
+}
+
+Result<Mirror*> AddressSpaces::ensure_tables(Client& client, Word address) {
+    for (;;) {
+        const Result<Mirror*> mirror = tables_.ensure(client, address);
+        if (mirror)
+            return *mirror;
+        const sys::Error& error = mirror.error();
+        const bool is_short = error == Error::no_memory_pdpt || error == Error::no_memory_pd ||
+                              error == Error::no_memory_pt || error == Error::no_memory_page;
+        if (!is_short || !clock_.make_room())
+            return error;
+    }
+}
+
+Result<void> AddressSpaces::require_quota(const Client& client) const {
+    if (client.frames + client.swapped >= client.quota_frames)
+        return sys::Error(Error::over_quota, 0);
+    return {};
+}
+
+/// The part of an image region's file bytes that belongs on the page at `address`, and zeroes.
+Result<Page> AddressSpaces::from_archive(const Region& region, Word address) {
+    const Word start = std::max(address, region.file_bytes.start);
+    const Word end = std::min(address + page_size, region.file_bytes.end);
+    const Page page = TRY(obtain(start != address || end != address + page_size));
+    memory_.record(page).is_known = true;
+    if (start >= end)
+        return page;
+    const Word offset = region.source + (start - region.file_bytes.start);
+    if (offset > archive_.size() || end - start > archive_.size() - offset) {
+        memory_.put_back_frame(page);
+        return Error::bad_archive_range;
+    }
+    memcpy(kernel_memory::bytes(page) + (start - address), archive_.data() + offset, end - start);
+    return page;
+}
+
+/// Those who have lost a page get it back even when nobody gets new ones: then it leaves its slot to the next that goes.
+Result<Page> AddressSpaces::from_slot(uint32_t slot) {
+    if (memory_.is_short())
+        clock_.make_room();
+    const Page page = TRY(memory_.take_reserved_frame());
+    const Result<void> read = swap_store::read(slot, kernel_memory::bytes(page));
+    if (!read) {
+        memory_.put_back_frame(page);
+        return read.error();
+    }
+    if (swap_.used() + Memory::reserve < swap_.slots()) {
+        swap_.retain(slot);
+        memory_.record(page).swap_slot = slot + 1;
+        memory_.record(page).is_known = true;
+    }
+    return page;
+}
+
+/// The page of a memory object, in memory and mapped in the object's own space.
+Result<Page> AddressSpaces::of_object(const Region& region, Word address) {
+    Client* const object = clients_.find(region.object);
+    if (object == nullptr)
+        return Error::no_such_region;
+    const Word there = object_base + region.source + (address - region.range.start);
+    const Decision decision = decide(object->regions, {.address = there});
+    if (decision.refusal != Refusal::none)
+        return Error::no_such_region;
+    const Mirror* mirror = tables_.find(*object, there);
+    if (mirror == nullptr || !const_cast<Mirror*>(mirror)->at(there).is_page())
+        TRY(provide(*object, *decision.region, there, false));
+    return tables_.find(*object, there)->at(there).page();
+}
+
+Result<Page> AddressSpaces::copy_of(Page page) {
+    const Hold hold(memory_, page);
+    const Page copy = TRY(obtain(false));
+    memory_.record(copy).is_known = false;
+    memcpy(kernel_memory::bytes(copy), kernel_memory::bytes(page), page_size);
+    return copy;
+}
+
+/// There is a page already: it may be written to if nobody else has it, or all shall see it.
+Result<AddressSpaces::Content> AddressSpaces::present_content(Client& client, const Region& region, Page page,
+                                                              bool write) {
+    if (region.is_shared() || memory_.record(page).mappings == 1) {
+        // What was noted of writes so far goes with the old mapping.
+        memory_.record(page).is_known &= !region.writable;
+        return Content{page, region.writable};
+    }
+    if (!write)
+        return Content{page, false};
+    ++client.faults.copied;
+    return Content{TRY(copy_of(page)), true};
+}
+
+Result<AddressSpaces::Content> AddressSpaces::first_content(Client& client, Region& region, Word address,
+                                                            bool write) {
+    TRY(require_quota(client));
+    switch (region.backing) {
+    case Backing::anonymous:
+    case Backing::stack: {
+        const Page page = TRY(obtain(true));
+        memory_.record(page).is_known = true;
+        ++client.faults.zero;
+        return Content{page, region.writable};
+    }
+    case Backing::image: ++client.faults.file; return Content{TRY(from_archive(region, address)), region.writable};
+    case Backing::lent: return Content{no_page, region.writable};
+    case Backing::object: break;
+    }
+    const Page page = TRY(of_object(region, address));
+    if (region.is_private && write) {
+        ++client.faults.copied;
+        return Content{TRY(copy_of(page)), true};
+    }
+    ++client.faults.shared;
+    const bool writable = region.writable && !region.is_private;
+    memory_.record(page).is_known &= !writable; // writes are noted in the entries of those who write
+    return Content{page, writable};
+}
+
+Result<AddressSpaces::Content> AddressSpaces::content(Client& client, Region& region, Mirror& mirror, Word address,
+                                                      bool write) {
+    const Entry entry = mirror.at(address);
+    if (entry.is_page())
+        return present_content(client, region, entry.page(), write);
+    if (!entry.is_swapped())
+        return first_content(client, region, address, write);
+    ++client.faults.swapped_in;
+    return Content{TRY(from_slot(entry.slot())), region.writable};
+}
+
+Result<Supply> AddressSpaces::supply(Client& client, Region& region, Word address, bool write) {
+    Mirror& mirror = *TRY(ensure_tables(client, address));
+    const Content content = TRY(this->content(client, region, mirror, address, write));
+    Supply supply{&client, &mirror, address, content.page, 0,
+                  {.read = true,
+                   .write = content.writable,
+                   .execute = region.executable,
+                   .memory = static_cast<abi::MemoryType>(region.memory_type)}};
+    if (content.page.is_none()) {
+        supply.source = kernel_memory::lent_slot(region.source + (address - region.range.start) / page_size);
+        return supply;
+    }
+    memory_.record(content.page).is_held = true;
+    supply.source = kernel_memory::object_slot(content.page);
+    return supply;
+}
+
+void AddressSpaces::settle(const Supply& supply) {
+    if (supply.page.is_none())
+        return tables_.note(*supply.client, *supply.mirror, supply.address, Entry::of_lent());
+    memory_.record(supply.page).is_held = false;
+    tables_.note_page(*supply.client, *supply.mirror, supply.address, supply.page);
+}
+
+void AddressSpaces::drop(const Supply& supply) {
+    if (supply.page.is_none())
+        return;
+    PageRecord& record = memory_.record(supply.page);
+    record.is_held = false;
+    if (record.mappings != 0)
+        return;
+    if (record.swap_slot != 0)
+        swap_.release(record.swap_slot - 1);
+    memory_.put_back_frame(supply.page);
+}
+
+} // namespace pager

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The page tables of clients and what goes with each: its mirror, and CNodes for the capabilities that are mapped in it.
+#pragma once
+
+#include <pager/client_table.hpp>
+#include <pager/mirror.hpp>
+#include <pager/swap.hpp>
+
+namespace pager {
+
+class Tables {
+public:
+    Tables(Memory& memory, Swap& swap) : memory_(memory), swap_(swap) {}
+
+    /// The mirror of the page table for an address; null if there is none.
+    Mirror* find(const Client& client, Word address) const;
+    /// The same, made if there is none, with all tables above it, and with room for the capability mapped at `address`.
+    /// over_quota, no_memory_*, kernel_refused.
+    Result<Mirror*> ensure(Client& client, Word address);
+    /// A new PML4 with an address-space number.
+    Result<void> create_root(Client& client);
+    /// Gives back all tables of a client, and then all it maps. Returns how many pages that were.
+    Word destroy(Client& client);
+    /// Takes all pages and slots of a range away. Returns how many pages.
+    Result<Word> clear(Client& client, Range range);
+
+    /// The entry at `address` now names this page; what it named before is let go.
+    void note_page(Client& client, Mirror& mirror, Word address, Page page);
+    /// As note_page, for any entry that names no page.
+    void note(Client& client, Mirror& mirror, Word address, Entry entry);
+
+    static Word copy_slot(const Mirror& mirror, Word address) {
+        const auto index = static_cast<unsigned>(address / page_size % table_entries);
+        return kernel_memory::copy_slot(mirror.copies[index / copies_per_page], index % copies_per_page);
+    }
+    static kernel_memory::Entries entries_at(const Mirror& mirror, Word address, Word count = 1) {
+        return {mirror.table, address, count};
+    }
+    /// Calls `visit(mirror, address of its first entry)` for each page table of a client.
+    template <class Visit>
+    void for_each(const Client& client, const Visit& visit) const {
+        for (Page page = client.newest; !page.is_none(); page = Page{memory_.record(page).next_of_client})
+            if (memory_.record(page).use == Use::mirror)
+                visit(*at(page), memory_.record(page).address);
+    }
+    static Mirror* at(Page page) { return reinterpret_cast<Mirror*>(kernel_memory::bytes(page)); }
+
+private:
+    Result<Page> take(Client& client, abi::ObjectType type, Use use, Word address, uint8_t span_bits = 0);
+    void give_back_since(Client& client, Page mark);
+    Result<void> place(Client& client, Page structure, sys::MissingLevel level, Word address);
+    Result<Mirror*> make(Client& client, Word base);
+    void let_go(Client& client, Mirror& mirror, Entry entry);
+
+    Memory& memory_;
+    Swap& swap_;
+};
+
+/// Errors of the kernel as errors of the pager.
+Result<void> or_refused(Result<void> result);
+
+} // namespace pager

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The pager dies at every step that it takes, and a new instance goes on: no byte is lost, no page, no slot.
+#include <functional>
+#include <pager_machine.hpp>
+
+using namespace test;
+
+namespace {
+
+constexpr Word object = protocol::object_bit | 1;
+constexpr Word start = 0x5fe000; // the second page table begins behind two pages
+
+/// One thing that somebody wants. Whoever waits for the answer of a pager that dies asks again, so each must be able to see
+/// that it was done.
+struct Wish {
+    std::function<void(Machine&)> ask;
+};
+
+void map_once(Machine& machine, Word who, Region region, Word request, Range present = {}) {
+    region.request = request;
+    if (machine.client(who)->regions.made_by(request) == nullptr)
+        must(machine.spaces().map(*machine.client(who), region, present));
+}
+
+void unmap_once(Machine& machine, Word who, Word address, Word request) {
+    for (const Client::Ended& ended : machine.client(who)->ended)
+        if (ended.request == request)
+            return;
+    Region* const region = machine.client(who)->regions.find(address);
+    REQUIRE(region != nullptr);
+    must(machine.spaces().unmap(*machine.client(who), *region, request));
+}
+
+std::vector<Wish> story() {
+    const auto create = [](Word who) {
+        return Wish{[=](Machine& machine) {
+            if (machine.client(who) == nullptr)
+                must(machine.spaces().create(who, {500, 500}, who));
+        }};
+    };
+    const auto put = [](Word who, Word page, uint8_t value) {
+        return Wish{[=](Machine& machine) { machine.put(who, start + page * page_size, value); }};
+    };
+    const auto expect = [](Word who, Word page, uint8_t value) {
+        return Wish{[=](Machine& machine) { const uint8_t byte = machine.get(who, start + page * page_size);
+            REQUIRE(byte == value); }};
+    };
+    const auto evict = [](Word who, Word page) {
+        return Wish{[=](Machine& machine) {
+            const Word at = start + page * page_size;
+            machine.spaces().evict(*machine.client(who), {at, at + page_size});
+        }};
+    };
+    Region shared = writable(0x900000, 2);
+    shared.backing = Backing::object;
+    shared.object = object;
+    return {
+        create(1),
+        {[](Machine& machine) { map_once(machine, 1, writable(start, 6), 10, {start, start + 2 * page_size}); }},
+        put(1, 0, 10),
+        put(1, 2, 12),
+        put(1, 5, 15),
+        evict(1, 2),
+        {[](Machine& machine) {
+            if (machine.client(2) == nullptr)
+                must(machine.spaces().clone(*machine.client(1), 2, 2));
+        }},
+        put(2, 0, 20),
+        put(1, 5, 16),
+        expect(1, 0, 10),
+        expect(2, 0, 20),
+        expect(2, 5, 15),
+        expect(2, 2, 12),
+        put(2, 2, 22),
+        evict(2, 2),
+        evict(2, 0),
+        expect(1, 2, 12),
+        expect(2, 2, 22),
+        {[](Machine& machine) {
+            if (machine.client(object) == nullptr)
+                machine.create_object(object, 2);
+        }},
+        {[=](Machine& machine) { map_once(machine, 1, shared, 11); }},
+        {[=](Machine& machine) { map_once(machine, 2, shared, 11); }},
+        {[](Machine& machine) { machine.put(1, 0x900000, 90); }},
+        {[](Machine& machine) { const uint8_t byte = machine.get(2, 0x900000);
+            REQUIRE(byte == 90); }},
+        {[](Machine& machine) { unmap_once(machine, 1, start, 12); }},
+        expect(2, 5, 15),
+        {[](Machine& machine) {
+            if (machine.client(2) != nullptr)
+                machine.spaces().destroy(*machine.client(2));
+        }},
+        {[](Machine& machine) { const uint8_t byte = machine.get(1, 0x900000);
+            REQUIRE(byte == 90); }},
+    };
+}
+
+/// Tells the story with a death at one step, and perhaps another one during the recovery. False: it ended before that step.
+bool tell(int death, int second_death) {
+    Machine machine(1, 16);
+    bool died = false;
+    fake::kernel_memory().steps_until_death = death;
+    for (const Wish& wish : story()) {
+        for (;;) {
+            try {
+                wish.ask(machine);
+                break;
+            } catch (const fake::Killed&) {
+                died = true;
+            }
+            fake::kernel_memory().steps_until_death = -1;
+            try {
+                machine.start_dying(second_death);
+            } catch (const fake::Killed&) {
+                machine.start();
+            }
+        }
+    }
+    fake::kernel_memory().steps_until_death = -1;
+    machine.check_nothing_lost();
+    return died;
+}
+
+} // namespace
+
+TEST_CASE("a new instance finds clients, regions, pages and slots as they were", "[pager]") {
+    Machine machine(2, 16);
+    machine.create(1);
+    REQUIRE(machine.spaces().map(*machine.client(1), writable(0x500000, 600), {}));
+    for (Word page = 0; page < 600; page += 5)
+        machine.put(1, 0x500000 + page * page_size, static_cast<uint8_t>(page));
+    REQUIRE(machine.spaces().clone(*machine.client(1), 2, 0));
+    CHECK(machine.spaces().evict(*machine.client(1), {0x500000, 0x50a000}) == 2);
+    const Word free = machine.pager->memory.free_count();
+    const Client before = *machine.client(1);
+    const uint32_t used = machine.pager->swap.used();
+    machine.start();
+    CHECK(machine.pager->memory.free_count() == free);
+    CHECK(machine.pager->swap.used() == used);
+    CHECK(machine.client(1)->frames == before.frames);
+    CHECK(machine.client(1)->tables == before.tables);
+    CHECK(machine.client(1)->swapped == before.swapped);
+    machine.put(1, 0x500000, 99);
+    CHECK(machine.get(2, 0x500000) == 0);
+    for (Word page = 5; page < 600; page += 5)
+        REQUIRE(machine.get(1, 0x500000 + page * page_size) == static_cast<uint8_t>(page));
+    machine.check_nothing_lost();
+}
+
+TEST_CASE("the pager may die at any step of a story, and nobody notices", "[pager][property]") {
+    int step = 0;
+    while (tell(step, -1))
+        ++step;
+    CHECK(step > 200);
+}
+
+TEST_CASE("the pager may die again while it recovers", "[pager][property]") {
+    for (int step = 0; step < 300; step += 7)
+        for (int second = 0; second < 12; ++second)
+            tell(step, second);
+}
