@@ -86,7 +86,8 @@ void yield() {
         const sys::Microseconds period{shortest + next_random() % spread};
         static_cast<void>(killer.control.configure(killer.context, {.budget = {100}, .period = period}));
         yield();
-        for (const Word end = sys::raw::read_time_stamp() + next_random() % 10'000; sys::raw::read_time_stamp() < end;) {
+        for (const Word end = sys::raw::read_time_stamp() + next_random() % 10'000;
+             sys::raw::read_time_stamp() < end;) {
         }
         static_cast<void>(endpoint.call(sys::Message::of_label(kill_label)));
     }

@@ -29,6 +29,7 @@ Result<void> PagerImage::restart() const {
         memcpy(bytes, part.content.data(), part.content.size());
         memset(bytes + part.content.size(), 0, part.size - part.content.size());
     }
+    ++block_->instances;
     sys::UserRegisters registers;
     registers[abi::UserRegister::rip] = entry_;
     registers[abi::UserRegister::rsp] = stack_pointer_;

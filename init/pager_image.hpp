@@ -6,6 +6,7 @@
 #include <init/slots.hpp>
 #include <span>
 #include <sys/cap/tcb.hpp>
+#include <sys/protocol/pager_startup.hpp>
 
 namespace init {
 
@@ -20,7 +21,8 @@ public:
     Result<void> add(const Part& part);
     void set_start(sys::Tcb thread, Word reply, Word entry, Word stack_pointer, Word argument);
 
-    sys::Tcb thread() const { return thread_; }
+    /// Where init sees the pager's start-up block.
+    void set_block(Word seen_at) { block_ = reinterpret_cast<sys::protocol::pager_startup::StartupBlock*>(seen_at); }
     /// Stops the pager, wherever it is, and starts it afresh: who waits for its answer asks again.
     Result<void> restart() const;
 
@@ -28,6 +30,7 @@ private:
     static constexpr unsigned capacity = 6;
     Part parts_[capacity] = {};
     unsigned part_count_ = 0;
+    sys::protocol::pager_startup::StartupBlock* block_ = nullptr;
     sys::Tcb thread_;
     Word reply_ = 0;
     Word entry_ = 0;

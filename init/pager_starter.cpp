@@ -96,8 +96,12 @@ Result<Word> PagerStarter::make_space(const Program& program, std::span<const Le
     startup_block.chunk_count = chunk_count_;
     startup_block.archive_size = archive_size;
     const Word block_size = __builtin_offsetof(layout::StartupBlock, chunk_physical) + chunk_count_ * sizeof(Word);
-    TRY(builder.load(layout::block_address, block_size, {reinterpret_cast<const uint8_t*>(&startup_block), block_size},
-                     sys::PageAccess::read_only()));
+    startup_block.instances = 1;
+    TRY(builder.load_shared(layout::block_address, block_size,
+                            {reinterpret_cast<const uint8_t*>(&startup_block), block_size},
+                            sys::PageAccess::read_only(), next_window_));
+    image_.set_block(next_window_);
+    next_window_ += (block_size + page_size) / page_size * page_size;
     ipc_frame_ = TRY(builder.page(ipc_buffer_address, sys::PageAccess::read_write()));
 
     static uint8_t buffer[1024];

@@ -26,8 +26,8 @@ public:
         : memory_(memory), own_(own_space), chunks_(chunks), services_(services), image_(image) {}
 
     /// `lent` begins with the archive, of `archive_size` bytes. `guardian` is told of the pager's own faults.
-    Result<void> start(const Program& program, std::span<const Lending> lent, Word archive_size,
-                       sys::Endpoint guardian, uint8_t priority);
+    Result<void> start(const Program& program, std::span<const Lending> lent, Word archive_size, sys::Endpoint guardian,
+                       uint8_t priority);
 
 private:
     Result<void> make_cspace(std::span<const Lending> lent);

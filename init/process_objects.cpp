@@ -51,7 +51,7 @@ Result<void> ProcessObjects::make_objects() {
 
 Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& shape) {
     TRY(child(sys::slot::process_service).mint_from(own(services.process_service), caller, shape.pid));
-    TRY(own_cnode.at(slot(place_slot::pager_endpoint)).mint_from(own(services.pager), plain_caller, shape.pid));
+    TRY(own_cnode.at(slot(place_slot::pager_endpoint)).mint_from(own(services.pager), caller, shape.pid));
     TRY(child(sys::slot::pager).copy_from(own_cnode.at(slot(place_slot::pager_endpoint))));
     // The pager is the keeper of all its clients' memory; what it denies, and all other faults, are init's.
     const sys::CNode keepers(slot(place_slot::keeper_table));

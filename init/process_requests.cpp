@@ -3,11 +3,13 @@
 #include <init/process_service.hpp>
 
 #include <init/ticker.hpp>
+#include <sys/protocol/pager.hpp>
 
 namespace init {
 
 using process::Error;
 using sys::Message;
+namespace pager_trait = sys::protocol::pager::trait;
 
 std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
     using namespace process;
@@ -82,6 +84,8 @@ Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& 
     options.shape.pin = request.pin;
     options.shape.level_triggered = request.level_triggered != 0;
     options.quota_pages = request.quota_pages;
+    if ((request.grants & process::grant::swap) != 0)
+        options.traits = pager_trait::pinned | pager_trait::swap;
     return sys::pack(0, process::Spawn::Reply{TRY(spawn(texts, options))});
 }
 

@@ -139,10 +139,11 @@ FaultReport describe_fault(const sys::Message& message) {
         break;
     case abi::Fault::keeper_fault: {
         const abi::KeeperFaultInfo info(message.mr2);
-        report.ending.fault_label = static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
+        report.ending.fault_label =
+            static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
         report.error_code = info.error_code();
-        report.ending.refusal = info.why() == abi::WhySupervisor::denied ? info.denial()
-                                                                         : static_cast<Word>(Refusal::not_user_half);
+        report.ending.refusal =
+            info.why() == abi::WhySupervisor::denied ? info.denial() : static_cast<Word>(Refusal::not_user_half);
         break;
     }
     default: break;

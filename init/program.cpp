@@ -94,8 +94,8 @@ Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts
     TRY(map_segments(pager, program, request));
     if ((request.traits & pager_protocol::trait::announce) != 0)
         sys::log("PROCESS_TRANSFER: {} ELF segments loaded", program.image.segments().size());
-    TRY(sys::call(
-        pager, pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed, next_request()}));
+    TRY(sys::call(pager,
+                  pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed, next_request()}));
     TRY(sys::call(pager, pager_protocol::MapAnonymous{.client = request.pid,
                                                       .address = ipc_buffer_address,
                                                       .size = page_size,
@@ -142,10 +142,8 @@ Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigne
 
 Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
                             const LoadRequest& request) {
-    const pager_protocol::CreateSpace create{.client = request.pid,
-                                             .quota_pages = request.quota_pages,
-                                             .traits = request.traits,
-                                             .request = next_request()};
+    const pager_protocol::CreateSpace create{
+        .client = request.pid, .quota_pages = request.quota_pages, .traits = request.traits, .request = next_request()};
     const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
     const auto stack_pointer = fill_space(pager, program, texts, request);
     if (stack_pointer)

@@ -82,6 +82,7 @@ Result<void> SystemManager::start_console(sys::Endpoint endpoint, Word vga_text)
                      .level_triggered = false};
     options.quota_pages = console_quota;
     options.resident = true;
+    options.traits = sys::protocol::pager::trait::inspector;
     options.own_endpoint = endpoint;
     options.vga_text = vga_text;
     console_pid_ = TRY(processes_.spawn(texts, options));
@@ -103,6 +104,7 @@ Result<void> SystemManager::start_candidate(std::string_view path) {
     SpawnOptions options;
     options.shape.priority = process::system_manager_priority;
     options.announce = true;
+    options.traits = sys::protocol::pager::trait::inspector;
     options.resident = true;
     Texts texts = texts_of(path);
     add_words(texts, boot_words_);

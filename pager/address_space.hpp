@@ -90,8 +90,7 @@ private:
     Result<Mirror*> ensure_tables(Client& client, Word address);
     Result<void> copy_regions(Client& parent, Client& child);
     Result<void> clone_table(Client& parent, Client& child, Mirror& from, Word base);
-    Result<void> share_run(Client& child, Mirror& from, Mirror& to, const Region& region, Word address,
-                           Word count);
+    Result<void> share_run(Client& child, Mirror& from, Mirror& to, const Region& region, Word address, Word count);
     void drop_object_if_unused(Word number);
 
     Memory& memory_;

@@ -33,19 +33,19 @@ struct Client {
     Page pml4;
     Word quota_frames = 0; ///< pages of memory, in frames or swapped out
     Word quota_tables = 0; ///< paging structures, and what the pager needs beside them
-    Word traits = 0;       ///< protocol::trait
-    Word request = 0;      ///< number of the request that made it
-    Word owner = 0;        ///< of an object: the client that made it; 0 when that is gone
+    Word traits = 0; ///< protocol::trait
+    Word request = 0; ///< number of the request that made it
+    Word owner = 0; ///< of an object: the client that made it; 0 when that is gone
 
-    uint32_t watcher = 0;    ///< 1 + index of its notification for memory pressure
+    uint32_t watcher = 0; ///< 1 + index of its notification for memory pressure
     uint32_t swap_slots = 0; ///< of the object through which the swap server is reached: how many it has; else 0
 
     Word frames = 0;
     Word tables = 0;
     Word swapped = 0;
-    Word users = 0;     ///< of an object: regions that show it
-    Page newest;        ///< head of the list of its pages
-    Page next;          ///< next client
+    Word users = 0; ///< of an object: regions that show it
+    Page newest; ///< head of the list of its pages
+    Page next; ///< next client
     FaultCounts faults;
 
     /// The last requests that took something away, for callers that repeat them.

@@ -25,8 +25,8 @@ Result<void> AddressSpaces::copy_regions(Client& parent, Client& child) {
 }
 
 /// Neighbouring present pages of one region and one CNode of copies.
-Result<void> AddressSpaces::share_run(Client& child, Mirror& from, Mirror& to, const Region& region,
-                                      Word address, Word count) {
+Result<void> AddressSpaces::share_run(Client& child, Mirror& from, Mirror& to, const Region& region, Word address,
+                                      Word count) {
     TRY(or_refused(kernel_memory::protect(Tables::entries_at(from, address, count))));
     const sys::PageAccess access{.execute = region.executable};
     TRY(or_refused(kernel_memory::map_copies(Tables::entries_at(to, address, count), Tables::copy_slot(from, address),
@@ -61,11 +61,12 @@ Result<void> AddressSpaces::clone_table(Client& parent, Client& child, Mirror& f
             continue;
         }
         if (memory_.record(from.at(address).page()).is_given || region->is_pinned) {
-            const Supply copy{&child, &to, address, TRY(copy_of(from.at(address).page())), 0,
-                              {.write = region->writable, .execute = region->executable}};
-            const Result<void> mapped = kernel_memory::map_copies(
-                Tables::entries_at(to, address), kernel_memory::object_slot(copy.page), Tables::copy_slot(to, address),
-                copy.access);
+            const Supply copy{&child,  &to,
+                              address, TRY(copy_of(from.at(address).page())),
+                              0,       {.write = region->writable, .execute = region->executable}};
+            const Result<void> mapped =
+                kernel_memory::map_copies(Tables::entries_at(to, address), kernel_memory::object_slot(copy.page),
+                                          Tables::copy_slot(to, address), copy.access);
             if (!mapped) {
                 drop(copy);
                 return or_refused(mapped);

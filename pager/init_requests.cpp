@@ -43,8 +43,7 @@ Result<Message> Server::create_space(const protocol::CreateSpace& request) {
     if (client != nullptr && (request.request == 0 || client->request != request.request))
         return Error::space_exists;
     if (client == nullptr) {
-        const Word tables =
-            request.quota_tables != 0 ? request.quota_tables : default_tables(request.quota_pages);
+        const Word tables = request.quota_tables != 0 ? request.quota_tables : default_tables(request.quota_pages);
         client = TRY(spaces_.create(request.client, {request.quota_pages, tables}, request.request));
     }
     client->traits = request.traits;
@@ -105,8 +104,7 @@ Result<protocol::Mapped> Server::map_stack(const protocol::MapStack& request) {
     if (const Region* const made = client->regions.made_by(request.request))
         return mapped(*made, *client);
     const Region region{.range = range, .backing = Backing::stack, .writable = true, .request = request.request};
-    const Region* const placed =
-        TRY(spaces_.map(*client, region, {request.top - request.committed, request.top}));
+    const Region* const placed = TRY(spaces_.map(*client, region, {request.top - request.committed, request.top}));
     const protocol::Mapped done = mapped(*placed, *client);
     announce_mapping(*client, region, done.pages_present);
     return done;

@@ -3,6 +3,7 @@
 #include <pager/server.hpp>
 
 #include <algorithm>
+#include <pager/startup.hpp>
 
 namespace pager {
 
@@ -28,7 +29,7 @@ Result<protocol::Statistics::Reply> Server::statistics(Badge badge) {
     reply.requests = requests_;
     reply.swap_slots = swap_.slots();
     reply.swap_used = swap_.used();
-    reply.instances = memory_.pool().ledger().instances;
+    reply.instances = startup().instances;
     if (const Client* const client = clients_.find(badge.value); client != nullptr) {
         reply.own_pages = client->frames;
         reply.own_tables = client->tables;
@@ -39,8 +40,8 @@ Result<protocol::Statistics::Reply> Server::statistics(Badge badge) {
 
 Result<protocol::InspectClient::Reply> Server::inspect_client(Badge badge, const protocol::InspectClient& request) {
     const Client* const asking = clients_.find(badge.value);
-    const bool may_all = badge.value == protocol::init_badge ||
-                         (asking != nullptr && asking->is(protocol::trait::inspector));
+    const bool may_all =
+        badge.value == protocol::init_badge || (asking != nullptr && asking->is(protocol::trait::inspector));
     const Client* found = nullptr;
     for (const Client* client = clients_.first(); client != nullptr; client = clients_.next(*client)) {
         const bool is_wanted = client->number >= request.from && (may_all || client == asking);
@@ -50,10 +51,10 @@ Result<protocol::InspectClient::Reply> Server::inspect_client(Badge badge, const
     if (found == nullptr)
         return protocol::InspectClient::Reply{};
     const FaultCounts& faults = found->faults;
-    return protocol::InspectClient::Reply{found->number,     found->frames,  found->tables,     found->swapped,
-                                          found->quota_frames, faults.served, faults.zero,      faults.file,
-                                          faults.shared,     faults.copied,  faults.swapped_in, faults.around,
-                                          faults.refused,    faults.evicted, faults.cycles};
+    return protocol::InspectClient::Reply{found->number,       found->frames,  found->tables,     found->swapped,
+                                          found->quota_frames, faults.served,  faults.zero,       faults.file,
+                                          faults.shared,       faults.copied,  faults.swapped_in, faults.around,
+                                          faults.refused,      faults.evicted, faults.cycles};
 }
 
 namespace {
@@ -73,8 +74,8 @@ protocol::RegionKind kind_of(const Region& region) {
 
 Result<protocol::InspectRegion::Reply> Server::inspect_region(Badge badge, const protocol::InspectRegion& request) {
     const Client* const asking = clients_.find(badge.value);
-    const bool may_all = badge.value == protocol::init_badge ||
-                         (asking != nullptr && asking->is(protocol::trait::inspector));
+    const bool may_all =
+        badge.value == protocol::init_badge || (asking != nullptr && asking->is(protocol::trait::inspector));
     if (!may_all && request.client != badge.value)
         return Error::not_init;
     const Client* const client = clients_.find(request.client);
@@ -93,7 +94,8 @@ Result<protocol::InspectRegion::Reply> Server::inspect_region(Badge badge, const
     reply.start = found->range.start;
     reply.end = found->range.end;
     reply.backing = static_cast<Word>(kind_of(*found));
-    reply.rights = (found->writable ? protocol::access::write : 0) | (found->executable ? protocol::access::execute : 0);
+    reply.rights =
+        (found->writable ? protocol::access::write : 0) | (found->executable ? protocol::access::execute : 0);
     reply.faults = found->faults;
     tables_.for_each(*client, [&](Mirror& mirror, Word base) {
         const Word end = std::min(found->range.end, base + table_span);

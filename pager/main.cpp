@@ -50,6 +50,7 @@ Received deny_and_receive(const PagerPort& port, pager::Refusal refusal) {
 [[noreturn]] void serve(pager::Server& server) {
     const PagerPort port{sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply)};
     pager::capabilities::expect();
+    pager::capabilities::drop_received(); // what came for a predecessor comes again
     Received received = port.receive();
     for (;;) {
         pager::Reaction reaction;
@@ -83,7 +84,6 @@ int main(int, char**, char**) {
     static pager::Server server(memory, clients, tables, swap, spaces, *archive);
     const sys::Word found = pager::Recovery(memory, clients, tables, swap, spaces).run();
     memory.refill_stock();
-    ++memory.pool().ledger().instances;
     if (found == 0)
         sys::log("PAGER: {} MiB in {} chunks, boot archive of {} bytes", memory.pool().total() * 4096 >> 20,
                  pager::startup().chunk_count, pager::startup().archive_size);

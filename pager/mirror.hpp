@@ -36,7 +36,7 @@ private:
 struct Mirror {
     Page table;
     Page copies[table_entries / copies_per_page]; ///< none: not needed so far
-    uint32_t present;                             ///< entries that name a page
+    uint32_t present; ///< entries that name a page
     Entry entries[table_entries];
 
     Entry& at(Word address) { return entries[address / page_size % table_entries]; }

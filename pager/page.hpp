@@ -32,33 +32,32 @@ inline constexpr unsigned record_pages = 4;
 /// What a page is used as. All but `free`, `frame` and `own` belong to one client and are in its list.
 enum class Use : uint8_t {
     free,
-    frame,     ///< memory that clients see, or a frame that waits to be used again
+    frame, ///< memory that clients see, or a frame that waits to be used again
     structure, ///< PML4, PDPT, page directory or page table
-    mirror,    ///< frame: a Mirror
-    copies,    ///< CNode with the capabilities that are mapped in 128 neighbouring pages
-    client,    ///< frame: a Client
-    own,       ///< the pager's tables and records
+    mirror, ///< frame: a Mirror
+    copies, ///< CNode with the capabilities that are mapped in 128 neighbouring pages
+    client, ///< frame: a Client
+    own, ///< the pager's tables and records
 };
 
 /// Use, client and address are written before anything is made of the page, and survive the pager (recovery.hpp); the rest
 /// is found again from the tables.
 struct PageRecord {
-    Word address;            ///< of a structure, mirror or CNode of copies: the first it is for; of a client: its number
-    uint32_t client;         ///< page of the Client
+    Word address; ///< of a structure, mirror or CNode of copies: the first it is for; of a client: its number
+    uint32_t client; ///< page of the Client
     uint32_t next_in_bucket; ///< a frame that waits to be used again: the next such
     uint32_t next_of_client; ///< towards older pages
-    uint32_t mappings;       ///< of a frame: how many entries of clients name it
-    uint32_t swap_slot;      ///< of a frame: 1 + the slot that holds the same bytes, 0 = none
+    uint32_t mappings; ///< of a frame: how many entries of clients name it
+    uint32_t swap_slot; ///< of a frame: 1 + the slot that holds the same bytes, 0 = none
     Use use;
     uint8_t span_bits; ///< of a structure: 48 PML4, 39 PDPT, 30 page directory, 21 page table
-    bool is_known;     ///< of a frame: as long as no entry is dirty it holds what its region or swap slot gives
-    bool is_held : 1;  ///< of a frame: in use by the pager itself, not to be evicted
+    bool is_known; ///< of a frame: as long as no entry is dirty it holds what its region or swap slot gives
+    bool is_held : 1; ///< of a frame: in use by the pager itself, not to be evicted
     bool is_given : 1; ///< of a frame: somebody else was given a capability; survives the pager, too
 };
 
 /// What survives the pager and belongs to no client; that of the first chunk counts.
 struct Ledger {
-    uint64_t instances;   ///< how often a pager has been started
     uint64_t next_object; ///< number of the next memory object
 };
 

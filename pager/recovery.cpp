@@ -183,8 +183,7 @@ void Recovery::read_table(Client& client, Mirror& mirror, Word base) {
     sys::TableEntry entries[abi::max_read];
     for (unsigned first = 0; first < table_entries;) {
         const Word address = base + first * page_size;
-        const unsigned shown =
-            kernel_memory::read(Tables::entries_at(mirror, address, table_entries - first), entries);
+        const unsigned shown = kernel_memory::read(Tables::entries_at(mirror, address, table_entries - first), entries);
         if (shown == 0)
             sys::panic("the pager cannot read a table of its own");
         for (unsigned i = 0; i < shown; ++i)
@@ -206,8 +205,7 @@ void Recovery::put_back_unmapped() {
 
 /// Finishes or undoes what one client was in the middle of; whether that changed anything.
 bool Recovery::finish_step(Client& client) {
-    if (client.state != ClientState::there ||
-        (client.is_object() && client.owner == 0 && client.users == 0)) {
+    if (client.state != ClientState::there || (client.is_object() && client.owner == 0 && client.users == 0)) {
         spaces_.destroy(client);
         return true;
     }
@@ -217,8 +215,7 @@ bool Recovery::finish_step(Client& client) {
             continue;
         // What came goes again, unnoticed: it will be asked for once more.
         const bool was_coming = region.state == RegionState::coming;
-        const auto done =
-            was_coming ? spaces_.unmap(client, region, 0) : spaces_.finish_unmap(client, region);
+        const auto done = was_coming ? spaces_.unmap(client, region, 0) : spaces_.finish_unmap(client, region);
         if (!done)
             sys::panic("the pager cannot unmap what its predecessor mapped");
         return true;

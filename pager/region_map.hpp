@@ -32,10 +32,10 @@ struct Range {
 /// What a region's pages come from.
 enum class Backing : uint8_t {
     anonymous, ///< zeroes
-    stack,     ///< zeroes; the lowest page is the guard page and never mapped
-    image,     ///< bytes of the boot archive, then zeroes
-    lent,      ///< frames that init lent: not the pager's to give
-    object,    ///< the pages of a memory object
+    stack, ///< zeroes; the lowest page is the guard page and never mapped
+    image, ///< bytes of the boot archive, then zeroes
+    lent, ///< frames that init lent: not the pager's to give
+    object, ///< the pages of a memory object
 };
 
 /// Where a region is in its life. Written last when it comes, and first when it goes.
@@ -46,17 +46,17 @@ struct Region {
     Backing backing = Backing::anonymous;
     bool writable = false;
     bool executable = false;
-    bool is_private = false;       ///< object: what is written goes to a copy
-    bool is_pinned = false;        ///< its pages stay in memory
-    uint8_t memory_type = 0;       ///< abi::MemoryType
-    uint8_t fault_around = 1;      ///< pages that one fault may bring, a power of two up to 16
+    bool is_private = false; ///< object: what is written goes to a copy
+    bool is_pinned = false; ///< its pages stay in memory
+    uint8_t memory_type = 0; ///< abi::MemoryType
+    uint8_t fault_around = 1; ///< pages that one fault may bring, a power of two up to 16
     RegionState state = RegionState::none;
-    Range file_bytes{};            ///< image: addresses whose bytes come from the archive
-    Word source = 0;               ///< image: where the byte for file_bytes.start lies in the archive; lent: first slot;
-                                   ///< object: offset of the first page
-    Word object = 0;               ///< object: its number
-    Word request = 0;              ///< number of the request that made it, or that ends it
-    Word faults = 0;               ///< served so far
+    Range file_bytes{}; ///< image: addresses whose bytes come from the archive
+    Word source = 0; ///< image: where the byte for file_bytes.start lies in the archive; lent: first slot;
+        ///< object: offset of the first page
+    Word object = 0; ///< object: its number
+    Word request = 0; ///< number of the request that made it, or that ends it
+    Word faults = 0; ///< served so far
     Range guard() const { return {range.start, range.start + (backing == Backing::stack ? page_size : 0)}; }
     /// Writes are seen by others.
     bool is_shared() const { return backing == Backing::object && !is_private; }

@@ -96,7 +96,9 @@ Result<protocol::Advise::Reply> Server::advise(Badge badge, const protocol::Advi
     if (region == nullptr || !region->range.contains(range.end - 1) || region->guard().contains(range.start))
         return Error::no_such_region;
     switch (static_cast<protocol::Advice>(request.advice)) {
-    case protocol::Advice::prefetch: TRY(spaces_.populate(*client, range)); return protocol::Advise::Reply{range.pages()};
+    case protocol::Advice::prefetch:
+        TRY(spaces_.populate(*client, range));
+        return protocol::Advise::Reply{range.pages()};
     case protocol::Advice::sequential: region->fault_around = widest_around; return protocol::Advise::Reply{};
     case protocol::Advice::random: region->fault_around = 1; return protocol::Advise::Reply{};
     case protocol::Advice::evict: return protocol::Advise::Reply{spaces_.evict(*client, range)};

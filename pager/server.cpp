@@ -102,8 +102,7 @@ void Server::handle_fault(const Incoming& incoming, Reaction& reaction) {
     const Decision decision = decide(client->regions, PageFault::from(fault));
     reaction.refusal = decision.refusal;
     if (reaction.refusal == Refusal::none) {
-        const Result<Supply> page =
-            spaces_.supply(*client, *decision.region, decision.page, fault.info.is_write());
+        const Result<Supply> page = spaces_.supply(*client, *decision.region, decision.page, fault.info.is_write());
         if (page) {
             reaction.pages[reaction.page_count++] = *page;
             if (decision.region->fault_around > 1)

@@ -95,10 +95,10 @@ Result<Page> AddressSpaces::copy_of(Page page) {
     return copy;
 }
 
-/// There is a page already: it may be written to if nobody else has it, or all shall see it.
+/// There is a page already: it may be written to if nobody else has it, or all who have it shall see it.
 Result<AddressSpaces::Content> AddressSpaces::present_content(Client& client, const Region& region, Page page,
                                                               bool write) {
-    if (region.is_shared() || memory_.record(page).mappings == 1) {
+    if (region.is_shared() || client.is_object() || memory_.record(page).mappings == 1) {
         // What was noted of writes so far goes with the old mapping.
         memory_.record(page).is_known &= !region.writable;
         return Content{page, region.writable};
@@ -109,8 +109,7 @@ Result<AddressSpaces::Content> AddressSpaces::present_content(Client& client, co
     return Content{TRY(copy_of(page)), true};
 }
 
-Result<AddressSpaces::Content> AddressSpaces::first_content(Client& client, Region& region, Word address,
-                                                            bool write) {
+Result<AddressSpaces::Content> AddressSpaces::first_content(Client& client, Region& region, Word address, bool write) {
     TRY(require_quota(client));
     switch (region.backing) {
     case Backing::anonymous:
@@ -149,7 +148,11 @@ Result<AddressSpaces::Content> AddressSpaces::content(Client& client, Region& re
 Result<Supply> AddressSpaces::supply(Client& client, Region& region, Word address, bool write) {
     Mirror& mirror = *TRY(ensure_tables(client, address));
     const Content content = TRY(this->content(client, region, mirror, address, write));
-    Supply supply{&client, &mirror, address, content.page, 0,
+    Supply supply{&client,
+                  &mirror,
+                  address,
+                  content.page,
+                  0,
                   {.read = true,
                    .write = content.writable,
                    .execute = region.executable,

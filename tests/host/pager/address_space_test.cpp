@@ -41,10 +41,8 @@ TEST_CASE("R18 R19 image pages hold the file's bytes at odd offsets, and zeroes 
 TEST_CASE("an image that reaches beyond the archive is refused when touched", "[pager]") {
     Machine machine;
     machine.create(1);
-    const Region region{.range = {0x400000, 0x410000},
-                        .backing = Backing::image,
-                        .file_bytes = {0x400000, 0x410000},
-                        .source = 0};
+    const Region region{
+        .range = {0x400000, 0x410000}, .backing = Backing::image, .file_bytes = {0x400000, 0x410000}, .source = 0};
     CHECK(machine.spaces().map(*machine.client(1), region, region.range).error() == Error::bad_archive_range);
     CHECK(machine.client(1)->regions.count() == 0);
     CHECK(machine.client(1)->frames == 0);

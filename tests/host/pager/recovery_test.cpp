@@ -42,8 +42,10 @@ std::vector<Wish> story() {
         return Wish{[=](Machine& machine) { machine.put(who, start + page * page_size, value); }};
     };
     const auto expect = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) { const uint8_t byte = machine.get(who, start + page * page_size);
-            REQUIRE(byte == value); }};
+        return Wish{[=](Machine& machine) {
+            const uint8_t byte = machine.get(who, start + page * page_size);
+            REQUIRE(byte == value);
+        }};
     };
     const auto evict = [](Word who, Word page) {
         return Wish{[=](Machine& machine) {
@@ -83,16 +85,20 @@ std::vector<Wish> story() {
         {[=](Machine& machine) { map_once(machine, 1, shared, 11); }},
         {[=](Machine& machine) { map_once(machine, 2, shared, 11); }},
         {[](Machine& machine) { machine.put(1, 0x900000, 90); }},
-        {[](Machine& machine) { const uint8_t byte = machine.get(2, 0x900000);
-            REQUIRE(byte == 90); }},
+        {[](Machine& machine) {
+            const uint8_t byte = machine.get(2, 0x900000);
+            REQUIRE(byte == 90);
+        }},
         {[](Machine& machine) { unmap_once(machine, 1, start, 12); }},
         expect(2, 5, 15),
         {[](Machine& machine) {
             if (machine.client(2) != nullptr)
                 machine.spaces().destroy(*machine.client(2));
         }},
-        {[](Machine& machine) { const uint8_t byte = machine.get(1, 0x900000);
-            REQUIRE(byte == 90); }},
+        {[](Machine& machine) {
+            const uint8_t byte = machine.get(1, 0x900000);
+            REQUIRE(byte == 90);
+        }},
     };
 }
 

@@ -92,6 +92,22 @@ TEST_CASE("a frame that somebody was given is not shared with a clone", "[pager]
     machine.check_nothing_lost();
 }
 
+TEST_CASE("the page of a memory object that is given away is the one that its users have", "[pager]") {
+    Machine machine;
+    constexpr Word object = protocol::object_bit | 1;
+    machine.create(1);
+    Client& hidden = machine.create_object(object, 1);
+    Region shared = writable(0x600000, 1);
+    shared.backing = Backing::object;
+    shared.object = object;
+    REQUIRE(machine.spaces().map(*machine.client(1), shared, {}));
+    machine.put(1, 0x600000, 5);
+    const auto page = machine.spaces().give(hidden, object_base);
+    REQUIRE(page);
+    CHECK(machine.entry(1, 0x600000)->frame == page->number);
+    machine.check_nothing_lost();
+}
+
 TEST_CASE("who maps a memory object sees what others write, a private copy keeps its own", "[pager]") {
     Machine machine(1, 32);
     constexpr Word object = protocol::object_bit | 1;

@@ -262,7 +262,8 @@ Result<void> map_copies(const Entries& entries, Word source, Word into, const sy
         if (kernel.copies.contains(slot)) {
             for (const auto& [page, table] : kernel.tables)
                 for (const fake::Entry& other : table.entries)
-                    need(!(other.present && other.slot == slot && &other != &entry), "the slot's frame is mapped elsewhere");
+                    need(!(other.present && other.slot == slot && &other != &entry),
+                         "the slot's frame is mapped elsewhere");
         }
         kernel.copies[slot] = frame;
         entry = {.present = true, .frame = frame, .cookie = 0, .slot = slot, .access = access};
@@ -318,10 +319,10 @@ unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
     const unsigned shown = static_cast<unsigned>(std::min<Word>({entries.count, out.size(), abi::max_read}));
     fake::for_each({entries.table, entries.address, shown}, [&](const fake::Entry& entry, unsigned i) {
         const auto number = static_cast<uint32_t>(entry.frame);
-        const Word physical = (entry.frame & fake::lent_bit) != 0
-                                  ? (Word{1} << 40) + (entry.frame & ~fake::lent_bit) * page_size
-                                  : ((Word{number} >> 9) + 1) * 0x20'0000 +
-                                        (chunk_cnode_pages + (number & 511)) * page_size;
+        const Word physical =
+            (entry.frame & fake::lent_bit) != 0
+                ? (Word{1} << 40) + (entry.frame & ~fake::lent_bit) * page_size
+                : ((Word{number} >> 9) + 1) * 0x20'0000 + (chunk_cnode_pages + (number & 511)) * page_size;
         out[i] = entry.present ? sys::TableEntry(physical | 1) : sys::TableEntry(entry.cookie << 7);
     });
     return shown;

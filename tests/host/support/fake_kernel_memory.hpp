@@ -46,7 +46,7 @@ struct KernelMemory {
     std::set<uint32_t> shown;
     std::map<uint32_t, Table> tables;
     std::set<uint32_t> numbered; ///< PML4s with an address-space number
-    std::set<uint32_t> kept;     ///< and with a keeper
+    std::set<uint32_t> kept; ///< and with a keeper
     /// (PML4, level's bits, index at that level) -> structure
     std::map<std::tuple<uint32_t, Word, Word>, uint32_t> structures;
     std::map<Word, Word> copies; ///< slot -> frame

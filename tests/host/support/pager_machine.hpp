@@ -77,8 +77,7 @@ struct Machine {
             if (uint8_t* const byte = fake::kernel_memory().access(who->pml4, address, write))
                 return byte;
             const Decision decision = decide(who->regions, {.address = address, .write = write});
-            if (decision.refusal != Refusal::none ||
-                !spaces().provide(*who, *decision.region, decision.page, write))
+            if (decision.refusal != Refusal::none || !spaces().provide(*who, *decision.region, decision.page, write))
                 return nullptr;
         }
         FAIL("a fault that is served and comes again");

@@ -48,8 +48,8 @@ enum class Error : Word {
     not_writable, ///< the bytes named are not in mapped, writable regions
     kernel_refused, ///< the kernel answered with an error; detail 0 = it
     no_such_object, ///< no capability of a memory object came along
-    no_such_file,   ///< not in the boot archive
-    no_swap,        ///< swap is attached already, or this client may not offer it
+    no_such_file, ///< not in the boot archive
+    no_swap, ///< swap is attached already, or this client may not offer it
     last,
 };
 
@@ -60,18 +60,18 @@ inline constexpr Word read = 0, write = 1, execute = 2;
 
 /// Modifiers of a mapping request.
 namespace option {
-inline constexpr Word populate = 1;    ///< all pages now, not at first touch
-inline constexpr Word sequential = 2;  ///< pages are touched in order: a fault may bring the aligned 16 around it
+inline constexpr Word populate = 1; ///< all pages now, not at first touch
+inline constexpr Word sequential = 2; ///< pages are touched in order: a fault may bring the aligned 16 around it
 inline constexpr Word private_copy = 4; ///< of an object: what is written is seen by nobody else
-}
+} // namespace option
 
 /// What a client may be.
 namespace trait {
 inline constexpr Word announce = 1; ///< what happens to its space is told on the log
-inline constexpr Word pinned = 2;   ///< its pages stay in memory
+inline constexpr Word pinned = 2; ///< its pages stay in memory
 inline constexpr Word inspector = 4; ///< it may look at others
-inline constexpr Word swap = 8;     ///< it may offer swap slots
-}
+inline constexpr Word swap = 8; ///< it may offer swap slots
+} // namespace trait
 
 /// Advice on a range.
 enum class Advice : Word { prefetch = 1, sequential = 2, random = 3, evict = 4 };
@@ -321,7 +321,7 @@ struct InspectRegion {
         Word backing = 0; ///< RegionKind
         Word rights = 0;
         Word resident = 0; ///< pages
-        Word shared = 0;   ///< of these, pages that others have, too
+        Word shared = 0; ///< of these, pages that others have, too
         Word swapped = 0;
         Word faults = 0;
     };

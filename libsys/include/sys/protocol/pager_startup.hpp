@@ -22,8 +22,8 @@ inline constexpr Word first_chunk = 2;
 inline constexpr Word vspace_slot = 16;
 inline constexpr Word asid_pool_slot = 17;
 inline constexpr Word receive_slot = 18; ///< empty: for capabilities that arrive
-inline constexpr Word object_slot = 19;  ///< empty: for capabilities that are given away
-inline constexpr Word swap_slot = 20;    ///< empty: for the endpoint of the swap server
+inline constexpr Word object_slot = 19; ///< empty: for capabilities that are given away
+inline constexpr Word swap_slot = 20; ///< empty: for the endpoint of the swap server
 inline constexpr Word first_watcher_slot = 64; ///< 64 empty ones: for notifications of clients
 
 inline constexpr unsigned chunk_bits = 21;
@@ -47,6 +47,7 @@ struct LentRange {
 inline constexpr unsigned max_lent_ranges = 8;
 
 struct StartupBlock {
+    Word instances = 0; ///< how often a pager has been started; init counts
     Word root_bits = 0;
     Word chunk_count = 0;
     Word archive_size = 0; ///< bytes

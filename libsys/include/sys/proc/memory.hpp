@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A process's own memory: requests to the pager, numbered, so that a pager that dies in between does nothing twice.
+#pragma once
+
+#include <atomic>
+#include <sys/cap/cnode.hpp>
+#include <sys/ipc/call.hpp>
+#include <sys/proc/slots.hpp>
+#include <sys/protocol/pager.hpp>
+
+namespace sys::memory {
+
+namespace pager = protocol::pager;
+
+/// A number that this process has not used before, for a request to the pager.
+inline Word next_request() {
+    static constinit std::atomic<Word> last = 0;
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+/// Sends a request that has a number.
+template <Request R, size_t capability_count = 0>
+Result<typename R::Reply> request(R wanted, const std::array<Word, capability_count>& capabilities = {}) {
+    wanted.request = next_request();
+    return call(Endpoint(slot::pager), wanted, capabilities);
+}
+
+/// Zeroed memory; address 0: anywhere. Returns where it is.
+inline Result<Word> map(Word size, Word address = 0, Word options = 0) {
+    const auto mapped =
+        TRY(request(pager::MapAnonymous{.address = address, .size = size, .options = options, .request = 0}));
+    return mapped.address;
+}
+/// The region that starts at `address` goes.
+inline Result<void> unmap(Word address) {
+    TRY(request(pager::Unmap{.address = address, .request = 0}));
+    return {};
+}
+
+/// A new memory object; its capability lands in the empty slot `into` of this process.
+inline Result<Word> create_object(Word size, Word into) {
+    set_receive_slot(Object(slot::cnode), into, abi::word_bits);
+    const auto made = request(pager::CreateObject{.size = size, .request = 0});
+    clear_receive_slot();
+    if (!made)
+        return made.error();
+    return made->object;
+}
+/// Maps all of a memory object whose capability this process holds. Returns where it is.
+inline Result<Word> map_object(Object object, Word rights = pager::access::write, Word options = 0) {
+    const auto mapped = TRY(request(pager::MapObject{.rights = rights, .options = options}, with_caps(object)));
+    return mapped.address;
+}
+
+inline Result<Word> advise(Word address, Word size, pager::Advice advice) {
+    return TRY(call(Endpoint(slot::pager), pager::Advise{address, size, static_cast<Word>(advice)})).pages;
+}
+
+} // namespace sys::memory
