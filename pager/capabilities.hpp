@@ -19,7 +19,8 @@ Result<sys::Object> of_object(Word number);
 
 /// The swap server's endpoint arrived.
 Result<void> keep_swap_server();
-sys::Endpoint swap_server();
+/// device_failed: it is gone. To call it would be a fault of the pager's own.
+Result<sys::Endpoint> swap_server();
 
 inline constexpr unsigned max_watchers = 64;
 /// A notification arrived, to be told of memory pressure.

@@ -38,6 +38,7 @@ struct Client {
     Word owner = 0; ///< of an object: the client that made it; 0 when that is gone
 
     uint32_t watcher = 0; ///< 1 + index of its notification for memory pressure
+    bool is_swap_attached = false; ///< the swap server knows that it is in use
     uint32_t swap_slots = 0; ///< of the object through which the swap server is reached: how many it has; else 0
 
     Word frames = 0;

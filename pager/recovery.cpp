@@ -227,9 +227,12 @@ void Recovery::count_users() {
     for (Client* client = clients_.first(); client != nullptr; client = clients_.next(*client)) {
         if (client->owner != 0 && clients_.find(client->owner) == nullptr)
             client->owner = 0;
-        if (client->swap_slots != 0) {
+        if (client->is_swap_attached) {
             swap_.attach(client->swap_slots);
             swap_store::use(tables_.find(*client, object_base)->at(object_base).page());
+            swap_store::wait_until_idle();
+        } else if (client->swap_slots != 0) {
+            swap_store::greet();
         }
         for (unsigned i = 0; i < RegionMap::capacity; ++i) {
             const Region& region = client->regions[i];

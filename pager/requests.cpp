@@ -133,17 +133,27 @@ Result<protocol::AttachSwap::Reply> Server::attach_swap(Badge badge, const proto
     Client* const object = object_badge ? clients_.find(object_badge->value) : nullptr;
     if (object == nullptr || !object->is_object() || object->owner != badge.value)
         return Error::no_such_object;
-    if (swap_.is_attached() && object->swap_slots == 0)
-        return Error::no_swap;
+    if (object->swap_slots == 0)
+        for (const Client* other = clients_.first(); other != nullptr; other = clients_.next(*other))
+            if (other->swap_slots != 0)
+                return Error::no_swap;
     const Page page = TRY(spaces_.give(*object, object_base));
     if (object->swap_slots == 0) {
         if (!capabilities::keep_swap_server())
             return sys::ErrorCode::invalid_value;
-        swap_.attach(static_cast<uint32_t>(std::min<Word>(request.slots, Swap::max_slots)));
-        swap_store::use(page);
-        commit(object->swap_slots, swap_.slots());
+        commit(object->swap_slots, static_cast<uint32_t>(std::min<Word>(request.slots, Swap::max_slots)));
     }
+    if (!object->is_swap_attached)
+        offered_ = object;
     return protocol::AttachSwap::Reply{memory_.pool().physical(page)};
+}
+
+/// The server has its answer, and receives: from now on it may be asked.
+void Server::attach_offered_swap() {
+    swap_.attach(offered_->swap_slots);
+    swap_store::use(tables_.find(*offered_, object_base)->at(object_base).page());
+    commit(offered_->is_swap_attached, true);
+    offered_ = nullptr;
 }
 
 } // namespace pager

@@ -11,6 +11,8 @@ using sys::Incoming;
 using sys::Message;
 
 void Server::handle(const Incoming& incoming, Reaction& reaction) {
+    if (offered_ != nullptr)
+        attach_offered_swap();
     if (sys::KeeperFault::is_one(incoming.message()))
         return handle_fault(incoming, reaction);
     ++requests_;

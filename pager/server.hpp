@@ -63,6 +63,8 @@ private:
     Result<protocol::AttachSwap::Reply> attach_swap(Badge badge, const protocol::AttachSwap& request,
                                                     const Incoming& incoming);
 
+    void attach_offered_swap();
+
     // object_requests.cpp
     Result<Message> create_object(Badge badge, const protocol::CreateObject& request);
     Result<sys::Empty> release_object(Badge badge, const protocol::ReleaseObject& request);
@@ -87,6 +89,7 @@ private:
     Swap& swap_;
     AddressSpaces& spaces_;
     const sys::archive::Archive& archive_;
+    Client* offered_ = nullptr; ///< the object through which swap was offered by the request answered last
     Word faults_served_ = 0;
     Word faults_refused_ = 0;
     Word requests_ = 0;

@@ -13,6 +13,10 @@ using sys::Result;
 namespace swap_store {
 /// Pages travel through this one.
 void use(Page page);
+/// A server that a former instance asked may still be about to write there: returns when it is not.
+void wait_until_idle();
+/// A server of which nobody knows whether it has been told that it is attached offers its slots once more.
+void greet();
 Result<void> write(uint32_t slot, const uint8_t* bytes);
 Result<void> read(uint32_t slot, uint8_t* bytes);
 } // namespace swap_store

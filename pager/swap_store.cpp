@@ -15,18 +15,30 @@ namespace {
 namespace protocol = sys::protocol::swap;
 constinit Page window; ///< that of the memory object through which pages travel
 
+template <sys::Request R>
+Result<void> ask(const R& request) {
+    TRY(sys::call(TRY(capabilities::swap_server()), request));
+    return {};
+}
+
 } // namespace
 
 void use(Page page) { window = page; }
 
+void wait_until_idle() { static_cast<void>(ask(protocol::Read{0})); }
+
+void greet() {
+    if (const auto server = capabilities::swap_server())
+        server->send_if_awaited(sys::pack(protocol::Hello::label, protocol::Hello{}));
+}
+
 Result<void> write(uint32_t slot, const uint8_t* bytes) {
     memcpy(kernel_memory::bytes(window), bytes, page_size);
-    TRY(sys::call(capabilities::swap_server(), protocol::Write{slot}));
-    return {};
+    return ask(protocol::Write{slot});
 }
 
 Result<void> read(uint32_t slot, uint8_t* bytes) {
-    TRY(sys::call(capabilities::swap_server(), protocol::Read{slot}));
+    TRY(ask(protocol::Read{slot}));
     memcpy(bytes, kernel_memory::bytes(window), page_size);
     return {};
 }

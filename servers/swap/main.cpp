@@ -17,6 +17,16 @@ using sys::Word;
 constexpr Word page_size = 4096, object_slot = sys::slot::first_free;
 constexpr Word default_mib = 16, most_mib = 512, most_in_one_request = 512;
 
+Word slots_offered = 0;
+
+/// The memory object and the endpoint, to the pager.
+sys::Result<void> offer() {
+    const sys::protocol::pager::AttachSwap request{slots_offered};
+    TRY(sys::call(sys::Endpoint(sys::slot::pager), request,
+                  sys::with_caps(sys::Object(object_slot), sys::Object(sys::slot::endpoint))));
+    return {};
+}
+
 class RamStore {
 public:
     RamStore(uint8_t* window, uint8_t* pages, Word slots) : window_(window), pages_(pages), slots_(slots) {}
@@ -30,6 +40,10 @@ public:
             .on<swap::Read>([&](const swap::Read& request) -> sys::Result<sys::Empty> {
                 memcpy(window_, TRY(place(request.slot)), page_size);
                 return sys::Empty{};
+            })
+            .on<swap::Hello>([](const swap::Hello&) -> std::optional<sys::Message> {
+                static_cast<void>(offer());
+                return std::nullopt;
             })
             .answer();
     }
@@ -71,9 +85,8 @@ sys::Result<void> run(Word slots) {
     TRY(sys::memory::create_object(page_size, object_slot));
     const Word window = TRY(sys::memory::map_object(sys::Object(object_slot)));
     *reinterpret_cast<volatile uint8_t*>(window) = 0; // it is there before the first page travels
-    const sys::protocol::pager::AttachSwap offer{slots};
-    TRY(sys::call(sys::Endpoint(sys::slot::pager), offer,
-                  sys::with_caps(sys::Object(object_slot), sys::Object(sys::slot::endpoint))));
+    slots_offered = slots;
+    TRY(offer());
     sys::log("[SWAP-SERVICE] {} MiB of swap in RAM", slots * page_size >> 20);
     static_cast<void>(sys::service::report_ready());
     static RamStore store(reinterpret_cast<uint8_t*>(window), pages, slots);

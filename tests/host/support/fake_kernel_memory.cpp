@@ -333,6 +333,8 @@ unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
 namespace pager::swap_store {
 
 void use(Page) {}
+void wait_until_idle() {}
+void greet() {}
 
 Result<void> write(uint32_t slot, const uint8_t* bytes) {
     auto& kernel = fake::kernel_memory();

@@ -27,6 +27,12 @@ struct Read {
     Word slot = 0;
 };
 
+/// Sent, not called: the server is to offer its slots again (AttachSwap), with no other request in between.
+struct Hello {
+    static constexpr Word label = request_label(Protocol::swap, 2);
+    using Reply = Empty;
+};
+
 constexpr const char* describe(Error value) {
     switch (value) {
     case Error::no_such_slot: return "no such swap slot";
