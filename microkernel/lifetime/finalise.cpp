@@ -52,7 +52,8 @@ void end_thread(Tcb& thread) {
     unbind_notification(thread);
     if (thread.sched_context)
         unbind_thread(*thread.sched_context);
-    forget_loaded(thread);
+    if (cpu.loaded == &thread)
+        cpu.loaded = nullptr; // nothing is saved into what is no thread any more
     if (cpu.current == &thread) {
         cpu.current = nullptr;
         reschedule();

@@ -156,13 +156,10 @@ struct SpawnPlan {
     install(thread, TcbSlot::fault_handler, plan.handler);
     install(thread, TcbSlot::ipc_buffer, plan.buffer);
     begin_register_write(thread);
-    const auto write = [&](abi::UserRegister which, SpawnWord word) {
-        write_register(thread, static_cast<unsigned>(which), call.word(word));
-    };
-    write(abi::UserRegister::rip, entry_word);
-    write(abi::UserRegister::rsp, stack_word);
-    write(abi::UserRegister::rdi, argument_word);
-    write(abi::UserRegister::fs_base, fs_base_word);
+    write_register(thread, &Context::rip, call.word(entry_word));
+    write_register(thread, &Context::rsp, call.word(stack_word));
+    write_register(thread, &Context::rdi, call.word(argument_word));
+    write_register(thread, &Context::fs_base, call.word(fs_base_word));
     thread.mcp = plan.mcp;
     set_priority(thread, plan.priority);
     if (plan.context && plan.context != thread.sched_context)

@@ -115,19 +115,15 @@ Outcome bind_notification(const Invocation& call, Tcb& thread) {
 
 Outcome set_tls_base(const Invocation& call, Tcb& thread) {
     TRY(call.need(1));
-    const Word origin = thread.context.origin;
-    begin_register_write(thread);
-    thread.context.origin = origin;
-    write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), call.word(0));
+    unload(thread);
+    write_register(thread, &Context::fs_base, call.word(0));
     return Outcome::done();
 }
 
 Outcome set_flags(const Invocation& call, Tcb& thread) {
     TRY(call.need(2));
-    Word flags = thread.fpu_disabled;
-    flags = ((flags & ~call.word(0)) | call.word(1)) & 1;
-    save_loaded(thread);
-    forget_loaded(thread);
+    const Word flags = ((Word{thread.fpu_disabled} & ~call.word(0)) | call.word(1)) & 1;
+    unload(thread);
     thread.fpu_disabled = flags != 0;
     return Outcome::value(flags);
 }
