@@ -27,10 +27,10 @@ struct Range {
 
 /// The root of the address space that the invoked structure is part of. InvalidCapability 0 if it is not mapped.
 Answer<PhysAddr> root_of(const Capability& structure) {
-    const bool is_mapped = structure.is(CapType::pml4) ? is_live_space(structure) : linked_entry(structure) != nullptr;
+    const bool is_mapped = structure.is(CapType::pml4) ? is_live_space(structure) : mapped_entry(structure) != nullptr;
     if (!is_mapped)
         return refuse(SyscallError::invalid_capability(0));
-    return *find_space(structure.asid());
+    return find_space(structure.asid());
 }
 
 /// Entries of `level` from `address` on. RangeError for the count, and for what the structure does not map;

@@ -64,7 +64,7 @@ inline Checked map_frame_by_pager(Asid asid, Slot& source, abi::Place place, Vir
                                   Slot* copy) {
     const Capability& frame = source.cap;
     const abi::PageRights rights = place.rights();
-    const Level level = frame_level(frame.frame_size());
+    const Level level = entry_level(frame);
     if (!may_give(frame, rights))
         return refuse(SyscallError::illegal_operation());
     // A frame that is here already changes rights and type.
