@@ -100,17 +100,13 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
 }
 
 bool apply_fault_reply(Tcb& thread, Tcb& replier) {
-    const bool accepted = message_info(replier).label() == 0;
     switch (thread.fault.type) {
-    case abi::Fault::unknown_syscall: write_back(thread, replier, unknown_syscall_registers); return accepted;
-    case abi::Fault::user_exception: write_back(thread, replier, user_exception_registers); return accepted;
-    case abi::Fault::timeout: write_back(thread, replier, timeout_registers); return accepted;
-    case abi::Fault::none:
-    case abi::Fault::cap_fault:
-    case abi::Fault::vm_fault:
-    case abi::Fault::keeper_fault: return true;
+    case abi::Fault::unknown_syscall: write_back(thread, replier, unknown_syscall_registers); break;
+    case abi::Fault::user_exception: write_back(thread, replier, user_exception_registers); break;
+    case abi::Fault::timeout: write_back(thread, replier, timeout_registers); break;
+    default: return true;
     }
-    return true;
+    return message_info(replier).label() == 0;
 }
 
 } // namespace kernel

@@ -55,8 +55,7 @@ void install(Tcb& thread, TcbSlot which, const Installation& installation) {
         thread.buffer = window<abi::IpcBuffer>(cap.object() + offset);
         break;
     }
-    case TcbSlot::fault_handler:
-    case TcbSlot::timeout_handler: break;
+    default: break;
     }
 }
 

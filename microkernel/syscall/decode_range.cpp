@@ -148,9 +148,7 @@ Outcome map_range(const Invocation& call) {
     if (room == 0)
         return refuse(SyscallError::range(0, abi::user_end - bit(frame_bits(size))));
     range.count = static_cast<unsigned>(std::min<Word>(range.count, room));
-    const Permissions permissions{true, place.rights().can_write(), place.rights().can_execute()};
-    const Entry blank =
-        Entry::page({}, range.level, permissions, place.memory_type(), kernel_state.features.no_execute);
+    const Entry blank = page_for(place, {}, range.level);
     const auto map_one = [&](Entry& entry, unsigned i) -> Answer<bool> {
         Slot& source = *TRY(slot_at(first_slot + i));
         const Capability& frame = source.cap;

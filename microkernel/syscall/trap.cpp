@@ -30,6 +30,19 @@ void handle_pending() {
     }
 }
 
+/// Nothing to run: sleeps until an interrupt brings something.
+Context* idle() {
+    while (!cpu.current) {
+        leave();
+        x86::wait_for_interrupt();
+        enter();
+        update_time();
+        handle_pending();
+        schedule();
+    }
+    return &cpu.current->context;
+}
+
 } // namespace
 
 extern "C" void kernel_interrupt(Word vector) {
@@ -49,23 +62,6 @@ extern "C" Context* interrupt_entry(Context* context) {
     handle_interrupt(context->origin);
     return leave_kernel();
 }
-
-namespace {
-
-/// Nothing to run: sleeps until an interrupt brings something.
-Context* idle() {
-    while (!cpu.current) {
-        leave();
-        x86::wait_for_interrupt();
-        enter();
-        update_time();
-        handle_pending();
-        schedule();
-    }
-    return &cpu.current->context;
-}
-
-} // namespace
 
 Context* settle() {
     if (cpu.interrupted) [[unlikely]]
