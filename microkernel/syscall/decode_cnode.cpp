@@ -49,7 +49,8 @@ void show(const Slot& slot, MessageWriter& answer) {
                    .raw());
     answer.put(cap.object().raw());
     const bool has_address = is_frame || (is_table && !is_space);
-    answer.put(type == CapType::untyped ? cap.watermark() : has_address ? cap.mapped_at().raw() : 0);
+    const Word given_out = type == CapType::untyped && has_children(slot) ? cap.watermark() : 0;
+    answer.put(has_address ? cap.mapped_at().raw() : given_out);
 }
 
 Outcome inspect(const Invocation& call) {

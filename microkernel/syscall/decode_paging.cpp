@@ -93,8 +93,6 @@ Outcome map_structure(const Invocation& call) {
 Outcome unmap_structure(const Invocation& call) {
     if (!is_final(call.slot))
         return refuse(SyscallError::revoke_first());
-    if (!call.cap().is_mapped())
-        return Outcome::done();
     unmap(call.cap());
     Table& table = *window<Table>(call.cap().object());
     for (Entry& entry : table.entries)

@@ -162,7 +162,7 @@ Outcome map_range(const Invocation& call) {
             return false;
         }
         Slot* const copy = place.copies() ? TRY(slot_at(into + i)) : nullptr;
-        TRY(map_frame_by_pager(range.asid, source, place, address, entry, copy));
+        TRY(map_frame_by_pager(range.asid, source, 1, place, address, entry, copy));
         return false; // what it replaced is gone already
     };
     return for_each(call, range, {}, map_one, place.copies() ? 2 * lookup_weight : lookup_weight);

@@ -113,8 +113,9 @@ static_assert(static_cast<Word>(ThreadState::waiting) == static_cast<Word>(abi::
 
 Outcome status(const Invocation& call, const Tcb& thread) {
     const Word since = kernel_state.microseconds(cpu.now - thread.stopped_at);
+    const bool has_fault = thread.fault.type != abi::Fault::none;
     return answer_with(call, {static_cast<Word>(thread.state), since, static_cast<Word>(thread.fault.type),
-                              thread.fault.subject, thread.keeper.ip});
+                              has_fault ? thread.fault.subject : 0, thread.keeper.ip});
 }
 
 } // namespace

@@ -50,7 +50,7 @@ Checked map_item(const MapTarget& target, Slot& source, abi::Place place, Word n
     if (cap.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
         return refuse(SyscallError::illegal_operation());
     Entry& entry = *TRY(place_of(target, address, entry_level(cap)));
-    return map_frame_by_pager(target.asid, source, place, address, entry, copy);
+    return map_frame_by_pager(target.asid, source, number - 1, place, address, entry, copy);
 }
 
 } // namespace kernel

@@ -65,9 +65,9 @@ inline Entry page_for(abi::Place place, PhysAddr frame, Level level) {
 }
 
 /// Maps the frame of `source` (with `copy`: a copy of it, which goes there) into `entry`, its place at `address` of `asid`. Everything
-/// is checked that concerns the capabilities and the entry.
-inline Checked map_frame_by_pager(Asid asid, Slot& source, abi::Place place, VirtAddr address, Entry& entry,
-                                  Slot* copy) {
+/// is checked that concerns the capabilities and the entry: InvalidCapability `number`.
+inline Checked map_frame_by_pager(Asid asid, Slot& source, Word number, abi::Place place, VirtAddr address,
+                                  Entry& entry, Slot* copy) {
     const Capability& frame = source.cap;
     const Level level = entry_level(frame);
     if (!may_give(frame, place.rights()))
@@ -75,7 +75,7 @@ inline Checked map_frame_by_pager(Asid asid, Slot& source, abi::Place place, Vir
     // A frame that is here already changes rights and type.
     const bool is_here = !copy && frame.is_mapped() && mapped_entry(frame) == &entry;
     if (!copy && !is_here && is_mapped_elsewhere(frame, entry))
-        return refuse(SyscallError::invalid_capability(0));
+        return refuse(SyscallError::invalid_capability(number));
     if (entry.is_table(level) || (!entry.is_empty() && !place.replaces() && !is_here))
         return refuse(SyscallError::delete_first());
     if (copy)

@@ -31,7 +31,7 @@ void handle_pending() {
 }
 
 /// Nothing to run: sleeps until an interrupt brings something.
-Context* idle() {
+void idle() {
     while (!cpu.current) {
         leave();
         x86::wait_for_interrupt();
@@ -40,7 +40,6 @@ Context* idle() {
         handle_pending();
         schedule();
     }
-    return &cpu.current->context;
 }
 
 } // namespace
@@ -68,7 +67,7 @@ Context* settle() {
         handle_pending();
     schedule();
     if (!cpu.current) [[unlikely]]
-        return idle();
+        idle();
     return &cpu.current->context;
 }
 
