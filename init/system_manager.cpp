@@ -61,7 +61,7 @@ const char* sentence(const sys::Error& error) {
         return sys::protocol::pager::describe(static_cast<sys::protocol::pager::Error>(error.label()));
     if (error.label() >= first)
         return process::describe(static_cast<Process>(error.label()));
-    return error.is_kernel() ? abi::describe(static_cast<abi::Error>(error.label())) : error.describe();
+    return error.describe();
 }
 
 } // namespace

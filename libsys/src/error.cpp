@@ -3,11 +3,32 @@
 #include <sys/error.hpp>
 
 namespace sys {
+namespace {
+
+const char* describe_kernel_error(abi::Error error) {
+    switch (error) {
+    case abi::Error::none: return "no error";
+    case abi::Error::invalid_argument: return "an argument is not valid";
+    case abi::Error::invalid_capability: return "a capability is missing or of the wrong type";
+    case abi::Error::illegal_operation: return "the object does not allow this operation";
+    case abi::Error::range_error: return "an argument is out of range";
+    case abi::Error::alignment_error: return "an address is not aligned";
+    case abi::Error::failed_lookup: return "a capability pointer or a paging structure could not be found";
+    case abi::Error::truncated_message: return "the message has too few words or capabilities";
+    case abi::Error::delete_first: return "the destination is taken";
+    case abi::Error::revoke_first: return "the capability has children or the object is in use";
+    case abi::Error::not_enough_memory: return "the untyped memory is too small";
+    case abi::Error::nobody_waits: return "nobody waits for this answer any longer";
+    }
+    return "unknown error";
+}
+
+} // namespace
 
 const char* describe(ErrorCode code) {
     const auto number = static_cast<Word>(code);
     if (number < 32)
-        return abi::describe(static_cast<abi::Error>(number));
+        return describe_kernel_error(static_cast<abi::Error>(number));
     switch (code) {
     case ErrorCode::none: return "no error";
     case ErrorCode::out_of_slots: return "no capability slot is free";

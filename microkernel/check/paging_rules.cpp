@@ -115,15 +115,7 @@ Sound check_space(const Capability& pml4, Census& census) {
 }
 
 Sound check_structure(const Capability& structure, Census& census) {
-    if (!structure.is_mapped())
-        return sound;
-    const auto root = find_space(structure.asid());
-    if (!root)
-        return sound;
-    const Level level = level_above(table_level(structure.type()));
-    const WalkResult place = walk(*root, structure.mapped_at(), level);
-    census.tables.here +=
-        place.level == level && place.entry->is_table(level) && place.entry->table_address() == structure.object();
+    census.tables.here += mapped_entry(structure) != nullptr;
     return sound;
 }
 

@@ -5,6 +5,16 @@
 #include <ipc/notification_ipc.hpp>
 
 namespace kernel {
+namespace {
+
+/// Nothing for an MSI.
+void set_mask(const IrqLine& irq, bool masked) {
+    if (irq.kind == IrqLine::Kind::ioapic)
+        x86::ioapic_set_mask(irq.ioapic, irq.pin, irq.entry.masked(masked));
+}
+
+} // namespace
+
 bool irq_line_in_use(unsigned line) { return kernel_state.irqs[line].kind != IrqLine::Kind::free; }
 
 void route_ioapic_irq(unsigned line, unsigned ioapic, unsigned pin, x86::Trigger trigger, x86::Polarity polarity) {
@@ -20,23 +30,17 @@ void route_msi_irq(unsigned line) { kernel_state.irqs[line].kind = IrqLine::Kind
 
 void free_irq_line(unsigned line) {
     IrqLine& irq = kernel_state.irqs[line];
-    if (irq.kind == IrqLine::Kind::ioapic)
-        x86::ioapic_set_mask(irq.ioapic, irq.pin, irq.entry.masked(true));
+    set_mask(irq, true);
     irq.kind = IrqLine::Kind::free;
     if (!irq.handler.is_empty())
         remove_capability(irq.handler);
 }
 
-void acknowledge_irq(unsigned line) {
-    const IrqLine& irq = kernel_state.irqs[line];
-    if (irq.kind == IrqLine::Kind::ioapic)
-        x86::ioapic_set_mask(irq.ioapic, irq.pin, irq.entry.masked(false));
-}
+void acknowledge_irq(unsigned line) { set_mask(kernel_state.irqs[line], false); }
 
 void deliver_irq(unsigned line) {
     const IrqLine& irq = kernel_state.irqs[line];
-    if (irq.kind == IrqLine::Kind::ioapic)
-        x86::ioapic_set_mask(irq.ioapic, irq.pin, irq.entry.masked(true));
+    set_mask(irq, true);
     const Capability& handler = irq.handler.cap;
     if (handler.is(CapType::notification))
         signal(*window<Notification>(handler.object()), handler.badge());

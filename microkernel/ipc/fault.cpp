@@ -3,15 +3,13 @@
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/message.hpp>
+#include <object/registers.hpp>
 #include <sched/scheduler.hpp>
-#include <sched/switch.hpp>
 
 #include <span>
 
 namespace kernel {
 namespace {
-
-using Register = Word Context::*;
 
 /// UnknownSyscall: what the message shows and the reply writes back. The system call number comes last.
 constexpr Register unknown_syscall_registers[] = {
@@ -19,29 +17,15 @@ constexpr Register unknown_syscall_registers[] = {
     &Context::rbp, &Context::r8,  &Context::r9,  &Context::r10, &Context::r11, &Context::r12,
     &Context::r13, &Context::r14, &Context::r15, &Context::rip, &Context::rsp, &Context::rflags,
 };
-constexpr Register user_exception_registers[] = {&Context::rip, &Context::rsp, &Context::rflags};
-constexpr Register timeout_registers[] = {
-    &Context::rip, &Context::rsp, &Context::rflags, &Context::rax, &Context::rbx,     &Context::rcx, &Context::rdx,
-    &Context::rsi, &Context::rdi, &Context::rbp,    &Context::r8,  &Context::r9,      &Context::r10, &Context::r11,
-    &Context::r12, &Context::r13, &Context::r14,    &Context::r15, &Context::fs_base,
-};
-
-Word made_safe(Register which, Word value) {
-    if (which == &Context::rip)
-        return sanitised_ip(value);
-    if (which == &Context::fs_base)
-        return sanitised_address(value);
-    return which == &Context::rflags ? sanitised_rflags(value) : value;
-}
+constexpr auto user_exception_registers = std::span(user_registers).first<abi::user_exception::reply_length>();
+constexpr auto timeout_registers = std::span(user_registers).first<abi::timeout_fault::reply_length>();
 
 /// Only what the reply is long enough to hold: flags that it does not write keep bits that it could not.
 void write_back(Tcb& thread, Tcb& replier, std::span<const Register> registers) {
     const unsigned length = message_length(replier);
-    save_loaded(thread);
+    begin_register_write(thread);
     for (unsigned i = 0; i < registers.size() && i < length; i++)
-        thread.context.*registers[i] = made_safe(registers[i], message_word(replier, i));
-    thread.context.origin = origin_written;
-    forget_loaded(thread);
+        write_register(thread, registers[i], message_word(replier, i));
 }
 
 bool is_handler(const Capability& cap) { return cap.is(CapType::endpoint) && cap.can_call(); }
@@ -116,17 +100,13 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
 }
 
 bool apply_fault_reply(Tcb& thread, Tcb& replier) {
-    const bool accepted = message_info(replier).label() == 0;
     switch (thread.fault.type) {
-    case abi::Fault::unknown_syscall: write_back(thread, replier, unknown_syscall_registers); return accepted;
-    case abi::Fault::user_exception: write_back(thread, replier, user_exception_registers); return accepted;
-    case abi::Fault::timeout: write_back(thread, replier, timeout_registers); return accepted;
-    case abi::Fault::none:
-    case abi::Fault::cap_fault:
-    case abi::Fault::vm_fault:
-    case abi::Fault::keeper_fault: return true;
+    case abi::Fault::unknown_syscall: write_back(thread, replier, unknown_syscall_registers); break;
+    case abi::Fault::user_exception: write_back(thread, replier, user_exception_registers); break;
+    case abi::Fault::timeout: write_back(thread, replier, timeout_registers); break;
+    default: return true;
     }
-    return true;
+    return message_info(replier).label() == 0;
 }
 
 } // namespace kernel

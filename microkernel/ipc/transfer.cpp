@@ -9,13 +9,11 @@ namespace {
 
 /// Returns how many arrived.
 unsigned copy_words(Tcb& sender, Tcb& receiver) {
-    unsigned length = message_length(sender);
+    const unsigned sent = message_length(sender);
+    const unsigned length = receiver.buffer ? sent : std::min(sent, abi::register_message_words);
     copy_register_words(sender.context, receiver.context, length);
-    if (length <= abi::register_message_words)
-        return length;
-    if (!receiver.buffer)
-        return abi::register_message_words;
-    copy_buffer_words(*sender.buffer, *receiver.buffer, length);
+    if (length > abi::register_message_words)
+        copy_buffer_words(*sender.buffer, *receiver.buffer, length);
     return length;
 }
 

@@ -21,10 +21,6 @@ Capability make_zombie(const Capability& cap) {
     return Capability::zombie(cap.object(), cap.radix(), bit(cap.radix()), PhysAddr{});
 }
 
-Capability with_slots(const Capability& zombie, Word slots) {
-    return Capability::zombie(zombie.object(), zombie.radix(), slots, zombie.zombie_outer());
-}
-
 Slot* slot_at(PhysAddr place) { return place == PhysAddr{} ? nullptr : window<Slot>(place); }
 
 void change_set_aside(Slot& slot, PhysAddr inner, PhysAddr outer) {
@@ -92,12 +88,13 @@ Slot* bury(Slot& slot) {
 
 /// One step on the zombie in `slot`. Returns the slot where work goes on; null = all done.
 Slot* zombie_step(Slot& slot) {
-    const Word slots = slot.cap.zombie_slots();
+    const Capability& zombie = slot.cap;
+    const Word slots = zombie.zombie_slots();
     if (slots == 0)
         return bury(slot);
-    Slot* const last = zombie_slot(slot.cap, slots - 1);
+    Slot* const last = zombie_slot(zombie, slots - 1);
     if (last->is_empty() || last == &slot) {
-        slot.cap = with_slots(slot.cap, slots - 1);
+        slot.cap = Capability::zombie(zombie.object(), zombie.radix(), slots - 1, zombie.zombie_outer());
         return &slot;
     }
     if (last->cap.is(CapType::zombie)) {

@@ -52,7 +52,8 @@ void end_thread(Tcb& thread) {
     unbind_notification(thread);
     if (thread.sched_context)
         unbind_thread(*thread.sched_context);
-    forget_loaded(thread);
+    if (cpu.loaded == &thread)
+        cpu.loaded = nullptr; // nothing is saved into what is no thread any more
     if (cpu.current == &thread) {
         cpu.current = nullptr;
         reschedule();
@@ -76,7 +77,7 @@ bool finalise_step(Slot& slot, bool final) {
     if (slot.is_in_thread())
         forget_capability(slot);
     if (cap.is(CapType::frame)) {
-        unmap_frame(cap);
+        unmap(cap);
         return true;
     }
     if (!final)
@@ -89,7 +90,7 @@ bool finalise_step(Slot& slot, bool final) {
     case CapType::sched_context: end_sched_context(*window<SchedContext>(cap.object())); return true;
     case CapType::page_table:
     case CapType::page_directory:
-    case CapType::pdpt: unmap_table(cap); return true;
+    case CapType::pdpt: unmap(cap); return true;
     case CapType::pml4:
         if (is_live_space(cap))
             end_space(cap.asid());

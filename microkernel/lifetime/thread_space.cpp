@@ -42,8 +42,6 @@ Answer<Installation> handler_installation(Slot& source, Word number, bool may_be
     return Installation{cap, &source, source.cap};
 }
 
-Progress vacate(Tcb& thread, TcbSlot which) { return delete_slot(thread.slot(which)); }
-
 void install(Tcb& thread, TcbSlot which, const Installation& installation) {
     if (!installation.source || installation.source->cap != installation.source_cap)
         return;
@@ -57,8 +55,7 @@ void install(Tcb& thread, TcbSlot which, const Installation& installation) {
         thread.buffer = window<abi::IpcBuffer>(cap.object() + offset);
         break;
     }
-    case TcbSlot::fault_handler:
-    case TcbSlot::timeout_handler: break;
+    default: break;
     }
 }
 

@@ -26,8 +26,6 @@ Answer<Installation> ipc_buffer_installation(Slot& source, Word address);
 /// that it gives authority over, a CNode as keeper table; else InvalidCapability `number`.
 Answer<Installation> handler_installation(Slot& source, Word number, bool may_be_table = false);
 
-/// Empties `which` of what it holds. Preempted: call again.
-[[nodiscard]] Progress vacate(Tcb& thread, TcbSlot which);
 /// Puts the capability into the empty `which`, unless its source has vanished meanwhile.
 void install(Tcb& thread, TcbSlot which, const Installation& installation);
 /// The capability in `slot`, a place inside a TCB, is going away: its thread forgets what it knew of it.

@@ -121,7 +121,9 @@ struct Tcb {
     }
 
     /// The thread in whose TCB `slot` is; it must be in one.
-    static Tcb& of(Slot& slot);
+    static Tcb& of(Slot& slot) {
+        return *reinterpret_cast<Tcb*>(align_down(reinterpret_cast<Word>(&slot), Word{1} << abi::tcb_bits));
+    }
     static Tcb& of(Context& context) { return reinterpret_cast<Tcb&>(context); }
 };
 
@@ -129,13 +131,11 @@ static_assert(offsetof(Tcb, context) == 0 && sizeof(Tcb) <= 1u << abi::tcb_bits)
 static_assert(offsetof(Tcb, fpu) + x86::fpu_state_size + x86::avx_state_size <= 1u << tcb_bits_with_avx);
 static_assert(offsetof(Tcb, slots) % sizeof(Slot) == 0);
 
+/// `thread` is a queue of its own.
 inline void queue_alone(Tcb& thread) { thread.queue = {.last_of_run = &thread}; }
 
-inline Tcb* queue_pop(Tcb& first) { return first.queue.next ? queue_remove(&first, first) : nullptr; }
-
-inline Tcb& Tcb::of(Slot& slot) {
-    return *reinterpret_cast<Tcb*>(align_down(reinterpret_cast<Word>(&slot), Word{1} << abi::tcb_bits));
-}
+/// Removes `first`, a first thread; returns the new one.
+[[nodiscard]] inline Tcb* queue_pop(Tcb& first) { return first.queue.next ? queue_remove(&first, first) : nullptr; }
 
 /// Length of the SYSCALL instruction: a thread's IP is moved behind it only when its call completes.
 inline constexpr Word syscall_instruction_size = 2;

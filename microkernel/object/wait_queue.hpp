@@ -11,10 +11,6 @@ struct Tcb;
 
 /// Adds `thread` to the queue that begins with `first` (null = empty); returns the new first thread.
 [[nodiscard]] Tcb* queue_insert(Tcb* first, Tcb& thread);
-/// `thread` is a queue of its own.
-inline void queue_alone(Tcb& thread);
-/// Removes `first`, a first thread; returns the new one.
-[[nodiscard]] inline Tcb* queue_pop(Tcb& first);
 /// Removes `thread`, which must be queued, under the priority it was inserted with; returns the new first thread.
 [[nodiscard]] Tcb* queue_remove(Tcb* first, Tcb& thread);
 

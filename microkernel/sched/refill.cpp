@@ -14,13 +14,10 @@ Refill pop_first(SchedContext& context) {
 void append(SchedContext& context, Refill refill) {
     if (context.count > 0) {
         Refill& last = context.last();
-        if (last.end() >= refill.time) {
-            last.amount += refill.amount;
-            return;
-        }
-        if (context.count == context.max) {
+        const bool joins = last.end() >= refill.time;
+        if (joins || context.count == context.max) {
             // Merged later, never earlier: the joint piece ends when the new one would.
-            last.time = refill.time - last.amount;
+            last.time = joins ? last.time : refill.time - last.amount;
             last.amount += refill.amount;
             return;
         }

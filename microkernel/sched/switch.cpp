@@ -40,9 +40,10 @@ void save_loaded(Tcb& thread) {
     save_fpu(thread);
 }
 
-void forget_loaded(Tcb& thread) {
+void unload(Tcb& thread) {
     if (cpu.loaded != &thread)
         return;
+    save_loaded(thread);
     cpu.loaded = nullptr;
     cpu.unsettled = true;
 }

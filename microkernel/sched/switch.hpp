@@ -59,7 +59,7 @@ void exchange_fpu(Tcb* old, const Tcb& thread);
 
 /// Puts the live segment bases and FPU registers of `thread`, if it is loaded, into its TCB, so that they can be read.
 void save_loaded(Tcb& thread);
-/// `thread` is going away, or its saved state will be changed: nothing of it counts as loaded.
-void forget_loaded(Tcb& thread);
+/// The same where its saved state will be changed: nothing of it counts as loaded any more.
+void unload(Tcb& thread);
 
 } // namespace kernel

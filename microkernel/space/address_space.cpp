@@ -8,13 +8,6 @@
 
 namespace kernel {
 
-Result<PhysAddr, LookupError> find_space(Asid asid) {
-    const Word space = kernel_state.spaces[asid.value];
-    if (!asid || space == 0)
-        return Failure{LookupError::invalid_root()};
-    return object_in(space);
-}
-
 x86::Cr3 loaded_cr3(bool keep_translations) {
     const bool pcid = kernel_state.features.pcid;
     const PhysAddr root = cpu.loaded_space ? object_in(cpu.loaded_space) : kernel_state.kernel_pml4;

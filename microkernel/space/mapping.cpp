@@ -5,48 +5,31 @@
 namespace kernel {
 
 Entry* mapped_entry(const Capability& cap) {
-    if (!cap.is_mapped())
+    const PhysAddr root = find_space(cap.asid());
+    if (!cap.is_mapped() || root == PhysAddr{})
         return nullptr;
-    const auto root = find_space(cap.asid());
-    if (!root)
-        return nullptr;
-    const Level level = frame_level(cap.frame_size());
-    const WalkResult place = walk(*root, cap.mapped_at(), level);
-    if (place.level != level || !place.entry->is_page(level) || place.entry->page_address(level) != cap.object())
-        return nullptr;
-    return place.entry;
+    const Level level = entry_level(cap);
+    const WalkResult place = walk(root, cap.mapped_at(), level);
+    const Entry& entry = *place.entry;
+    const bool names_it = cap.is(CapType::frame) ? entry.is_page(level) && entry.page_address(level) == cap.object()
+                                                 : entry.is_table(level) && entry.table_address() == cap.object();
+    return place.level == level && names_it ? place.entry : nullptr;
 }
 
-void unmap_frame(const Capability& cap) {
-    Entry* entry = mapped_entry(cap);
+void unmap(const Capability& cap) {
+    Entry* const entry = mapped_entry(cap);
     if (!entry)
         return;
     exchange(*entry, Entry::absent(entry->keeper()));
-    invalidate_page(cap.asid(), cap.mapped_at());
+    if (cap.is(CapType::frame))
+        invalidate_page(cap.asid(), cap.mapped_at());
+    else
+        invalidate_space(cap.asid());
 }
 
 void map_table(Slot& slot, Entry& entry, Asid asid, VirtAddr address) {
     exchange(entry, Entry::table(slot.cap.object(), entry.keeper()));
     slot.cap.set_mapping(asid, address);
-}
-
-Entry* linked_entry(const Capability& cap) {
-    const auto root = cap.is_mapped() ? find_space(cap.asid()) : Failure{LookupError::invalid_root()};
-    if (!root)
-        return nullptr;
-    const Level level = level_above(table_level(cap.type()));
-    const WalkResult place = walk(*root, cap.mapped_at(), level);
-    const bool is_linked =
-        place.level == level && place.entry->is_table(level) && place.entry->table_address() == cap.object();
-    return is_linked ? place.entry : nullptr;
-}
-
-void unmap_table(const Capability& cap) {
-    Entry* const entry = linked_entry(cap);
-    if (!entry)
-        return;
-    exchange(*entry, Entry::absent(entry->keeper()));
-    invalidate_space(cap.asid());
 }
 
 } // namespace kernel

@@ -13,11 +13,15 @@ namespace kernel {
 constexpr Level frame_level(FrameSize size) {
     return static_cast<Level>(static_cast<unsigned>(Level::pt) + static_cast<unsigned>(size));
 }
-/// The level of a paging structure itself; its place is an entry one level up.
+/// The level of a paging structure itself.
 constexpr Level table_level(CapType type) {
     return static_cast<Level>(static_cast<unsigned>(type) - static_cast<unsigned>(CapType::page_table) + 1);
 }
 static_assert(table_level(CapType::pml4) == Level::pml4);
+/// The level of the entry for a frame or paging structure (no PML4).
+constexpr Level entry_level(const Capability& cap) {
+    return cap.is(CapType::frame) ? frame_level(cap.frame_size()) : level_above(table_level(cap.type()));
+}
 
 /// The entry of `level` for `address` in `root`. FailedLookup (bits left 39, 30, 21) if a table on the way is missing,
 /// also where a large page stands in its place.
@@ -35,16 +39,12 @@ inline void map_frame(Slot& slot, Entry page, Entry& entry, Asid asid, VirtAddr 
     if (old.is_present())
         invalidate_page(asid, address);
 }
-/// The frame of `cap` leaves its place, if that still holds it.
-void unmap_frame(const Capability& cap);
-/// The entry that `cap`, a mapped frame, records, if it still holds that frame; else null.
-Entry* mapped_entry(const Capability& cap);
-
 /// Links the paging structure of `slot` into the empty `entry` for `address` of `asid`.
 void map_table(Slot& slot, Entry& entry, Asid asid, VirtAddr address);
-/// The entry through which the paging structure of `cap` (no PML4) is reached; null if it is not hooked in.
-Entry* linked_entry(const Capability& cap);
-/// The paging structure of `cap` leaves the tables, and nothing of it stays cached.
-void unmap_table(const Capability& cap);
+
+/// The entry that `cap`, a frame or paging structure (no PML4), records, if it still holds that; else null.
+Entry* mapped_entry(const Capability& cap);
+/// What `cap` names leaves that entry, and nothing of it stays cached.
+void unmap(const Capability& cap);
 
 } // namespace kernel

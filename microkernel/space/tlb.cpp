@@ -29,13 +29,12 @@ void invalidate_page(Asid asid, VirtAddr address) {
 }
 
 void invalidate_space(Asid asid) {
-    if (!kernel_state.features.pcid) {
-        if (asid != loaded_asid() || kernel_state.features.isolation)
-            return;
-        count(Event::invalidation);
-        return loaded_cr3(false).write();
-    }
+    const bool pcid = kernel_state.features.pcid;
+    if (!pcid && (asid != loaded_asid() || kernel_state.features.isolation))
+        return;
     count(Event::invalidation);
+    if (!pcid)
+        return loaded_cr3(false).write();
     if (kernel_state.features.invpcid)
         x86::invpcid(x86::InvpcidType::context, asid.value, VirtAddr{});
     else

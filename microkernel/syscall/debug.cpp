@@ -11,8 +11,6 @@ namespace {
 /// What the debug-exit device is told by DebugHalt: QEMU ends with status 1.
 constexpr uint8_t halt_exit_code = 0;
 
-void put_char(char character) { log_text(Text(&character, 1)); }
-
 Word identify(const Tcb& thread, Word pointer) {
     const auto found = thread.find_slot(pointer);
     return found ? static_cast<Word>((*found)->cap.type()) : 0;
@@ -89,7 +87,7 @@ bool look_around(Tcb& thread, abi::Syscall number) {
 bool debug_syscall(Tcb& thread, abi::Syscall number) {
     switch (number) {
     case abi::Syscall::debug_put_char:
-        put_char(static_cast<char>(thread.context.rdi));
+        log_text(Text(reinterpret_cast<const char*>(&thread.context.rdi), 1)); // little-endian: its low byte
         if (config::debug)
             begin_stretch();
         return true;

@@ -42,16 +42,15 @@ void show(const Slot& slot, MessageWriter& answer) {
                is_space = type == CapType::pml4;
     const bool has_rights =
         is_frame || type == CapType::endpoint || type == CapType::notification || type == CapType::reply;
-    const bool is_mapped = is_frame   ? mapped_entry(cap) != nullptr
-                           : is_space ? is_live_space(cap)
-                                      : is_table && linked_entry(cap) != nullptr;
+    const bool is_mapped = is_space ? is_live_space(cap) : (is_frame || is_table) && mapped_entry(cap) != nullptr;
     answer.put(abi::InspectedSlot(static_cast<abi::SlotType>(type), has_memory(type) ? object_size_bits(slot) : 0,
                                   has_rights ? cap.rights().raw() : 0, is_mapped,
                                   is_frame || is_table ? cap.asid().value : 0u)
                    .raw());
     answer.put(cap.object().raw());
     const bool has_address = is_frame || (is_table && !is_space);
-    answer.put(type == CapType::untyped ? cap.watermark() : has_address ? cap.mapped_at().raw() : 0);
+    const Word given_out = type == CapType::untyped && has_children(slot) ? cap.watermark() : 0;
+    answer.put(has_address ? cap.mapped_at().raw() : given_out);
 }
 
 Outcome inspect(const Invocation& call) {

@@ -75,11 +75,9 @@ Outcome decode_irq_handler(const Invocation& call) {
         Slot& source = call.extra(0);
         if (!source.cap.is(CapType::notification) || !source.cap.rights().can_write())
             return refuse(SyscallError::invalid_capability(0));
-        const Capability cap = source.cap;
-        if (!handler.is_empty() && delete_slot(handler) == Progress::preempted)
+        if (delete_slot(handler) == Progress::preempted)
             return Outcome::preempted();
-        if (source.cap == cap)
-            insert_derived(handler, cap, source);
+        insert_derived(handler, source.cap, source);
         return Outcome::done();
     }
     case abi::Invocation::irq_handler_clear: return delete_slot(handler);

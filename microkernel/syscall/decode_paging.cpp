@@ -46,7 +46,7 @@ Outcome map(const Invocation& call) {
         return refuse(SyscallError::alignment());
     if (frame.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
         return refuse(SyscallError::illegal_operation());
-    const Level level = frame_level(frame.frame_size());
+    const Level level = entry_level(frame);
     Entry& entry = *TRY(find_place(root, address, level));
     if (entry.is_table(level))
         return refuse(SyscallError::delete_first());
@@ -78,7 +78,7 @@ Outcome map_structure(const Invocation& call) {
         return refuse(SyscallError::invalid_capability(0));
     const Capability& vspace = call.extra(0).cap;
     const Asid asid = TRY(space_of(vspace));
-    const Level level = level_above(table_level(table.type()));
+    const Level level = entry_level(table);
     if (call.word(0) >= abi::user_end)
         return refuse(SyscallError::invalid_argument(0));
     const VirtAddr address = VirtAddr(call.word(0)).aligned_down(bit(span_bits(level)));
@@ -93,9 +93,7 @@ Outcome map_structure(const Invocation& call) {
 Outcome unmap_structure(const Invocation& call) {
     if (!is_final(call.slot))
         return refuse(SyscallError::revoke_first());
-    if (!call.cap().is_mapped())
-        return Outcome::done();
-    unmap_table(call.cap());
+    unmap(call.cap());
     Table& table = *window<Table>(call.cap().object());
     for (Entry& entry : table.entries)
         entry = Entry{};
@@ -109,7 +107,7 @@ Outcome decode_frame(const Invocation& call) {
     switch (call.method()) {
     case abi::Invocation::page_map: return map(call);
     case abi::Invocation::page_unmap:
-        unmap_frame(call.cap());
+        unmap(call.cap());
         call.slot.cap.clear_mapping();
         return Outcome::done();
     case abi::Invocation::page_evict: return evict(call);

@@ -27,10 +27,10 @@ struct Range {
 
 /// The root of the address space that the invoked structure is part of. InvalidCapability 0 if it is not mapped.
 Answer<PhysAddr> root_of(const Capability& structure) {
-    const bool is_mapped = structure.is(CapType::pml4) ? is_live_space(structure) : linked_entry(structure) != nullptr;
+    const bool is_mapped = structure.is(CapType::pml4) ? is_live_space(structure) : mapped_entry(structure) != nullptr;
     if (!is_mapped)
         return refuse(SyscallError::invalid_capability(0));
-    return *find_space(structure.asid());
+    return find_space(structure.asid());
 }
 
 /// Entries of `level` from `address` on. RangeError for the count, and for what the structure does not map;
@@ -148,9 +148,7 @@ Outcome map_range(const Invocation& call) {
     if (room == 0)
         return refuse(SyscallError::range(0, abi::user_end - bit(frame_bits(size))));
     range.count = static_cast<unsigned>(std::min<Word>(range.count, room));
-    const Permissions permissions{true, place.rights().can_write(), place.rights().can_execute()};
-    const Entry blank =
-        Entry::page({}, range.level, permissions, place.memory_type(), kernel_state.features.no_execute);
+    const Entry blank = page_for(place, {}, range.level);
     const auto map_one = [&](Entry& entry, unsigned i) -> Answer<bool> {
         Slot& source = *TRY(slot_at(first_slot + i));
         const Capability& frame = source.cap;
@@ -164,7 +162,7 @@ Outcome map_range(const Invocation& call) {
             return false;
         }
         Slot* const copy = place.copies() ? TRY(slot_at(into + i)) : nullptr;
-        TRY(map_frame_by_pager(range.asid, source, place, address, entry, copy));
+        TRY(map_frame_by_pager(range.asid, source, 1, place, address, entry, copy));
         return false; // what it replaced is gone already
     };
     return for_each(call, range, {}, map_one, place.copies() ? 2 * lookup_weight : lookup_weight);

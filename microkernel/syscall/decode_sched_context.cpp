@@ -59,15 +59,13 @@ Outcome yield_to(const Invocation& call, SchedContext& context) {
     const auto consumed = [&] { return Outcome::value(kernel_state.microseconds(take_consumed(context))); };
     if (!is_schedulable(*thread) || !has_usable_budget(context))
         return consumed();
-    if (thread->in_ready_queue)
-        kernel_state.ready.remove(*thread);
+    kernel_state.ready.remove(*thread);
     if (thread->priority < call.caller.priority) {
         kernel_state.ready.push_front(*thread);
         return consumed();
     }
     begin_yield(call.caller, context, call.is_call);
-    if (!call.caller.in_ready_queue && is_schedulable(call.caller))
-        kernel_state.ready.push_front(call.caller);
+    kernel_state.ready.push_front(call.caller);
     kernel_state.ready.push_front(*thread);
     reschedule();
     return Outcome::settled();

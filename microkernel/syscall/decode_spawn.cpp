@@ -133,9 +133,7 @@ struct SpawnPlan {
     Slot none;
     const Slot& authority = *TRY(named_slot(call, authority_word, none));
     const Slot& context = *TRY(named_slot(call, context_word, none));
-    if (!authority.cap.is(CapType::tcb))
-        return refuse(SyscallError::invalid_capability(authority_word));
-    const Word most = TRY(authority_mcp(authority));
+    const Word most = TRY(authority_mcp(authority, authority_word));
     plan.priority = static_cast<uint8_t>(TRY(permitted_priority(call.word(priority_word) & 255, most)));
     plan.mcp = static_cast<uint8_t>(TRY(permitted_priority(call.word(priority_word) >> 8, most)));
     if (!context.is_empty())
@@ -151,18 +149,11 @@ struct SpawnPlan {
 }
 
 [[gnu::noinline]] void start(const Invocation& call, Tcb& thread, const SpawnPlan& plan) {
-    install(thread, TcbSlot::cspace, plan.cspace);
-    install(thread, TcbSlot::vspace, plan.vspace);
-    install(thread, TcbSlot::fault_handler, plan.handler);
-    install(thread, TcbSlot::ipc_buffer, plan.buffer);
     begin_register_write(thread);
-    const auto write = [&](abi::UserRegister which, SpawnWord word) {
-        write_register(thread, static_cast<unsigned>(which), call.word(word));
-    };
-    write(abi::UserRegister::rip, entry_word);
-    write(abi::UserRegister::rsp, stack_word);
-    write(abi::UserRegister::rdi, argument_word);
-    write(abi::UserRegister::fs_base, fs_base_word);
+    write_register(thread, &Context::rip, call.word(entry_word));
+    write_register(thread, &Context::rsp, call.word(stack_word));
+    write_register(thread, &Context::rdi, call.word(argument_word));
+    write_register(thread, &Context::fs_base, call.word(fs_base_word));
     thread.mcp = plan.mcp;
     set_priority(thread, plan.priority);
     if (plan.context && plan.context != thread.sched_context)
@@ -182,7 +173,11 @@ Outcome decode_spawn(const Invocation& call) {
     TRY(find_handler_and_buffer(call, plan));
     TRY(find_scheduling(call, thread, plan));
     TRY(check_addresses(call, plan));
-    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::fault_handler, TcbSlot::ipc_buffer}) == Progress::preempted)
+    if (replace(call, thread,
+                {{TcbSlot::cspace, plan.cspace},
+                 {TcbSlot::vspace, plan.vspace},
+                 {TcbSlot::fault_handler, plan.handler},
+                 {TcbSlot::ipc_buffer, plan.buffer}}) == Progress::preempted)
         return Outcome::preempted();
     start(call, thread, plan);
     return Outcome::done();

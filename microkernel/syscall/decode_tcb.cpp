@@ -11,23 +11,17 @@ namespace {
 
 Outcome configure(const Invocation& call, Tcb& thread) {
     TRY(call.need(3, 3));
-    const Word address = call.word(2);
-    const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), address));
+    const Installation buffer = TRY(ipc_buffer_installation(call.extra(2), call.word(2)));
     const Installation cspace = TRY(cspace_installation(call.extra(0), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(1)));
     // A keeper table gives out authority over the address space that it was installed for. What is left of one goes on going.
     const Capability& handler = thread.cap(TcbSlot::fault_handler);
     const bool is_other = vspace.cap.identity() != thread.cap(TcbSlot::vspace).identity();
     if (((handler.is(CapType::cnode) && is_other) || is_zombie(handler.type())) &&
-        vacate(thread, TcbSlot::fault_handler) == Progress::preempted)
+        delete_slot(thread.slot(TcbSlot::fault_handler)) == Progress::preempted)
         return Outcome::preempted();
-    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::ipc_buffer}) == Progress::preempted)
-        return Outcome::preempted();
-    (void)vacate(thread, TcbSlot::vspace); // a single step: so the space of the keeper table is known until the end
-    install(thread, TcbSlot::cspace, cspace);
-    install(thread, TcbSlot::vspace, vspace);
-    install(thread, TcbSlot::ipc_buffer, buffer);
-    return Outcome::done();
+    // The VSpace goes last, and in a single step: so the space of the keeper table is known until the end.
+    return replace(call, thread, {{TcbSlot::cspace, cspace}, {TcbSlot::ipc_buffer, buffer}, {TcbSlot::vspace, vspace}});
 }
 
 Outcome set_space(const Invocation& call, Tcb& thread) {
@@ -35,30 +29,18 @@ Outcome set_space(const Invocation& call, Tcb& thread) {
     const Installation cspace = TRY(cspace_installation(call.extra(1), call.word(0)));
     const Installation vspace = TRY(vspace_installation(call.extra(2)));
     const Installation handler = TRY(handler_installation(call.extra(0), 1, true));
-    if (vacate_all(call, thread, {TcbSlot::cspace, TcbSlot::vspace, TcbSlot::fault_handler}) == Progress::preempted)
-        return Outcome::preempted();
-    install(thread, TcbSlot::cspace, cspace);
-    install(thread, TcbSlot::vspace, vspace);
-    install(thread, TcbSlot::fault_handler, handler);
-    return Outcome::done();
+    return replace(call, thread,
+                   {{TcbSlot::cspace, cspace}, {TcbSlot::vspace, vspace}, {TcbSlot::fault_handler, handler}});
 }
 
 Outcome set_ipc_buffer(const Invocation& call, Tcb& thread) {
     TRY(call.need(1, 1));
-    const Word address = call.word(0);
-    const Installation buffer = TRY(ipc_buffer_installation(call.extra(0), address));
-    (void)vacate(thread, TcbSlot::ipc_buffer); // a frame goes in a single step
-    install(thread, TcbSlot::ipc_buffer, buffer);
-    return Outcome::done();
+    return replace(call, thread, {{TcbSlot::ipc_buffer, TRY(ipc_buffer_installation(call.extra(0), call.word(0)))}});
 }
 
 Outcome set_timeout_endpoint(const Invocation& call, Tcb& thread) {
     TRY(call.need(0, 1));
-    const Installation handler = TRY(handler_installation(call.extra(0), 1));
-    if (vacate(thread, TcbSlot::timeout_handler) == Progress::preempted)
-        return Outcome::preempted();
-    install(thread, TcbSlot::timeout_handler, handler);
-    return Outcome::done();
+    return replace(call, thread, {{TcbSlot::timeout_handler, TRY(handler_installation(call.extra(0), 1))}});
 }
 
 Outcome set_one_priority(const Invocation& call, Tcb& thread) {
@@ -86,9 +68,8 @@ Outcome set_sched_params(const Invocation& call, Tcb& thread) {
         context = TRY(bindable_context(context_cap, thread, 2));
     }
     const Installation handler = TRY(handler_installation(call.extra(2), 3));
-    if (vacate(thread, TcbSlot::fault_handler) == Progress::preempted)
+    if (replace(call, thread, {{TcbSlot::fault_handler, handler}}) == Progress::preempted)
         return Outcome::preempted();
-    install(thread, TcbSlot::fault_handler, handler);
     thread.mcp = static_cast<uint8_t>(mcp);
     set_priority(thread, static_cast<uint8_t>(priority));
     if (context != thread.sched_context) {
@@ -115,19 +96,15 @@ Outcome bind_notification(const Invocation& call, Tcb& thread) {
 
 Outcome set_tls_base(const Invocation& call, Tcb& thread) {
     TRY(call.need(1));
-    const Word origin = thread.context.origin;
-    begin_register_write(thread);
-    thread.context.origin = origin;
-    write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), call.word(0));
+    unload(thread);
+    write_register(thread, &Context::fs_base, call.word(0));
     return Outcome::done();
 }
 
 Outcome set_flags(const Invocation& call, Tcb& thread) {
     TRY(call.need(2));
-    Word flags = thread.fpu_disabled;
-    flags = ((flags & ~call.word(0)) | call.word(1)) & 1;
-    save_loaded(thread);
-    forget_loaded(thread);
+    const Word flags = ((Word{thread.fpu_disabled} & ~call.word(0)) | call.word(1)) & 1;
+    unload(thread);
     thread.fpu_disabled = flags != 0;
     return Outcome::value(flags);
 }
@@ -135,17 +112,17 @@ Outcome set_flags(const Invocation& call, Tcb& thread) {
 static_assert(static_cast<Word>(ThreadState::waiting) == static_cast<Word>(abi::StatusState::waiting));
 
 Outcome status(const Invocation& call, const Tcb& thread) {
-
     const Word since = kernel_state.microseconds(cpu.now - thread.stopped_at);
+    const bool has_fault = thread.fault.type != abi::Fault::none;
     return answer_with(call, {static_cast<Word>(thread.state), since, static_cast<Word>(thread.fault.type),
-                              thread.fault.subject, thread.keeper.ip});
+                              has_fault ? thread.fault.subject : 0, thread.keeper.ip});
 }
 
 } // namespace
 
-Answer<Word> authority_mcp(const Slot& authority) {
+Answer<Word> authority_mcp(const Slot& authority, Word number) {
     if (!authority.cap.is(CapType::tcb))
-        return refuse(SyscallError::invalid_capability(1));
+        return refuse(SyscallError::invalid_capability(number));
     return Word{window<Tcb>(authority.cap.object())->mcp};
 }
 
@@ -165,12 +142,16 @@ Answer<SchedContext*> bindable_context(const Capability& cap, const Tcb& thread,
     return context;
 }
 
-Progress vacate_all(const Invocation& call, Tcb& thread, std::initializer_list<TcbSlot> places) {
-    for (TcbSlot which : places) {
-        if (vacate(thread, which) == Progress::preempted)
+Progress replace(const Invocation& call, Tcb& thread, std::initializer_list<Replacement> replacements) {
+    for (const auto& [which, by] : replacements) {
+        if (delete_slot(thread.slot(which)) == Progress::preempted)
             return Progress::preempted;
     }
-    return call.cap().is(CapType::tcb) ? Progress::finished : Progress::preempted;
+    if (!call.cap().is(CapType::tcb))
+        return Progress::preempted;
+    for (const auto& [which, by] : replacements)
+        install(thread, which, by);
+    return Progress::finished;
 }
 
 Outcome decode_tcb(const Invocation& call) {

@@ -18,7 +18,7 @@ Outcome read_registers(const Invocation& call, Tcb& thread) {
     save_loaded(thread);
     Word words[abi::user_register_count];
     for (unsigned i = 0; i < count; i++)
-        words[i] = read_register(thread, i);
+        words[i] = thread.context.*user_registers[i];
     return answer_with(call, {}, {words, count});
 }
 
@@ -33,7 +33,7 @@ Outcome write_registers(const Invocation& call, Tcb& thread) {
     complete_yield(thread);
     begin_register_write(thread);
     for (unsigned i = 0; i < std::min<Word>(count, abi::user_register_count); i++)
-        write_register(thread, i, call.word(2 + i));
+        write_register(thread, user_registers[i], call.word(2 + i));
     if (call.word(0) & 1)
         restart(thread);
     return Outcome::done();
@@ -57,7 +57,7 @@ Outcome copy_registers(const Invocation& call, Tcb& thread) {
     const unsigned from = frame ? 0 : abi::frame_register_count;
     const unsigned to = integer ? abi::user_register_count : abi::frame_register_count;
     for (unsigned i = from; i < to; i++)
-        write_register(thread, i, read_register(source, i));
+        write_register(thread, user_registers[i], source.context.*user_registers[i]);
     if (flags & 2)
         restart(thread);
     // A caller that gave itself another's registers has no place left for an answer.

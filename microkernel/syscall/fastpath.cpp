@@ -159,21 +159,16 @@ struct AnswerObjects {
     Slot& source = server.cspace.slot(pointer);
     const Capability& frame = source.cap;
     const abi::Place place(server.context.r8);
-    const abi::PageRights rights = place.rights();
     const VirtAddr address(place.address());
     if (!frame.is(CapType::frame) || frame.frame_size() != FrameSize::small_4k || frame.is_mapped() || place.copies() ||
-        !check_place(abi::PageRights(waiter.keeper.rights), place, 0) || !may_give(frame, rights) ||
+        !check_place(abi::PageRights(waiter.keeper.rights), place, 0) || !may_give(frame, place.rights()) ||
         address.raw() >= abi::user_end)
         return false;
     const KeeperWalk found = walk_to_keeper(vspace.object(), address);
     if (found.level != Level::pt || found.keeper != waiter.keeper.keeper || found.keeper == 0 ||
         !found.entry->is_empty())
         return false;
-    const Permissions permissions{true, rights.can_write(), rights.can_execute()};
-    map_frame(
-        source,
-        Entry::page(frame.object(), Level::pt, permissions, place.memory_type(), kernel_state.features.no_execute),
-        *found.entry, vspace.asid(), address);
+    map_frame(source, page_for(place, frame.object(), Level::pt), *found.entry, vspace.asid(), address);
     return true;
 }
 

@@ -15,7 +15,7 @@ Answer<Entry*> place_of(const MapTarget& target, VirtAddr address, Level level) 
 }
 
 Checked map_table_item(const MapTarget& target, Slot& source, abi::Place place, Word number) {
-    const Level level = level_above(table_level(source.cap.type()));
+    const Level level = entry_level(source.cap);
     const VirtAddr address(place.address());
     if (place.raw() != place.address())
         return refuse(SyscallError::invalid_argument(number));
@@ -49,8 +49,8 @@ Checked map_item(const MapTarget& target, Slot& source, abi::Place place, Word n
         return refuse(SyscallError::alignment());
     if (cap.frame_size() == FrameSize::huge_1g && !kernel_state.features.huge_pages)
         return refuse(SyscallError::illegal_operation());
-    Entry& entry = *TRY(place_of(target, address, frame_level(cap.frame_size())));
-    return map_frame_by_pager(target.asid, source, place, address, entry, copy);
+    Entry& entry = *TRY(place_of(target, address, entry_level(cap)));
+    return map_frame_by_pager(target.asid, source, number - 1, place, address, entry, copy);
 }
 
 } // namespace kernel

@@ -58,27 +58,30 @@ inline Checked check_copy(const Slot& source, const Slot& copy, bool replaces, c
     return ok;
 }
 
+/// What a pager wants at `place`: `frame`, as an entry of `level`.
+inline Entry page_for(abi::Place place, PhysAddr frame, Level level) {
+    const Permissions permissions{true, place.rights().can_write(), place.rights().can_execute()};
+    return Entry::page(frame, level, permissions, place.memory_type(), kernel_state.features.no_execute);
+}
+
 /// Maps the frame of `source` (with `copy`: a copy of it, which goes there) into `entry`, its place at `address` of `asid`. Everything
-/// is checked that concerns the capabilities and the entry.
-inline Checked map_frame_by_pager(Asid asid, Slot& source, abi::Place place, VirtAddr address, Entry& entry,
-                                  Slot* copy) {
+/// is checked that concerns the capabilities and the entry: InvalidCapability `number`.
+inline Checked map_frame_by_pager(Asid asid, Slot& source, Word number, abi::Place place, VirtAddr address,
+                                  Entry& entry, Slot* copy) {
     const Capability& frame = source.cap;
-    const abi::PageRights rights = place.rights();
-    const Level level = frame_level(frame.frame_size());
-    if (!may_give(frame, rights))
+    const Level level = entry_level(frame);
+    if (!may_give(frame, place.rights()))
         return refuse(SyscallError::illegal_operation());
     // A frame that is here already changes rights and type.
     const bool is_here = !copy && frame.is_mapped() && mapped_entry(frame) == &entry;
     if (!copy && !is_here && is_mapped_elsewhere(frame, entry))
-        return refuse(SyscallError::invalid_capability(0));
+        return refuse(SyscallError::invalid_capability(number));
     if (entry.is_table(level) || (!entry.is_empty() && !place.replaces() && !is_here))
         return refuse(SyscallError::delete_first());
     if (copy)
         TRY(check_copy(source, *copy, place.replaces(), entry));
 
-    const Permissions permissions{true, rights.can_write(), rights.can_execute()};
-    const Entry page =
-        Entry::page(frame.object(), level, permissions, place.memory_type(), kernel_state.features.no_execute);
+    const Entry page = page_for(place, frame.object(), level);
     if (!copy) {
         map_frame(source, page, entry, asid, address);
         return ok;

@@ -83,9 +83,8 @@ void dispatch(Tcb& thread) {
     case abi::Syscall::wait: receive_on(thread, context.rdi, Blocking::yes, false); return;
     case abi::Syscall::nb_wait: receive_on(thread, context.rdi, Blocking::no, false); return;
     case abi::Syscall::set_tls_base:
-        save_loaded(thread);
-        write_register(thread, static_cast<unsigned>(abi::UserRegister::fs_base), context.rdi);
-        forget_loaded(thread);
+        unload(thread);
+        write_register(thread, &Context::fs_base, context.rdi);
         complete_syscall(thread);
         return;
     default: break;

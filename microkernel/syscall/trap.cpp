@@ -30,6 +30,18 @@ void handle_pending() {
     }
 }
 
+/// Nothing to run: sleeps until an interrupt brings something.
+void idle() {
+    while (!cpu.current) {
+        leave();
+        x86::wait_for_interrupt();
+        enter();
+        update_time();
+        handle_pending();
+        schedule();
+    }
+}
+
 } // namespace
 
 extern "C" void kernel_interrupt(Word vector) {
@@ -50,29 +62,12 @@ extern "C" Context* interrupt_entry(Context* context) {
     return leave_kernel();
 }
 
-namespace {
-
-/// Nothing to run: sleeps until an interrupt brings something.
-Context* idle() {
-    while (!cpu.current) {
-        leave();
-        x86::wait_for_interrupt();
-        enter();
-        update_time();
-        handle_pending();
-        schedule();
-    }
-    return &cpu.current->context;
-}
-
-} // namespace
-
 Context* settle() {
     if (cpu.interrupted) [[unlikely]]
         handle_pending();
     schedule();
     if (!cpu.current) [[unlikely]]
-        return idle();
+        idle();
     return &cpu.current->context;
 }
 

@@ -111,7 +111,7 @@ Word KernelMachine::boot_buffer_address() {
 Word KernelMachine::system_call_ip() { return test::syscall_ip; }
 
 void KernelMachine::set_register(spec::Register which, Word value) {
-    kernel::write_register(*kernel::cpu.current, which, value);
+    kernel::write_register(*kernel::cpu.current, kernel::user_registers[which], value);
 }
 
 void KernelMachine::set_fpu(Word value) {

@@ -175,7 +175,7 @@ Record thread(Word address_of_thread) {
                                                      "r12", "r13", "r14",    "r15", "fs",  "gs"};
     Record record;
     for (unsigned i = 0; i < std::size(register_names); i++)
-        record.add(register_names[i], kernel::read_register(thread, i));
+        record.add(register_names[i], thread.context.*kernel::user_registers[i]);
     record.add("state", static_cast<Word>(thread.state));
     record.add("priority", thread.priority);
     record.add("MCP", thread.mcp);

@@ -66,23 +66,4 @@ enum class LookupFailure : Word {
     guard_mismatch = 4,
 };
 
-/// One English sentence per error, for logs and for people.
-constexpr const char* describe(Error error) {
-    switch (error) {
-    case Error::none: return "no error";
-    case Error::invalid_argument: return "an argument is not valid";
-    case Error::invalid_capability: return "a capability is missing or of the wrong type";
-    case Error::illegal_operation: return "the object does not allow this operation";
-    case Error::range_error: return "an argument is out of range";
-    case Error::alignment_error: return "an address is not aligned";
-    case Error::failed_lookup: return "a capability pointer or a paging structure could not be found";
-    case Error::truncated_message: return "the message has too few words or capabilities";
-    case Error::delete_first: return "the destination is taken";
-    case Error::revoke_first: return "the capability has children or the object is in use";
-    case Error::not_enough_memory: return "the untyped memory is too small";
-    case Error::nobody_waits: return "nobody waits for this answer any longer";
-    }
-    return "unknown error";
-}
-
 } // namespace abi

@@ -25,7 +25,6 @@ public:
     constexpr bool can_write() const { return raw_ & 1; }
     constexpr bool can_read() const { return raw_ & 2; }
     constexpr bool can_grant() const { return raw_ & 4; }
-    constexpr bool can_grant_reply() const { return raw_ & 8; }
     constexpr bool contains(Rights other) const { return (raw_ & other.raw_) == other.raw_; }
     constexpr Word raw() const { return raw_; }
 

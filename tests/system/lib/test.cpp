@@ -90,13 +90,13 @@ bool check_error_label(Word label, abi::Error expected, const Word* details, con
     if (label == static_cast<Word>(expected))
         return true;
     return fail(where, "error {} (details {:#x} {:#x} {:#x} {:#x}), expected {}: {}", label, details[0], details[1],
-                details[2], details[3], static_cast<Word>(expected), abi::describe(expected));
+                details[2], details[3], static_cast<Word>(expected), sys::Error(expected).describe());
 }
 bool check_error(const sys::Error* error, abi::Error expected, const Where& where) {
     if (error == nullptr)
-        return fail(where, "succeeded, expected: {}", abi::describe(expected));
+        return fail(where, "succeeded, expected: {}", sys::Error(expected).describe());
     return *error == expected || fail(where, "{} (details {:#x} {:#x}), expected: {}", *error, error->detail(0),
-                                      error->detail(1), abi::describe(expected));
+                                      error->detail(1), sys::Error(expected).describe());
 }
 
 void say(const char* line) { sys::log_line(line); }
