@@ -82,7 +82,7 @@ void yield() {
 /// Sleeps for a random time by the period of its scheduling context, then waits some instructions more.
 [[noreturn, gnu::force_align_arg_pointer]] void kill_again_and_again() {
     for (Word done = 0; done < killer.kills; ++done) {
-        constexpr Word shortest = 200, spread = 6000;
+        constexpr Word shortest = 200, spread = 12000;
         const sys::Microseconds period{shortest + next_random() % spread};
         static_cast<void>(killer.control.configure(killer.context, {.budget = {100}, .period = period}));
         yield();

@@ -25,7 +25,7 @@ Result<Entry> Clock::save(Page page, const Region& region, bool dirty) {
     if (!is_known) {
         const bool can_overwrite = record.swap_slot != 0 && swap_.is_used_once(record.swap_slot - 1);
         const uint32_t slot = can_overwrite ? record.swap_slot - 1 : TRY(swap_.take());
-        const Result<void> written = swap_store::write(slot, kernel_memory::bytes(page));
+        const Result<void> written = swap_.write(slot, kernel_memory::bytes(page));
         if (!can_overwrite) {
             if (!written) {
                 swap_.release(slot);

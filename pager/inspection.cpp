@@ -29,6 +29,8 @@ Result<protocol::Statistics::Reply> Server::statistics(Badge badge) {
     reply.requests = requests_;
     reply.swap_slots = swap_.slots();
     reply.swap_used = swap_.used();
+    reply.swap_writes = swap_.written();
+    reply.swap_reads = swap_.pages_read();
     reply.instances = startup().instances;
     if (const Client* const client = clients_.find(badge.value); client != nullptr) {
         reply.own_pages = client->frames;

@@ -39,6 +39,14 @@ struct Mirror {
     uint32_t present; ///< entries that name a page
     Entry entries[table_entries];
 
+    /// All but which table it is of.
+    void forget() {
+        for (Page& page : copies)
+            page = no_page;
+        for (Entry& entry : entries)
+            entry = Entry();
+        present = 0;
+    }
     Entry& at(Word address) { return entries[address / page_size % table_entries]; }
 };
 static_assert(sizeof(Mirror) <= page_size);

@@ -72,10 +72,13 @@ void Recovery::look_at(Page page, const Made& made) {
         }
     }
     if (made.type == abi::SlotType::frame && made.is_mapped) {
-        const bool is_given = record.use == Use::frame && record.is_given;
-        record = {};
+        if (record.use != Use::frame)
+            record = {};
         record.use = Use::frame;
-        record.is_given = is_given;
+        record.mappings = 0;
+        record.swap_slot = 0;
+        record.is_known = false;
+        record.is_held = false; // is_given stays as it is, at every moment
         memory_.pool().mark_taken(page);
         return;
     }
@@ -138,8 +141,7 @@ void Recovery::connect() {
             record.use = Use::frame;
             return;
         }
-        mirror = {};
-        mirror.table = table;
+        mirror.forget(); // all but its table: without that, a death right now would lose what it maps
         enter(*owner, page);
     });
     for_each_held(Use::structure, [&](Page page, const PageRecord& record, Client* owner) {

@@ -59,7 +59,7 @@ Result<Page> AddressSpaces::from_slot(uint32_t slot) {
     if (memory_.is_short())
         clock_.make_room();
     const Page page = TRY(memory_.take_reserved_frame());
-    const Result<void> read = swap_store::read(slot, kernel_memory::bytes(page));
+    const Result<void> read = swap_.read(slot, kernel_memory::bytes(page));
     if (!read) {
         memory_.put_back_frame(page);
         return read.error();

@@ -30,6 +30,17 @@ public:
     bool is_attached() const { return slots_ != 0; }
     uint32_t slots() const { return slots_; }
     uint32_t used() const { return used_; }
+    /// As swap_store's functions; they count.
+    Result<void> write(uint32_t slot, const uint8_t* bytes) {
+        ++written_;
+        return swap_store::write(slot, bytes);
+    }
+    Result<void> read(uint32_t slot, uint8_t* bytes) {
+        ++read_;
+        return swap_store::read(slot, bytes);
+    }
+    uint64_t written() const { return written_; }
+    uint64_t pages_read() const { return read_; }
 
     /// A free slot, used once; no_memory_page if there is none.
     Result<uint32_t> take();
@@ -41,6 +52,8 @@ private:
     uint32_t slots_ = 0;
     uint32_t used_ = 0;
     uint32_t hint_ = 0;
+    uint64_t written_ = 0;
+    uint64_t read_ = 0;
     uint16_t uses_[max_slots] = {};
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands in for eclipse-systemd as PID 1: starts clients that page all the time, while init kills the pager (boot word
-// pager.kill), and sees to it that nothing is lost. One line a test: PASS or FAIL. Boot words: clients=N pages=N kills=N swap=MIB.
+// pager.kill), and sees to it that nothing is lost. One line a test: PASS or FAIL. Boot words: clients=N pages=N kills=N swap=MIB sweep=1.
 #include "load.hpp"
 
 #include <initializer_list>
@@ -35,6 +35,7 @@ struct Settings {
     Word pages = 64;
     Word kills = 100;
     Word swap_mib = 4;
+    bool sweep = false; ///< clients go through their memory and end
 };
 
 Settings read_settings(int argc, char** argv) {
@@ -56,6 +57,8 @@ Settings read_settings(int argc, char** argv) {
             settings.kills = value;
         if (name == "swap")
             settings.swap_mib = value;
+        if (name == "sweep")
+            settings.sweep = value != 0;
     }
     return settings;
 }
@@ -157,6 +160,24 @@ Word watch(const volatile load::Shared& shared, const Settings& settings) {
     }
 }
 
+/// Clients whose memory together is more than the machine's go through all of it.
+void run_sweep(const Settings& settings) {
+    Word started = 0;
+    for (Word i = 0; i < settings.clients; ++i)
+        started += start("/sbin/load", {i, settings.pages, 1}, 0, settings.pages + 512, true) ? 1 : 0;
+    report(started == settings.clients, "all clients start", started);
+    const Word clean = wait_for_ends(started);
+    report(clean == started, "all clients read what they have written", clean);
+    const auto after = statistics();
+    const Word all = settings.clients * settings.pages;
+    sys::log("SWEEP {} pages of clients in {} of the machine: {} written to swap, {} read back", all, after.pages_total,
+             after.swap_writes, after.swap_reads);
+    report(all >= 3 * after.pages_total, "their memory is three times the machine's", all * 100 / after.pages_total);
+    report(after.swap_writes > all - after.pages_total && after.swap_reads > all - after.pages_total,
+           "most of it went to swap and came back", after.swap_reads);
+    report(after.swap_used == 0, "no swap slot is lost", after.swap_used);
+}
+
 void run(const Settings& settings) {
     connect_events();
     const Word swap_quota = settings.swap_mib * 256 + 256;
@@ -174,6 +195,8 @@ void run(const Settings& settings) {
     }
     volatile load::Shared& shared = *reinterpret_cast<volatile load::Shared*>(*at);
     shared.stop = 0;
+    if (settings.sweep)
+        return run_sweep(settings);
     // Those who stay (console, swap server) may touch a page for the first time: let them.
     static_cast<void>(start("/sbin/load", {0, settings.pages}, 0, settings.pages + 512, true));
     pause(100'000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A client that lives on paging: it keeps running checksums of its memory, maps and unmaps, gives pages away and takes them
-// back. Arguments: its number, pages of memory that it keeps. The memory object of load.hpp is in slot::service_manager.
+// back. Arguments: its number, pages of memory that it keeps; with a third it goes through all of them and ends. The memory object of load.hpp is in slot::service_manager.
 #include "load.hpp"
 
 #include <string_view>
@@ -87,6 +87,20 @@ void play_round(volatile Word* kept) {
     }
 }
 
+/// Each page with a pattern of its own, and read again in another order, twice.
+void sweep(volatile Word* kept) {
+    for (Word turn = 1; turn <= 2; ++turn) {
+        const auto seed = [&](Word page) { return (Word{self} << 40 | page << 8 | turn) * 2 + 1; };
+        for (Word page = 0; page < kept_pages; ++page)
+            fill(kept + page * words_per_page, seed(page));
+        const Word stride = kept_pages * 3 / 8 | 1;
+        for (Word i = 0, page = 0; i < kept_pages; ++i, page = (page + stride) % kept_pages)
+            if (!holds(kept + page * words_per_page, seed(page)))
+                fail(Wrong::kept_page, page);
+        shared->rounds[self] = shared->rounds[self] + 1;
+    }
+}
+
 Word number_in(std::string_view text) {
     Word number = 0;
     for (const char digit : text)
@@ -97,7 +111,7 @@ Word number_in(std::string_view text) {
 } // namespace
 
 int main(int argc, char** argv, char**) {
-    if (argc != 3)
+    if (argc != 3 && argc != 4)
         return 2;
     self = static_cast<unsigned>(number_in(argv[1]));
     kept_pages = number_in(argv[2]);
@@ -109,6 +123,10 @@ int main(int argc, char** argv, char**) {
         return 3;
     shared = reinterpret_cast<volatile load::Shared*>(*at);
     auto* const kept = reinterpret_cast<volatile Word*>(need(sys::memory::map(kept_pages * page_size), 0));
+    if (argc == 4) {
+        sweep(kept);
+        return 0;
+    }
     while (shared->stop == 0) {
         play_round(kept);
         shared->rounds[self] = shared->rounds[self] + 1;

@@ -229,6 +229,8 @@ struct Statistics {
         Word own_quota = 0;
         Word swap_slots = 0;
         Word swap_used = 0;
+        Word swap_writes = 0; ///< pages, since this instance of the pager was started
+        Word swap_reads = 0;
         Word instances = 0; ///< how often a pager has been started
     };
 };
