@@ -23,6 +23,7 @@ enum class Protocol : uint16_t {
     service_manager = 4,
     log = 5,
     clock = 6,
+    region_pager = 16, ///< of any pager written with sys/pager/
     test = 0xfff,
 };
 
