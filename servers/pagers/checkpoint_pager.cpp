@@ -65,6 +65,7 @@ std::optional<sys::Message> CheckpointPager::handle(sys::Incoming& incoming) {
     };
     return sys::Dispatch(incoming)
         .on<Evict>([&](const Evict& request) { return done(evict(request.first, request.count)); })
+        .on<Discard>([&](const Discard& request) { return done(discard(request.first, request.count)); })
         .on<Checkpoint>([&](const Checkpoint&) { return done(take_checkpoint()); })
         .on<RollBack>([&](const RollBack&) { return done(roll_back()); })
         .answer();
@@ -75,6 +76,19 @@ Result<void> CheckpointPager::evict(Word first, Word count) {
         TRY(region_.mapped(page).evict(FrameStore::cookie_of(frame)));
         return {};
     });
+}
+
+/// The tables first, then the ledger: a frame that is mapped still belongs to its page.
+Result<void> CheckpointPager::discard(Word first, Word count) {
+    TRY(region_.forget(first, count));
+    for (PageRecord& record : ledger_.pages.subspan(first, count)) {
+        const uint32_t current = record.current;
+        const bool is_kept = has_checkpoint() && record.saved == PageRecord::unchanged;
+        write_line(record, PageRecord{PageRecord::none, is_kept ? current : record.saved});
+        if (names(current) && !is_kept)
+            frames_.give_back(current - 1);
+    }
+    return {};
 }
 
 Result<void> CheckpointPager::take_checkpoint() {

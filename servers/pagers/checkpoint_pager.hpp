@@ -52,6 +52,7 @@ private:
     sys::Result<void> roll_back();
     sys::Result<void> finish_roll_back();
     sys::Result<void> evict(Word first, Word count);
+    sys::Result<void> discard(Word first, Word count);
 
     Region region_;
     FrameStore& frames_;

@@ -131,16 +131,17 @@ Result<void> CompressingPager::evict(Word first, Word count) {
 }
 
 Result<void> CompressingPager::discard(Word first, Word count) {
-    TRY(region_.survey(
-        [&](Word, TableEntry entry) {
-            if (BlockPool::is_ours(entry.cookie()))
-                pool_.drop(entry.cookie());
-        },
-        first, count));
-    for (Word frame = 0; frame < frames_.count(); ++frame)
-        if (frames_.owner(frame) >= first && frames_.owner(frame) - first < count)
-            frames_.give_back(frame);
-    TRY(sys::call(behind_, Discard{first, count})); // unmaps all of it
+    TRY(region_.check(first, count));
+    // Page by page: what the tables name no longer is free.
+    for (Word page = first; page - first < count; ++page) {
+        Word cookie = 0;
+        TRY(region_.survey([&](Word, TableEntry entry) { cookie = entry.cookie(); }, page, 1));
+        TRY(region_.forget(page, 1));
+        if (BlockPool::is_ours(cookie))
+            pool_.drop(cookie);
+        frames_.give_back_of(page);
+    }
+    TRY(sys::call(behind_, Discard{first, count}));
     return {};
 }
 

@@ -29,7 +29,7 @@ Result<void> FrameRequests::evict(Word first, Word count) const {
 }
 
 Result<void> FrameRequests::discard(Word first, Word count) const {
-    TRY(region_.unmap(first, count));
+    TRY(region_.forget(first, count));
     for (Word frame = 0; frame < frames_.count(); ++frame)
         if (frames_.owner(frame) >= first && frames_.owner(frame) - first < count)
             frames_.give_back(frame);

@@ -54,6 +54,28 @@ void evicted_pages_come_back(Trial& trial) {
     }
 }
 
+void discarded_pages_are_zero(Trial& trial) {
+    Model model(21);
+    constexpr Word half = Stage::pages / 2;
+    for (Word round = 0; round < 4; ++round) {
+        for (Word page = round; page < Stage::pages; ++page)
+            EXPECT(model.store(trial, 1, page, round, page + 1), "a store is answered", page);
+        if (round % 2 == 1)
+            EXPECT(trial.subject.evict(0, Stage::pages).is_ok(), "all pages are evicted");
+        EXPECT(trial.subject.request(sys::pager::Discard{half, 10}).is_ok(), "pages are discarded", round);
+        for (Word page = half; page < half + 10; ++page)
+            model.forget(page);
+        for (Word page = 0; page < 4; ++page) // what was freed is used again
+            EXPECT(model.store(trial, 2, page, 7, round + 1), "a store is answered", page);
+        trial.subject.kill(trial.stage);
+        EXPECT(trial.subject.start(trial.stage, trial.provision).is_ok(), "a pager starts anew", round);
+        if (!model.check_all(trial))
+            return;
+    }
+    EXPECT(!trial.subject.request(sys::pager::Discard{1, Stage::pages}).is_ok(), "there are no pages behind the last");
+    model.check_all(trial);
+}
+
 void outside_is_denied(Trial& trial) {
     for (const Word where : {first - 8, first - page_size, end, end + 5 * page_size, Word{0x1000}, Word{1} << 46}) {
         EXPECT(trial.stage.load(0, where).is_denied(Denial::outside), "a load outside of the region is denied", where);
@@ -228,6 +250,7 @@ constexpr Case all[] = {
     {"every page takes a store and keeps its own", writes_stick},
     {"loads, stores and evictions in random order", random_order},
     {"evicted pages come back as they were", evicted_pages_come_back},
+    {"discarded pages read zero", discarded_pages_are_zero},
     {"outside of the region all is denied", outside_is_denied},
     {"what is not executable is not executed", fetches_are_denied},
     {"a read-only region refuses stores", read_only_refuses_stores, {64, sys::PageRights(2)}},

@@ -51,8 +51,11 @@ public:
     bool check_all(Trial& trial);
     bool load(Trial& trial, unsigned client, Word page, Word word);
     bool store(Trial& trial, unsigned client, Word page, Word word, Word value);
-    /// All is zero again.
-    void forget() { *this = Model(state_); }
+    /// The page is zero again.
+    void forget(Word page) {
+        for (Word& value : values_[page])
+            value = 0;
+    }
 
 private:
     static constexpr Word slots = 8; ///< different words of a page that are used

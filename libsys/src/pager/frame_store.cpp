@@ -96,7 +96,7 @@ Result<void> FrameStore::recover(const Region& region) {
         const auto frame = find(entry);
         if (!frame)
             failure = frame.error();
-        else if (*frame)
+        else if (*frame && (entry.is_present() || owner(**frame) == nobody)) // a cookie may be out of date
             assign(**frame, page);
     }));
     if (!(failure == ErrorCode::none))

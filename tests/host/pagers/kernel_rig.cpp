@@ -68,6 +68,7 @@ struct KernelRig::Parts {
     Fibre* running = &main;
     std::vector<std::unique_ptr<Fibre>> fibres{};
     std::exception_ptr failure{};
+    Word entries = 0;
     bool is_stuck = false; ///< nobody can go on: nothing enters the kernel any more
 };
 
@@ -144,6 +145,14 @@ void KernelRig::kill_at(Word tcb_slot, unsigned step) { parts_->find(tcb_slot)->
 bool KernelRig::was_killed(Word tcb_slot) const { return parts_->find(tcb_slot)->killed; }
 void KernelRig::check_invariants() { parts_->machine.check_invariants(); }
 
+Word KernelRig::entries() const { return parts_->entries; }
+
+void KernelRig::interrupt_at_each_look() {
+    kernel::x86::simulated.on_interrupt_window = [] {
+        kernel::x86::simulated.pending_interrupts.push_back(kernel::x86::vector::timer);
+    };
+}
+
 void KernelRig::Parts::hand_over(Fibre& self, Fibre& to) {
     running = &to;
     to.turn.notify_one();
@@ -172,6 +181,7 @@ void KernelRig::enter(const sys::host::Call& call, sys::raw::Registers& register
     context.r13 = call.send_on;
     context.rdx = static_cast<Word>(call.number);
     do {
+        ++parts_->entries;
         machine.enter_again(thread);
         parts_->wait_for_turn(self);
     } while (machine.waits(thread)); // preempted, or put back to its call

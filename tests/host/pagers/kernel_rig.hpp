@@ -34,6 +34,10 @@ public:
     void kill_at(Word tcb_slot, unsigned step);
     bool was_killed(Word tcb_slot) const;
     void check_invariants();
+    /// From now on an interrupt waits whenever the kernel looks.
+    void interrupt_at_each_look();
+    /// Of the kernel, by system calls of the program.
+    Word entries() const;
 
 private:
     struct Parts;

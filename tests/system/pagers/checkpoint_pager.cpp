@@ -5,7 +5,7 @@
 
 namespace {
 
-constexpr size_t case_count = 18;
+constexpr size_t case_count = 19;
 size_t cases_run = 0;
 
 void conform(std::string_view name) {
@@ -28,6 +28,7 @@ SYSTEM_TEST("checkpoint: loads, stores and evictions in random order") {
     conform("loads, stores and evictions in random order");
 }
 SYSTEM_TEST("checkpoint: evicted pages come back as they were") { conform("evicted pages come back as they were"); }
+SYSTEM_TEST("checkpoint: discarded pages read zero") { conform("discarded pages read zero"); }
 SYSTEM_TEST("checkpoint: outside of the region all is denied") { conform("outside of the region all is denied"); }
 SYSTEM_TEST("checkpoint: what is not executable is not executed") { conform("what is not executable is not executed"); }
 SYSTEM_TEST("checkpoint: a read-only region refuses stores") { conform("a read-only region refuses stores"); }

@@ -24,6 +24,12 @@ struct Region {
             return std::nullopt;
         return (address - start) / page_size;
     }
+    /// out_of_range if not all of these pages are in the region.
+    Result<void> check(Word first, Word count) const {
+        if (first > pages || count > pages - first)
+            return Error(ErrorCode::out_of_range, pages);
+        return {};
+    }
     /// Why the access is not permitted, if it is not.
     std::optional<Denial> denial(const Fault& fault) const {
         if (!page_of(fault.address))
@@ -53,7 +59,7 @@ struct Region {
         return each_table(first, count, Missing::is_empty,
                           [&](const EntryRange& range) { return tables.protect(range, kept); });
     }
-    /// Unmaps; page i gets the cookie + (i - first) * step. `visit(page, dirty)` for each.
+    /// Unmaps pages, which leave cookies: page i gets the cookie + (i - first) * step. `visit(page, dirty)` for each.
     template <class Visit>
     Result<void> unmap(Word first, Word count, Word cookie, Word step, Visit&& visit) const {
         return each_table(first, count, Missing::is_empty, [&](const EntryRange& range) -> Result<Word> {
@@ -66,6 +72,12 @@ struct Region {
     }
     Result<void> unmap(Word first, Word count, Word cookie = 0, Word step = 0) const {
         return unmap(first, count, cookie, step, [](Word, bool) {});
+    }
+    /// Neither pages nor cookies are left.
+    Result<void> forget(Word first, Word count) const {
+        TRY(unmap(first, count));
+        return each_table(first, count, Missing::is_empty,
+                          [&](const EntryRange& range) { return tables.set_keeper(range, abi::unchanged, 0); });
     }
     /// `visit(page, accessed, dirty)` for each page, with what is then forgotten: abi::was_accessed, abi::was_dirty, both.
     template <class Visit>
@@ -98,8 +110,7 @@ private:
     /// `step` for ranges of what is left, until nothing is; it says how many entries are done.
     template <class Step>
     Result<void> each_table(Word first, Word count, Missing missing, Step&& step) const {
-        if (first > pages || count > pages - first)
-            return Error(ErrorCode::out_of_range, pages);
+        TRY(check(first, count));
         for (Word done = 0; done < count;) {
             const EntryRange rest{address_of(first + done), std::min<Word>(count - done, abi::max_range)};
             const Result<Word> stepped = step(rest);
