@@ -75,7 +75,9 @@ Result<void> Stage::make_space() {
     const sys::Frame copy(TRY(slots(1)));
     TRY(space().at(copy.slot()).copy_from(space().at(frame.slot())));
     TRY(map(copy, client_space_, code, sys::PageAccess::read_execute(), tables_));
-    TRY(sys::PageTables(client_space_).set_keeper({0, 256, 39}, 1));
+    constexpr Word entries = 256; // the user half
+    for (Word done = 0; done < entries;)
+        done += TRY(sys::PageTables(client_space_).set_keeper({done << 39, entries - done, 39}, 1));
     return {};
 }
 

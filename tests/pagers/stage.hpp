@@ -46,7 +46,7 @@ enum class Touch { load, store, jump };
 
 class Stage {
 public:
-    static constexpr unsigned clients = 4;
+    static constexpr unsigned clients = 12;
     static constexpr Word pages = 48;
     static constexpr Word start = 0x7f'0000; ///< across the border of two page tables, which are not there at first
     static constexpr Word pager_window = 0x3000'0000;
@@ -88,7 +88,7 @@ public:
 
 private:
     static constexpr Word code = 0x40'0000;
-    static constexpr unsigned most_slot_rows = 64;
+    static constexpr unsigned most_slot_rows = 96;
     Result<void> make_space();
     Result<void> make_client(unsigned client);
     void note(const sys::Received& message);

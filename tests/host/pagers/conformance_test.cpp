@@ -14,11 +14,16 @@ using conformance::Subject;
 
 namespace {
 
+/// Each case twice, the second time with interrupts whenever the kernel looks for some in its long calls.
 template <class Pager>
 void run_all(std::span<const Case> cases) {
-    for (const Case& which : cases) {
-        DYNAMIC_SECTION(which.name) {
+    for (size_t run = 0; run < 2 * cases.size(); ++run) {
+        const Case& which = cases[run / 2];
+        const bool is_interrupted = run % 2 == 1;
+        DYNAMIC_SECTION(which.name << (is_interrupted ? ", with interrupts" : "")) {
             test::HostPlatform platform;
+            if (is_interrupted)
+                platform.rig.interrupt_at_each_look();
             Pager subject;
             abi::Word detail = 0;
             const char* const complaint = conformance::run(which, platform, subject, detail);

@@ -32,7 +32,7 @@ SYSTEM_TEST("checkpoint: discarded pages read zero") { conform("discarded pages 
 SYSTEM_TEST("checkpoint: outside of the region all is denied") { conform("outside of the region all is denied"); }
 SYSTEM_TEST("checkpoint: what is not executable is not executed") { conform("what is not executable is not executed"); }
 SYSTEM_TEST("checkpoint: a read-only region refuses stores") { conform("a read-only region refuses stores"); }
-SYSTEM_TEST("checkpoint: three at one page at once all go on") { conform("three at one page at once all go on"); }
+SYSTEM_TEST("checkpoint: many at one page at once all go on") { conform("many at one page at once all go on"); }
 SYSTEM_TEST("checkpoint: a storm of faults loses none") { conform("a storm of faults loses none"); }
 SYSTEM_TEST("checkpoint: one answer settles a fault") { conform("one answer settles a fault"); }
 SYSTEM_TEST("checkpoint: when memory is gone, who asks is told so") {

@@ -29,7 +29,7 @@ SYSTEM_TEST("compressing: what is not executable is not executed") {
     conform("what is not executable is not executed");
 }
 SYSTEM_TEST("compressing: a read-only region refuses stores") { conform("a read-only region refuses stores"); }
-SYSTEM_TEST("compressing: three at one page at once all go on") { conform("three at one page at once all go on"); }
+SYSTEM_TEST("compressing: many at one page at once all go on") { conform("many at one page at once all go on"); }
 SYSTEM_TEST("compressing: a storm of faults loses none") { conform("a storm of faults loses none"); }
 SYSTEM_TEST("compressing: one answer settles a fault") { conform("one answer settles a fault"); }
 SYSTEM_TEST("compressing: when memory is gone, who asks is told so") {

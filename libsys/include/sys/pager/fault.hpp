@@ -27,17 +27,28 @@ struct Fault : KeeperFault {
     Reply waiter; ///< what the thread waits on
 
     static Fault from(const Received& message, Reply waiter) {
-        return {KeeperFault::from(message), message.badge, waiter};
+        Fault fault;
+        static_cast<KeeperFault&>(fault) = KeeperFault::from(message);
+        fault.client = message.badge;
+        fault.waiter = waiter;
+        return fault;
     }
     Word page() const { return address & ~(page_size - 1); }
     Access access() const { return info.is_write() ? Access::write : info.is_fetch() ? Access::execute : Access::read; }
-    /// A page is there, but does not permit the access.
-    bool is_protection() const { return info.was_present(); }
+    /// A page is there now, as the tables say it; the CPU said what was when the thread faulted.
+    bool is_mapped() const { return cookie == 0 && info.level() == 1 && is_taken(address); }
+    /// A page is there, and did not permit the access.
+    bool is_protection() const { return info.was_present() && is_mapped(); }
+    /// Somebody else's answer has mapped the page meanwhile. The kernel lets such threads go by itself, but not more than eight
+    /// in a row: the ninth is told.
+    bool is_settled() const { return !info.was_present() && is_mapped(); }
     /// Whether the page at `neighbour` may go with the answer: one of the aligned 16 around, and nothing is there yet.
     bool is_free(Word neighbour) const {
-        return info.level() == 1 && (neighbour ^ address) < 16 * page_size &&
-               (info.hands_off() >> (neighbour / page_size % 16) & 1) == 0;
+        return info.level() == 1 && (neighbour ^ address) < 16 * page_size && !is_taken(neighbour);
     }
+
+private:
+    bool is_taken(Word at) const { return info.hands_off() >> (at / page_size % 16) & 1; }
 };
 
 } // namespace sys::pager

@@ -29,6 +29,8 @@ Received serve_one(Desk& desk, P& pager, const Received& received) {
         const Fault fault = Fault::from(received, desk.reply());
         if (fault.info.repeats() > Desk::most_repeats)
             return desk.answer(Answer::deny(Denial::no_progress));
+        if (fault.is_settled())
+            return desk.answer(Answer::retry());
         const Received next = desk.answer(pager.on_fault(fault));
         if constexpr (requires { pager.on_answered(fault, true); })
             pager.on_answered(fault, desk.carried_out());
