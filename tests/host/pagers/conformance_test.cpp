@@ -47,11 +47,11 @@ namespace {
 
 constexpr unsigned pager_thread = 0;
 
-/// Runs `work` again and again, with the pager dying one step later each time, until it does not come to that step any more.
-/// How many steps it died at.
-template <class Pager, class Work>
-unsigned die_at_every_step(const conformance::Provision& provision, Work&& work) {
-    for (unsigned step = 1;; ++step) {
+/// Runs `work` again and again, with the pager dying one step later each time (or `stride` steps), until it does not come to
+/// that step any more; `last` sees the pager then. How many times it died.
+template <class Pager, class Work, class Last>
+unsigned die_at_every_step(const conformance::Provision& provision, unsigned stride, Work&& work, Last&& last) {
+    for (unsigned step = 1;; step += stride) {
         test::HostPlatform platform;
         Pager subject;
         conformance::Stage stage(platform);
@@ -63,8 +63,10 @@ unsigned die_at_every_step(const conformance::Provision& provision, Work&& work)
         INFO("dies at step " << step << "; not so: " << (trial.complaint ? trial.complaint : "") << "; "
                              << trial.detail);
         REQUIRE(trial.complaint == nullptr);
-        if (!platform.rig.was_killed(platform.tcb_slot(pager_thread)) && subject.lives == 1)
-            return step - 1;
+        if (!platform.rig.was_killed(platform.tcb_slot(pager_thread)) && subject.lives == 1) {
+            last(subject);
+            return (step - 1) / stride;
+        }
         platform.rig.check_invariants();
     }
 }
@@ -106,8 +108,10 @@ abi::Word surely(conformance::Trial& trial, test::HostPlatform& platform, confor
 
 /// Stores, evictions and loads. At how many steps the pager died.
 template <class Pager>
-unsigned touch_and_die(const conformance::Provision& provision, abi::Word pages) {
-    return die_at_every_step<Pager>(provision, [&](conformance::Trial& trial, test::HostPlatform& platform) {
+unsigned touch_and_die(
+    const conformance::Provision& provision, abi::Word pages, unsigned stride = 1,
+    const std::function<void(Pager&)>& last = [](Pager&) {}) {
+    const auto work = [&](conformance::Trial& trial, test::HostPlatform& platform) {
         const auto load_all = [&] {
             for (abi::Word page = 0; page < pages; ++page)
                 trial.expect(surely(trial, platform, conformance::Touch::load, page) == page + 100, "no store is lost",
@@ -119,7 +123,8 @@ unsigned touch_and_die(const conformance::Provision& provision, abi::Word pages)
         replace_if_dead(trial, platform);
         request_surely(trial, platform, sys::pager::Evict{0, conformance::Stage::pages});
         load_all();
-    });
+    };
+    return die_at_every_step<Pager>(provision, stride, work, last);
 }
 
 } // namespace
@@ -131,6 +136,17 @@ TEST_CASE("pagers: killed at each of its kernel entries, a zero-fill pager is re
 TEST_CASE("pagers: killed at each of its kernel entries, a compressing pager is replaced and nothing is lost") {
     // 2 frames as they are and 2 for compressed pages, 8 behind: pages come and go.
     CHECK(touch_and_die<conformance::Compressing>({12}, 4) > 150);
+}
+
+TEST_CASE("pagers: killed at many of its kernel entries, a compressing pager that hands pages down loses nothing") {
+    // As many blocks as there is room for, and more pages.
+    constexpr unsigned stride = 17;
+    CHECK(touch_and_die<conformance::Compressing>({12}, 24, stride, [](conformance::Compressing& pager) {
+              CHECK(pager.figures().compressed > 10);
+              CHECK(pager.figures().decompressed > 10);
+              CHECK(pager.figures().handed_down > 3);
+              CHECK(pager.figures().forwarded > 3);
+          }) > 40);
 }
 
 TEST_CASE("pagers: killed at each of its kernel entries, a checkpoint pager is replaced and nothing is lost") {
@@ -154,5 +170,5 @@ TEST_CASE("pagers: killed at each of its kernel entries, a checkpoint pager stil
             trial.expect(surely(trial, platform, Touch::load, page) == page + 1, "the region is as it was", page);
         trial.expect(surely(trial, platform, Touch::load, pages) == 0, "what was zero is zero again");
     };
-    CHECK(die_at_every_step<conformance::Checkpointing>({24}, work) > 30);
+    CHECK(die_at_every_step<conformance::Checkpointing>({24}, 1, work, [](auto&) {}) > 30);
 }
