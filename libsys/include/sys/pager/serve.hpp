@@ -9,6 +9,7 @@
 //     };
 //     serve(desk, pager);
 //
+// When on_answered is called the next message is here already, in the IPC buffer too: it must make no system call.
 // docs/how-to-write-a-pager.md walks through one.
 #pragma once
 
