@@ -117,12 +117,16 @@ void Stage::begin(unsigned client, Touch touch, Word address, Word value) {
 }
 
 Outcome Stage::end(unsigned client) {
-    // All others are more important than this thread: what has not been told by now never will be.
-    while (!client_threads_[client].outcome) {
+    // All others are more important than this thread: what has not been told by now never will be. But a fault that is settled
+    // meanwhile is not told, and its thread goes on: then there may be something in the second look.
+    for (unsigned looks = 0; !client_threads_[client].outcome; ++looks) {
         const sys::Received message = supervisor_.receive_if_there(supervisor_reply_);
-        if (message.badge.value == 0)
+        if (message.badge.value != 0) {
+            note(message);
+            looks = 0;
+        } else if (looks > 1) {
             return {};
-        note(message);
+        }
     }
     return *client_threads_[client].outcome;
 }

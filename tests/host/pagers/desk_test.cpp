@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The kit's loop with pagers whose answers need mending, on the kernel's core.
 #include <support/catch.hpp>
+#include <support/random.hpp>
 
 #include <pagers/host_platform.hpp>
 #include <tests/pagers/subject.hpp>
@@ -178,4 +179,54 @@ TEST_CASE("pager kit: a request that a pager does not take is refused") {
     const auto refused = sys::call(bench.post.endpoint, Evict{0, 1});
     REQUIRE_FALSE(refused.is_ok());
     CHECK(refused.error() == sys::ErrorCode::unknown_request);
+}
+
+TEST_CASE("pager kit: whatever a pager answers, the desk comes to an end and the kernel stays sound") {
+    /// Any capability of the test's, any place, any answer.
+    struct Liar {
+        Post& post;
+        test::Random random{0x11a5};
+        unsigned asked = 0, done = 0;
+
+        MapItem item(const Fault& fault) {
+            const Word page = random.one_in(3) ? random.of_any_size(47) & ~(page_size - 1) : fault.page();
+            const sys::Place place(page | random.below(random.one_in(4) ? 4096 : 16) | (random.one_in(3) ? 0 : 2));
+            const bool is_frame = !random.one_in(3);
+            const Word frame = post.frames->capability(random.below(post.frames->count())).slot();
+            const Word slot = is_frame ? frame : random.below(64) == 0 ? random.of_any_size(64) : 0;
+            return {sys::Object(slot), place, post.region.mapped(random.below(Stage::pages))};
+        }
+        Answer on_fault(const Fault& fault) {
+            ++asked;
+            switch (random.below(8)) {
+            case 0: return Answer::deny(static_cast<uint8_t>(random.below(256)));
+            case 1:
+                return Answer::forward(sys::Endpoint(random.below(8)), random.of_any_size(64),
+                                       sys::PageRights(random.below(8)));
+            case 2: return Answer::later();
+            case 3: return Answer::retry();
+            default: break;
+            }
+            Answer answer = Answer::map(item(fault));
+            for (Word more = random.below(random.one_in(4) ? 30 : 3); more > 0; --more)
+                answer.with(item(fault));
+            return answer;
+        }
+        void on_answered(const Fault&, bool carried_out) { done += carried_out; }
+    };
+    Bench bench;
+    Liar liar{bench.post};
+    REQUIRE(bench.post.run(bench.stage, liar).is_ok());
+    test::Random random(7);
+    for (unsigned round = 0; round < 2000; ++round) {
+        const auto touch = static_cast<Touch>(random.below(2));
+        const auto client = static_cast<unsigned>(random.below(Stage::clients));
+        bench.stage.begin(client, touch, bench.address(random.below(Stage::pages)), round);
+        REQUIRE_FALSE(bench.stage.end(client).is(Outcome::Kind::lost));
+        if (round % 16 == 0)
+            bench.platform.rig.check_invariants();
+    }
+    CHECK(liar.asked > 1000);
+    CHECK(liar.done > 300);
+    CHECK(liar.done < liar.asked);
 }
