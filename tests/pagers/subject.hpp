@@ -117,6 +117,7 @@ public:
                                              pager_priority);
     }
     sys::pager::Desk& desk() { return *desk_; }
+    sys::pager::TableStock& tables() { return tables_; }
     /// The thread goes, and who waits for its answer tries again.
     void end(Stage& stage);
 

@@ -172,6 +172,17 @@ TEST_CASE("pager kit: what the kernel refuses is told to the supervisor") {
     CHECK(wrong.carried_out == false); // of the fault before
 }
 
+TEST_CASE("pager kit: without memory for a table the fault is denied, and the next one is asked about again") {
+    Bench bench;
+    Mapper mapper{bench.post};
+    REQUIRE(bench.post.run(bench.stage, mapper).is_ok());
+    while (bench.post.tables().make(sys::MissingLevel::page_table))
+        ;
+    CHECK(bench.stage.load(0, bench.address(0)).is_denied(Denial::no_memory));
+    CHECK(bench.stage.load(0, bench.address(0)).is_denied(Denial::no_memory));
+    CHECK(mapper.asked == 2);
+}
+
 TEST_CASE("pager kit: a request that a pager does not take is refused") {
     Bench bench;
     Mapper mapper{bench.post};

@@ -152,3 +152,21 @@ TEST_CASE("pager kit: a frame store gives each frame once, and clear ones if ask
     CHECK(frames.bytes(8)[0] == 0x77);
     CHECK(frames.owned_by(99) == 7);
 }
+
+TEST_CASE("pager kit: a stock of tables passes over what a former instance made") {
+    Mapped mapped;
+    const Word first = *mapped.stage.slots(3);
+    const auto stock = [&] { return TableStock(mapped.stage.memory(), mapped.stage.space().cnode(), first, 3); };
+    TableStock one = stock();
+    const auto table = one.make(sys::MissingLevel::page_table);
+    REQUIRE(table);
+    CHECK(table->slot() == first);
+    TableStock next = stock();
+    const auto another = next.make(sys::MissingLevel::pdpt);
+    REQUIRE(another);
+    CHECK(another->slot() == first + 1);
+    CHECK(next.make(sys::MissingLevel::page_directory).is_ok());
+    const auto none = next.make(sys::MissingLevel::page_table);
+    REQUIRE_FALSE(none);
+    CHECK(none.error() == sys::ErrorCode::out_of_slots);
+}
