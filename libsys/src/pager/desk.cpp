@@ -11,6 +11,13 @@ void Answer::drop(unsigned count) {
     count_ = static_cast<uint8_t>(count_ - dropped);
 }
 
+bool Answer::take_write_right() {
+    if (count_ == 0 || !items_[0].place.rights().can_write())
+        return false;
+    items_[0].place = abi::Place(items_[0].place.raw() & ~abi::PageRights(1).raw());
+    return true;
+}
+
 void Answer::put_first(const MapItem& item) {
     if (count_ == items_.size())
         --count_;
@@ -29,7 +36,7 @@ Result<Received> Desk::deliver(const Answer& answer, unsigned& mapped) const {
     return ErrorCode::invalid_value;
 }
 
-Received Desk::answer(Answer answer) {
+Received Desk::answer(Answer answer, Access access) {
     if (answer.kind() == Answer::Kind::later && can_wait())
         return set_aside();
     if (answer.kind() == Answer::Kind::later)
@@ -48,13 +55,13 @@ Received Desk::answer(Answer answer) {
         }
         answer.drop(mapped);
         const bool is_first = !answer.items().empty() && answer.items()[0].capability == missing_page;
-        carried_out_ = carried_out_ && !(is_first && !is_missing_level(next.error()));
-        mend(answer, next.error());
+        carried_out_ = carried_out_ && !(is_first && next.error() == abi::Error::delete_first);
+        mend(answer, next.error(), access);
         carried_out_ = carried_out_ && answer.kind() != Answer::Kind::deny;
     }
 }
 
-void Desk::mend(Answer& answer, const Error& error) {
+void Desk::mend(Answer& answer, const Error& error, Access access) {
     const bool has_items = answer.kind() == Answer::Kind::map && !answer.items().empty();
     if (has_items && is_missing_level(error)) {
         const MissingLevel level = missing_level(error);
@@ -68,6 +75,9 @@ void Desk::mend(Answer& answer, const Error& error) {
         answer.put_first({*table, abi::Place(address)});
     } else if (has_items && error == abi::Error::delete_first) {
         answer.drop(1); // taken: the thread finds what is there
+    } else if (has_items && error == abi::Error::illegal_operation && answer.take_write_right()) {
+        if (access == Access::write)
+            answer = Answer::deny(Denial::not_writable);
     } else {
         answer = Answer::deny(Denial::refused);
     }

@@ -4,6 +4,7 @@
 #include <support/random.hpp>
 
 #include <pagers/host_platform.hpp>
+#include <servers/pagers/zero_fill_pager.hpp>
 #include <tests/pagers/subject.hpp>
 
 using namespace sys::pager;
@@ -181,6 +182,32 @@ TEST_CASE("pager kit: without memory for a table the fault is denied, and the ne
     CHECK(bench.stage.load(0, bench.address(0)).is_denied(Denial::no_memory));
     CHECK(bench.stage.load(0, bench.address(0)).is_denied(Denial::no_memory));
     CHECK(mapper.asked == 2);
+}
+
+TEST_CASE("pager kit: behind a pager that lends for reading only, pages are mapped so") {
+    struct Lender {
+        sys::Endpoint behind;
+        sys::PageRights rights{2};
+        Answer on_fault(const Fault& fault) { return Answer::forward(behind, fault.cookie, rights); }
+    };
+    Bench bench;
+    Post behind{1};
+    REQUIRE(behind.make(bench.stage, {8}).is_ok());
+    pagers::ZeroFillPager zero(behind.region, *behind.frames);
+    REQUIRE(behind.run(bench.stage, zero).is_ok());
+    Lender lender{behind.endpoint};
+    REQUIRE(bench.post.run(bench.stage, lender).is_ok());
+    CHECK(bench.stage.store(0, bench.address(1), 5).is_denied(Denial::not_writable));
+    CHECK(behind.frames->free_count() == 7); // until the next fault is answered
+    CHECK(bench.stage.load(0, bench.address(1)).is(Outcome::Kind::done));
+    CHECK(bench.stage.store(0, bench.address(1), 5).is_denied(Denial::not_writable));
+    CHECK(bench.stage.load(1, bench.address(2)).is(Outcome::Kind::done));
+    CHECK(behind.frames->free_count() == 6);
+    lender.rights = sys::PageRights::all();
+    CHECK(bench.stores(1, 5));
+    CHECK(bench.stores(2, 6));
+    CHECK(bench.stage.load(1, bench.address(1)).value == 5);
+    CHECK(behind.frames->free_count() == 6);
 }
 
 TEST_CASE("pager kit: a request that a pager does not take is refused") {

@@ -48,6 +48,8 @@ public:
 
     /// The first items are done, or cannot be.
     void drop(unsigned count);
+    /// The first item without the right to write; false if it had none.
+    bool take_write_right();
     /// What must come first: a table that the others are in. If the answer is full its last item gives way.
     void put_first(const MapItem& item);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where a pager receives faults and requests and hands out its answers. An answer that the kernel cannot carry out as it is gets
-// mended: missing tables are put before it, a neighbour whose place is taken is left out, a thread that is gone needs none.
+// mended: missing tables are put before it, a neighbour whose place is taken is left out, a page that a pager in front lends for reading only is mapped so, a thread that is gone needs none.
 #pragma once
 
 #include <sys/pager/answer.hpp>
@@ -18,7 +18,8 @@ public:
     Reply reply() const { return port_.reply(); }
 
     Received receive() { return port_.receive(); }
-    Received answer(Answer answer);
+    /// To a fault by such an access.
+    Received answer(Answer answer, Access access);
     /// Whether the last of these was carried out: the missing page mapped, the fault denied or forwarded as it said.
     bool carried_out() const { return carried_out_; }
     Received answer(const Message& reply) { return port_.reply_receive(reply); }
@@ -34,7 +35,7 @@ private:
     Result<Received> deliver(const Answer& answer, unsigned& mapped) const;
     Received set_aside();
     /// Changes the answer so that it may succeed: it always gets shorter, or brings a table.
-    void mend(Answer& answer, const Error& error);
+    void mend(Answer& answer, const Error& error, Access access);
 
     PagerPort port_;
     TableStock& tables_;

@@ -29,10 +29,10 @@ Received serve_one(Desk& desk, P& pager, const Received& received) {
     if (KeeperFault::is_one(received)) {
         const Fault fault = Fault::from(received, desk.reply());
         if (fault.info.repeats() > Desk::most_repeats)
-            return desk.answer(Answer::deny(Denial::no_progress));
+            return desk.answer(Answer::deny(Denial::no_progress), fault.access());
         if (fault.is_settled())
-            return desk.answer(Answer::retry());
-        const Received next = desk.answer(pager.on_fault(fault));
+            return desk.answer(Answer::retry(), fault.access());
+        const Received next = desk.answer(pager.on_fault(fault), fault.access());
         if constexpr (requires { pager.on_answered(fault, true); })
             pager.on_answered(fault, desk.carried_out());
         return next;
