@@ -194,12 +194,12 @@ unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made) {
     return *count;
 }
 
-unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
+unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
     const auto shown = tables(entries).read(range_of(entries, 0));
     if (!shown)
         return 0;
     for (unsigned i = 0; i < shown->count && i < out.size(); ++i)
-        out[i] = sys::TableEntry(shown->entries[i]);
+        out[i] = sys::pager::TableEntry(shown->entries[i]);
     return shown->count;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <sys/cap/frame.hpp>
 #include <sys/cap/range.hpp>
+#include <sys/pager/table_entry.hpp>
 
 namespace pager::kernel_memory {
 
@@ -72,6 +73,6 @@ struct Made {
 /// What is made of the pages of a chunk from `first` on; as many as `made` has room for or the kernel shows at once.
 unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made);
 /// Entries of a page table, as many as the kernel shows at once.
-unsigned read(const Entries& entries, std::span<sys::TableEntry> out);
+unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out);
 
 } // namespace pager::kernel_memory

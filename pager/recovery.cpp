@@ -168,7 +168,7 @@ void Recovery::connect() {
     });
 }
 
-void Recovery::read_entry(Client& client, Mirror& mirror, Word address, sys::TableEntry entry) {
+void Recovery::read_entry(Client& client, Mirror& mirror, Word address, sys::pager::TableEntry entry) {
     if (entry.is_present()) {
         const Page page = memory_.pool().page_at(entry.physical());
         if (page.is_none() || memory_.record(page).use != Use::frame)
@@ -182,7 +182,7 @@ void Recovery::read_entry(Client& client, Mirror& mirror, Word address, sys::Tab
 }
 
 void Recovery::read_table(Client& client, Mirror& mirror, Word base) {
-    sys::TableEntry entries[abi::max_read];
+    sys::pager::TableEntry entries[abi::max_read];
     for (unsigned first = 0; first < table_entries;) {
         const Word address = base + first * page_size;
         const unsigned shown = kernel_memory::read(Tables::entries_at(mirror, address, table_entries - first), entries);

@@ -27,7 +27,7 @@ private:
     void destroy(Page page);
     void connect();
     void read_table(Client& client, Mirror& mirror, Word base);
-    void read_entry(Client& client, Mirror& mirror, Word address, sys::TableEntry entry);
+    void read_entry(Client& client, Mirror& mirror, Word address, sys::pager::TableEntry entry);
     void put_back_unmapped();
     void count_users();
     bool finish_step(Client& client);

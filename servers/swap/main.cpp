@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A swap server over RAM of its own: slots of one page, in memory that stays. Argument: how many MiB.
-#include <string.h>
+// A swap server over RAM of its own, in which pages lie compressed. Argument: how many MiB. It offers more slots than fit if
+// nothing compresses: what does not fit is refused, and stays where it is.
+#include <servers/swap/compressed_store.hpp>
 #include <string_view>
 #include <sys/ipc/server.hpp>
 #include <sys/proc/memory.hpp>
@@ -12,10 +13,11 @@
 namespace {
 
 namespace swap = sys::protocol::swap;
+using swap_server::CompressedStore;
 using sys::Word;
 
-constexpr Word page_size = 4096, object_slot = sys::slot::first_free;
-constexpr Word default_mib = 16, most_mib = 512, most_in_one_request = 512;
+constexpr Word page_size = CompressedStore::page_size, object_slot = sys::slot::first_free;
+constexpr Word default_mib = 4, most_mib = 256, most_in_one_request = 512, slots_per_page = 12;
 
 Word slots_offered = 0;
 
@@ -27,18 +29,18 @@ sys::Result<void> offer() {
     return {};
 }
 
-class RamStore {
+class SwapServer {
 public:
-    RamStore(uint8_t* window, uint8_t* pages, Word slots) : window_(window), pages_(pages), slots_(slots) {}
+    SwapServer(uint8_t* window, CompressedStore& store) : window_(window, page_size), store_(store) {}
 
     std::optional<sys::Message> handle(sys::Incoming& incoming) {
         return sys::Dispatch(incoming)
             .on<swap::Write>([&](const swap::Write& request) -> sys::Result<sys::Empty> {
-                memcpy(TRY(place(request.slot)), window_, page_size);
+                TRY(store_.write(request.slot, window_));
                 return sys::Empty{};
             })
             .on<swap::Read>([&](const swap::Read& request) -> sys::Result<sys::Empty> {
-                memcpy(window_, TRY(place(request.slot)), page_size);
+                TRY(store_.read(request.slot, window_));
                 return sys::Empty{};
             })
             .on<swap::Hello>([](const swap::Hello&) -> std::optional<sys::Message> {
@@ -50,47 +52,45 @@ public:
     void handle_signal(sys::Badge) {}
 
 private:
-    sys::Result<uint8_t*> place(Word slot) const {
-        if (slot >= slots_)
-            return swap::Error::no_such_slot;
-        return pages_ + slot * page_size;
-    }
-
-    uint8_t* window_;
-    uint8_t* pages_;
-    Word slots_;
+    std::span<uint8_t, page_size> window_;
+    CompressedStore& store_;
 };
 
 Word mib_wanted(int argc, char** argv) {
     Word mib = 0;
     for (const char digit : std::string_view(argc > 1 ? argv[1] : ""))
-        mib =
-            digit >= '0' && digit <= '9' && mib <= most_mib ? mib * 10 + static_cast<Word>(digit - '0') : most_mib + 1;
+        mib = digit >= '0' && digit <= '9' && mib <= most_mib ? mib * 10 + static_cast<Word>(digit - '0') : most_mib + 1;
     return mib == 0 || mib > most_mib ? default_mib : mib;
 }
 
-/// All of the store, present from the start.
-sys::Result<uint8_t*> make_store(Word slots) {
-    const Word address = TRY(sys::memory::map(slots * page_size));
-    for (Word done = 0; done < slots; done += most_in_one_request) {
-        const Word count = slots - done < most_in_one_request ? slots - done : most_in_one_request;
+/// Memory that is there from the start: the pager waits for this server and cannot bring it a page.
+sys::Result<uint8_t*> present_memory(Word bytes) {
+    const Word pages = (bytes + page_size - 1) / page_size;
+    const Word address = TRY(sys::memory::map(pages * page_size));
+    for (Word done = 0; done < pages; done += most_in_one_request) {
+        const Word count = pages - done < most_in_one_request ? pages - done : most_in_one_request;
         const sys::protocol::pager::Populate now{.address = address + done * page_size, .size = count * page_size};
         TRY(sys::call(sys::Endpoint(sys::slot::pager), now));
     }
     return reinterpret_cast<uint8_t*>(address);
 }
 
-sys::Result<void> run(Word slots) {
-    uint8_t* const pages = TRY(make_store(slots));
+sys::Result<void> run(Word pages) {
+    const Word units = pages * page_size / CompressedStore::unit_size;
+    slots_offered = pages * slots_per_page;
+    uint8_t* const memory = TRY(present_memory(pages * page_size));
+    uint8_t* const taken = TRY(present_memory(units));
+    auto* const places = reinterpret_cast<CompressedStore::Place*>(
+        TRY(present_memory(slots_offered * sizeof(CompressedStore::Place))));
     TRY(sys::memory::create_object(page_size, object_slot));
-    const Word window = TRY(sys::memory::map_object(sys::Object(object_slot)));
-    *reinterpret_cast<volatile uint8_t*>(window) = 0; // it is there before the first page travels
-    slots_offered = slots;
+    auto* const window = reinterpret_cast<uint8_t*>(TRY(sys::memory::map_object(sys::Object(object_slot))));
+    *const_cast<volatile uint8_t*>(window) = 0; // it is there before the first page travels
+    static CompressedStore store({memory, pages * page_size}, {taken, units}, {places, slots_offered});
     TRY(offer());
-    sys::log("[SWAP-SERVICE] {} MiB of swap in RAM", slots * page_size >> 20);
+    sys::log("[SWAP-SERVICE] {} MiB of RAM for {} slots of swap", pages * page_size >> 20, slots_offered);
     static_cast<void>(sys::service::report_ready());
-    static RamStore store(reinterpret_cast<uint8_t*>(window), pages, slots);
-    sys::serve(sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply), store);
+    static SwapServer server(window, store);
+    sys::serve(sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply), server);
 }
 
 } // namespace

@@ -3,21 +3,33 @@
 #include "measure.hpp"
 
 #include <abi/paging.hpp>
+#include <iterator>
 #include <sys/cap/range.hpp>
 
 namespace bench {
 namespace {
 
-constexpr Word fault_area = 0x2000'0000;
-constexpr Word around_offset = 0x0800'0000;
+/// What is measured of page faults, each in an area of its own.
+struct PageFaults {
+    const char* name;
+    Word area;
+    unsigned pages; ///< of one answer
+    bool is_stacked; ///< another pager in front forwards the fault
+};
+constexpr unsigned fault_around = 16;
+constexpr PageFaults page_faults[] = {
+    {"page_fault.warm", 0x2000'0000, 1, false},
+    {"page_fault.around16", 0x2800'0000, fault_around, false},
+    {"page_fault.stacked", 0x2400'0000, 1, true},
+};
 constexpr Word trap_size = 2; ///< bytes of UD2
-constexpr unsigned fault_around = 16; ///< pages of one answer
 constexpr Word table_span = 0x20'0000;
 constexpr abi::PageRights read_write(3);
 
 constinit Thread handler_thread{};
 constinit Thread faulter_thread{};
 constinit Thread pager_thread{};
+constinit Thread front_thread{};
 
 struct FaultObjects {
     Word endpoint;
@@ -106,13 +118,30 @@ void serve_pages(Word) {
     }
 }
 
+constinit FaultObjects front{};
+
+/// A passive pager in front of the other: every fault is the other's.
+void forward_faults(Word) {
+    constexpr abi::MessageInfo forward(static_cast<Word>(abi::PagerAnswer::forward), 3);
+    sys::raw::Registers message{.target = front.endpoint};
+    sys::raw::enter(abi::Syscall::recv, message, front.reply);
+    for (;;) {
+        message = {.target = front.endpoint,
+                   .info = forward.raw(),
+                   .mr0 = objects.endpoint,
+                   .mr1 = message.mr3,
+                   .mr2 = read_write.raw()};
+        sys::raw::enter(abi::Syscall::reply_map_recv, message, front.reply);
+    }
+}
+
 /// Touches a page and, as the next fault, the one behind what was mapped with it.
-void touch_pages(Word step) {
-    Figure faults(step == 1 ? "page_fault.warm" : "page_fault.around16");
-    const Word area = fault_area + (step == 1 ? 0 : around_offset);
+void touch_pages(Word which) {
+    const PageFaults& what = page_faults[which];
+    Figure faults(what.name);
     for (unsigned i = 0; i < all_rounds; i++) {
         note(shared.client_events);
-        stamped_touch(reinterpret_cast<volatile uint8_t*>(area + i * step * page_size), shared.client);
+        stamped_touch(reinterpret_cast<volatile uint8_t*>(what.area + i * what.pages * page_size), shared.client);
         Events after{};
         note(after);
         faults.add(i, shared.client.after - shared.client.before - touch_clock_cost, shared.client_events, after);
@@ -121,33 +150,48 @@ void touch_pages(Word step) {
     end_thread();
 }
 
-/// All faults of the space go to slot 1 of the table.
-sys::Object make_keeper_table(World& world, sys::VSpace space) {
-    const sys::Object handler = make_handler(world);
+/// A pager waits, with no context of its own, for those who fault.
+void start_pager(World& world, Thread& thread, sys::VSpace space, void (*serve)(Word)) {
+    const auto context = world.make_context();
+    start(world, thread, space, context, server_priority, {}, serve, 0);
+    must("passive pager", context.unbind());
+}
+
+/// All faults of the space go to slot 1 of the table, which holds the handler.
+sys::Object make_keeper_table(World& world, sys::VSpace space, sys::Object handler) {
     const auto table = world.make<sys::CNode>(1);
     must("keeper", table.at(1, 1).copy_from(world.cnode().at(handler.slot())));
     must("keeper index", sys::PageTables(space).set_keeper({0, 256, 39}, 1));
     return table;
 }
 
-void measure_page_faults(World& world, sys::VSpace space, unsigned pages) {
-    const Word area = fault_area + (pages == 1 ? 0 : around_offset);
-    for (Word table = area; table < area + all_rounds * pages * page_size; table += table_span)
+/// The pager in front is in a third address space.
+sys::Object start_front(World& world) {
+    const auto endpoint = world.make<sys::Endpoint>();
+    front = {endpoint.slot(), world.make<sys::Reply>().slot()};
+    start_pager(world, front_thread, world.make_space(), forward_faults);
+    return endpoint;
+}
+
+void measure_page_faults(World& world, sys::VSpace space, Word which) {
+    const PageFaults& what = page_faults[which];
+    for (Word table = what.area; table < what.area + all_rounds * what.pages * page_size; table += table_span)
         world.make_tables(space, table);
-    const sys::Object table = make_keeper_table(world, space);
-    pager_work = {world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds * pages), pages};
-    const auto context = world.make_context();
-    start(world, pager_thread, world.own_space(), context, server_priority, {}, serve_pages, 0);
-    must("passive pager", context.unbind());
+    sys::Object handler = make_handler(world);
+    if (what.is_stacked)
+        handler = start_front(world);
+    const sys::Object table = make_keeper_table(world, space, handler);
+    pager_work = {world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds * what.pages), what.pages};
+    start_pager(world, pager_thread, world.own_space(), serve_pages);
     // Above this thread: it is done when we run again.
-    start(world, faulter_thread, space, world.make_context(), server_priority, table, touch_pages, pages);
+    start(world, faulter_thread, space, world.make_context(), server_priority, table, touch_pages, which);
 }
 } // namespace
 
 void measure_faults(World& world, sys::VSpace space) {
     measure_traps(world, space);
-    measure_page_faults(world, space, 1);
-    measure_page_faults(world, space, fault_around);
+    for (Word which = 0; which < std::size(page_faults); which++)
+        measure_page_faults(world, space, which);
 }
 
 } // namespace bench

@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import tempfile
 import unittest
+from typing import Callable
 
 import documents
 import test_scenarios
@@ -16,7 +17,7 @@ def lines_of(text: str) -> list[str]:
         return documents.boot_log(path)
 
 
-def links_of(files: dict[str, str]) -> list[str]:
+def problems_of(check: Callable[[pathlib.Path], list[str]], files: dict[str, str]) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         subprocess.run(["git", "init", "-q", name], check=True)
@@ -24,7 +25,11 @@ def links_of(files: dict[str, str]) -> list[str]:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
         subprocess.run(["git", "-C", name, "add", "-A"], check=True)
-        return documents.link_problems(root)
+        return check(root)
+
+
+def links_of(files: dict[str, str]) -> list[str]:
+    return problems_of(documents.link_problems, files)
 
 
 class DocumentsTest(unittest.TestCase):
@@ -50,3 +55,14 @@ class DocumentsTest(unittest.TestCase):
 
     def test_a_page_without_a_boot_log_is_an_error(self):
         self.assertRaises(ValueError, lines_of, "...\n")
+
+    def test_code_that_a_document_shows_must_be_in_the_source(self):
+        page = "<!-- code: a.cpp -->\n```cpp\n    one();\n    two();\n```\n"
+        for source, problems in (("{\n    one();\n    two();\n}\n", []),
+                                 ("{\n    one();\n    three();\n    two();\n}\n",
+                                  ["a.md: a.cpp has no such lines: ['one();']"]),
+                                 ("{\n  one();\n    two();\n}\n", ["a.md: a.cpp has no such lines: ['one();']"])):
+            self.assertEqual(problems_of(documents.code_problems, {"a.md": page, "a.cpp": source}), problems)
+        self.assertEqual(problems_of(documents.code_problems, {"a.md": page}), ["a.md: there is no a.cpp"])
+        self.assertEqual(len(problems_of(documents.code_problems, {"a.md": page.replace("    one();\n    two();\n", ""),
+                                                                   "a.cpp": ""})), 1)

@@ -19,7 +19,7 @@ import test_system
 import verdict
 
 PROGRAMS = {"sbin/eclipse-systemd": "tests/system/process/chaos.elf", "sbin/load": "tests/system/process/load.elf"}
-SHOWN = re.compile(r"^(PASS|FAIL|CHAOS|client|INIT: the pager|TESTS DONE|\[SWAP)")
+SHOWN = re.compile(r"^(PASS|FAIL|CHAOS|SWEEP|client|INIT: the pager|TESTS DONE|\[SWAP)")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -33,6 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=8, metavar="N", help="clients that page, up to 16 (8)")
     parser.add_argument("--pages", type=int, default=64, metavar="N", help="pages that each keeps (64)")
     parser.add_argument("--swap", type=int, default=4, metavar="MIB", help="swap in RAM, 0: none (4)")
+    parser.add_argument("--sweep", action="store_true",
+                        help="no kills: clients go through all their pages, which are to be more than the machine has")
     parser.add_argument("--memory", type=command.memory_size, default="64M", metavar="SIZE", help="of the machine (64M)")
     parser.add_argument("--compiler", choices=building.COMPILERS, default="gcc")
     parser.add_argument("--kernel", choices=building.KERNELS, default="release", help="default: release")
@@ -46,6 +48,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def boot_words(options: argparse.Namespace) -> str:
     words = [f"clients={options.clients}", f"pages={options.pages}", f"kills={options.kills}", f"swap={options.swap}"]
+    if options.sweep:
+        return " ".join(words + ["sweep=1"])
     return " ".join(words + ([f"pager.kill={options.seed}:{options.kills}"] if options.kills else []))
 
 

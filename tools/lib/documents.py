@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What documents promise: their links lead somewhere, and the boot log that they show is what a boot says."""
+"""What documents promise: their links lead somewhere, the code that they show is that of the sources, and the boot log what a boot
+says."""
 import pathlib
 import re
 
@@ -10,6 +11,7 @@ LINK = re.compile(r"\[[^\]\n]*\]\(([^()\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 BOOT_LOG = re.compile(r"<!-- boot log -->\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"<!-- code: (\S+) -->\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
 OMISSION = "..."
 
@@ -64,3 +66,18 @@ def boot_log(path: pathlib.Path) -> list[str]:
     if not patterns:
         raise ValueError(f"{path} shows no boot log")
     return patterns
+
+
+def code_problems(root: pathlib.Path = building.REPOSITORY) -> list[str]:
+    """Code behind `<!-- code: FILE -->` that is not in that file, line by line."""
+    found = []
+    for path in sources.tracked(root):
+        if path.suffix != ".md":
+            continue
+        for name, block in CODE.findall(path.read_text()):
+            source = root / name
+            if not source.exists():
+                found.append(f"{sources.relative(path, root)}: there is no {name}")
+            elif not block.strip() or "\n" + block not in "\n" + source.read_text():
+                found.append(f"{sources.relative(path, root)}: {name} has no such lines: {block.strip().splitlines()[:1]}")
+    return found

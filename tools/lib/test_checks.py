@@ -146,6 +146,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "complaints about boot data are each one of a kind": (complaint_problems, []),
     "the foreign root task is foreign": (foreign_problems, []),
     "links in documents lead somewhere": (documents.link_problems, []),
+    "code in documents is that of the sources": (documents.code_problems, []),
 }
 
 

@@ -315,7 +315,7 @@ Result<sys::PageTables::Harvested> harvest(const Entries& entries) {
 }
 
 /// Physical addresses of the tests' machine: chunk n lies at (n + 1) * 2 MiB, lent frames above 2^40.
-unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
+unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
     const unsigned shown = static_cast<unsigned>(std::min<Word>({entries.count, out.size(), abi::max_read}));
     fake::for_each({entries.table, entries.address, shown}, [&](const fake::Entry& entry, unsigned i) {
         const auto number = static_cast<uint32_t>(entry.frame);
@@ -323,7 +323,7 @@ unsigned read(const Entries& entries, std::span<sys::TableEntry> out) {
             (entry.frame & fake::lent_bit) != 0
                 ? (Word{1} << 40) + (entry.frame & ~fake::lent_bit) * page_size
                 : ((Word{number} >> 9) + 1) * 0x20'0000 + (chunk_cnode_pages + (number & 511)) * page_size;
-        out[i] = entry.present ? sys::TableEntry(physical | 1) : sys::TableEntry(entry.cookie << 7);
+        out[i] = entry.present ? sys::pager::TableEntry(physical | 1) : sys::pager::TableEntry(entry.cookie << 7);
     });
     return shown;
 }

@@ -180,7 +180,7 @@ void run_sweep(const Settings& settings) {
 
 void run(const Settings& settings) {
     connect_events();
-    const Word swap_quota = settings.swap_mib * 256 + 256;
+    const Word swap_quota = settings.swap_mib * 280 + 256;
     const bool has_swap = settings.swap_mib != 0;
     if (has_swap)
         report(start("/sbin/swap", {settings.swap_mib}, process::grant::swap, swap_quota, false),

@@ -29,22 +29,6 @@ struct EntryRange {
     unsigned size_bits = 12;
 };
 
-/// An entry of a page table as PageTables::read shows it (SDM Vol. 3A, "4-Level Paging", and docs/concepts/paging.md).
-class TableEntry {
-public:
-    explicit constexpr TableEntry(Word raw = 0) : raw_(raw) {}
-    constexpr bool is_present() const { return raw_ & 1; }
-    constexpr bool is_writable() const { return raw_ & 2; }
-    constexpr bool is_dirty() const { return raw_ & 0x40; }
-    /// Of the frame or table.
-    constexpr Word physical() const { return raw_ & 0x000f'ffff'ffff'f000; }
-    constexpr Word cookie() const { return is_present() ? 0 : raw_ >> 7 & ((Word{1} << abi::cookie_bits) - 1); }
-    constexpr unsigned keeper() const { return raw_ >> 52 & ((1u << abi::keeper_bits) - 1); }
-
-private:
-    Word raw_;
-};
-
 /// Any mapped paging structure; calls reach what it maps.
 class PageTables : public Object {
 public:

@@ -24,6 +24,7 @@ enum class Protocol : uint16_t {
     log = 5,
     clock = 6,
     swap = 7,
+    region_pager = 16, ///< of any pager written with sys/pager/
     test = 0xfff,
 };
 

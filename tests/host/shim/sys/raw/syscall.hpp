@@ -48,10 +48,14 @@ class Kernel {
 public:
     virtual ~Kernel() = default;
     virtual void enter(const Call& call, raw::Registers& registers, abi::IpcBuffer& buffer) = 0;
+    /// Where the memory at an address of the running thread's space is; null: not mapped.
+    virtual void* memory(Word) { return nullptr; }
 };
 
 inline Kernel* kernel = nullptr;
 inline abi::IpcBuffer ipc_buffer{};
+/// Of the thread that runs: a kernel that knows several sets it.
+inline abi::IpcBuffer* current_buffer = &ipc_buffer;
 
 /// The program ended itself: an illegal instruction on target, this exception on the host.
 struct Trapped : std::runtime_error {
@@ -64,10 +68,10 @@ inline void enter(abi::Syscall number, raw::Registers& registers, Word reply, Wo
     Call call{number, registers.target, abi::MessageInfo(registers.info), {}, {}, reply, send_on};
     const Word in_registers[] = {registers.mr0, registers.mr1, registers.mr2, registers.mr3};
     for (unsigned i = 0; i < call.info.length(); ++i)
-        call.words.push_back(i < abi::register_message_words ? in_registers[i] : ipc_buffer.message[i]);
+        call.words.push_back(i < abi::register_message_words ? in_registers[i] : current_buffer->message[i]);
     for (unsigned i = 0; i < call.info.extra_caps(); ++i)
-        call.caps.push_back(ipc_buffer.caps_or_badges[i]);
-    kernel->enter(call, registers, ipc_buffer);
+        call.caps.push_back(current_buffer->caps_or_badges[i]);
+    kernel->enter(call, registers, *current_buffer);
 }
 
 } // namespace sys::host
@@ -79,7 +83,7 @@ inline void enter(abi::Syscall number, Registers& message, Word reply) { host::e
 inline void enter(abi::Syscall number, Registers& message, Word reply, Word send_on) {
     host::enter(number, message, reply, send_on);
 }
-inline abi::IpcBuffer* ipc_buffer() { return &host::ipc_buffer; }
+inline abi::IpcBuffer* ipc_buffer() { return host::current_buffer; }
 inline Word read_time_stamp() {
     static Word ticks = 0;
     return ticks += 1000;

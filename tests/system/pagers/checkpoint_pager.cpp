@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The checkpoint pager of servers/pagers/ against the cases that every pager must pass.
+#include <tests/pagers/subjects.hpp>
+#include <tests/system/pagers/machine.hpp>
+
+namespace {
+
+constexpr size_t case_count = 19;
+size_t cases_run = 0;
+
+void conform(std::string_view name) {
+    test::conform<conformance::Checkpointing>(conformance::cases(), name);
+    ++cases_run;
+}
+
+void roll_back(std::string_view name) {
+    test::conform<conformance::Checkpointing>(conformance::checkpoint_cases(), name);
+    ++cases_run;
+}
+
+} // namespace
+
+SYSTEM_TEST("checkpoint: an untouched page reads zero") { conform("an untouched page reads zero"); }
+SYSTEM_TEST("checkpoint: every page takes a store and keeps its own") {
+    conform("every page takes a store and keeps its own");
+}
+SYSTEM_TEST("checkpoint: loads, stores and evictions in random order") {
+    conform("loads, stores and evictions in random order");
+}
+SYSTEM_TEST("checkpoint: evicted pages come back as they were") { conform("evicted pages come back as they were"); }
+SYSTEM_TEST("checkpoint: discarded pages read zero") { conform("discarded pages read zero"); }
+SYSTEM_TEST("checkpoint: outside of the region all is denied") { conform("outside of the region all is denied"); }
+SYSTEM_TEST("checkpoint: what is not executable is not executed") { conform("what is not executable is not executed"); }
+SYSTEM_TEST("checkpoint: a read-only region refuses stores") { conform("a read-only region refuses stores"); }
+SYSTEM_TEST("checkpoint: many at one page at once all go on") { conform("many at one page at once all go on"); }
+SYSTEM_TEST("checkpoint: a storm of faults loses none") { conform("a storm of faults loses none"); }
+SYSTEM_TEST("checkpoint: one answer settles a fault") { conform("one answer settles a fault"); }
+SYSTEM_TEST("checkpoint: when memory is gone, who asks is told so") {
+    conform("when memory is gone, who asks is told so");
+}
+SYSTEM_TEST("checkpoint: a client that goes away costs nothing") { conform("a client that goes away costs nothing"); }
+SYSTEM_TEST("checkpoint: a pager that dies at any step is replaced") {
+    conform("a pager that dies at any step is replaced");
+}
+SYSTEM_TEST("checkpoint: a pager that dies in a request is replaced") {
+    conform("a pager that dies in a request is replaced");
+}
+SYSTEM_TEST("checkpoint: many lives of a pager lose nothing") { conform("many lives of a pager lose nothing"); }
+SYSTEM_TEST("checkpoint: a region is brought back to its checkpoint") {
+    roll_back("a region is brought back to its checkpoint");
+}
+SYSTEM_TEST("checkpoint: a pager that dies keeps its checkpoint") {
+    roll_back("a pager that dies keeps its checkpoint");
+}
+SYSTEM_TEST("checkpoint: without a checkpoint there is no way back") {
+    roll_back("without a checkpoint there is no way back");
+}
+SYSTEM_TEST("checkpoint: no case is left out") {
+    CHECK_EQUAL(cases_run, case_count);
+    CHECK_EQUAL(conformance::cases().size() + conformance::checkpoint_cases().size(), case_count);
+}
