@@ -59,7 +59,8 @@ private:
 Word mib_wanted(int argc, char** argv) {
     Word mib = 0;
     for (const char digit : std::string_view(argc > 1 ? argv[1] : ""))
-        mib = digit >= '0' && digit <= '9' && mib <= most_mib ? mib * 10 + static_cast<Word>(digit - '0') : most_mib + 1;
+        mib =
+            digit >= '0' && digit <= '9' && mib <= most_mib ? mib * 10 + static_cast<Word>(digit - '0') : most_mib + 1;
     return mib == 0 || mib > most_mib ? default_mib : mib;
 }
 
@@ -80,8 +81,8 @@ sys::Result<void> run(Word pages) {
     slots_offered = pages * slots_per_page;
     uint8_t* const memory = TRY(present_memory(pages * page_size));
     uint8_t* const taken = TRY(present_memory(units));
-    auto* const places = reinterpret_cast<CompressedStore::Place*>(
-        TRY(present_memory(slots_offered * sizeof(CompressedStore::Place))));
+    auto* const places =
+        reinterpret_cast<CompressedStore::Place*>(TRY(present_memory(slots_offered * sizeof(CompressedStore::Place))));
     TRY(sys::memory::create_object(page_size, object_slot));
     auto* const window = reinterpret_cast<uint8_t*>(TRY(sys::memory::map_object(sys::Object(object_slot))));
     *const_cast<volatile uint8_t*>(window) = 0; // it is there before the first page travels
