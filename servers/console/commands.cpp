@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// help, ps, mem, uptime, poweroff: all but the first ask the process service or the pager.
+// The table of commands, and those about processes; memory_commands.cpp has those about memory.
 #include <servers/console/commands.hpp>
+
+#include <algorithm>
+#include <servers/console/memory_commands.hpp>
+#include <servers/console/print.hpp>
 
 #include <sys/ipc/call.hpp>
 #include <sys/proc/slots.hpp>
-#include <sys/protocol/pager.hpp>
 #include <sys/protocol/process.hpp>
 #include <sys/util/format.hpp>
 
 namespace console {
 
 namespace process = sys::protocol::process;
-namespace pager = sys::protocol::pager;
 
 namespace {
 
 const sys::Endpoint process_service(sys::slot::process_service);
-const sys::Endpoint pager_service(sys::slot::pager);
 
-template <class... Arguments>
-void print(Output& out, sys::FormatString<std::type_identity_t<Arguments>...> format, const Arguments&... arguments) {
-    char storage[160];
-    sys::TextBuffer buffer(storage);
-    sys::format_to(buffer, format, arguments...);
-    out.print(buffer.text());
-}
-
-void help(Output& out) {
+void help(Output& out, std::string_view) {
     out.print("help      this list\n"
               "ps        processes\n"
               "mem       memory, as the pager counts it\n"
+              "vmstat    memory, faults and swap of each process\n"
+              "pmap PID  the regions of a process\n"
               "uptime    time since the system started\n"
               "poweroff  switch the machine off\n");
 }
@@ -39,7 +34,7 @@ std::string_view name_of(const process::List::Entry& entry) {
     return field.substr(0, field.find('\0'));
 }
 
-void list_processes(Output& out) {
+void list_processes(Output& out, std::string_view) {
     out.print("  PID PARENT STATE   PRIO  AGE(s) NAME\n");
     const auto uptime = sys::call(process_service, process::Uptime{});
     for (sys::Word from = 0;;) {
@@ -58,24 +53,14 @@ void list_processes(Output& out) {
     }
 }
 
-void show_memory(Output& out) {
-    const auto statistics = sys::call(pager_service, pager::Statistics{});
-    if (!statistics)
-        return out.print("mem: the pager does not answer\n");
-    print(out, "pages: {} in all, {} free; {} clients\n", statistics->pages_total, statistics->pages_free,
-          statistics->clients);
-    print(out, "page faults: {} served, {} refused; {} requests\n", statistics->faults_served,
-          statistics->faults_refused, statistics->requests);
-}
-
-void show_uptime(Output& out) {
+void show_uptime(Output& out, std::string_view) {
     const auto uptime = sys::call(process_service, process::Uptime{});
     if (!uptime)
         return out.print("uptime: the process service does not answer\n");
     print(out, "up {}.{:03} s\n", uptime->microseconds / 1'000'000, uptime->microseconds / 1000 % 1000);
 }
 
-void power_off(Output& out) {
+void power_off(Output& out, std::string_view) {
     const auto result = sys::call(process_service, process::PowerOff{});
     if (!result)
         print(out, "poweroff: {}\n", process::describe(static_cast<process::Error>(result.error().label())));
@@ -83,10 +68,11 @@ void power_off(Output& out) {
 
 struct Command {
     std::string_view name;
-    void (*run)(Output& out);
+    void (*run)(Output& out, std::string_view argument);
 };
-constexpr Command commands[] = {
-    {"help", help}, {"ps", list_processes}, {"mem", show_memory}, {"uptime", show_uptime}, {"poweroff", power_off}};
+constexpr Command commands[] = {{"help", help},           {"ps", list_processes}, {"mem", show_memory},
+                                {"vmstat", show_clients}, {"pmap", show_regions}, {"uptime", show_uptime},
+                                {"poweroff", power_off}};
 
 } // namespace
 
@@ -94,10 +80,13 @@ void run_command(std::string_view line, Output& out) {
     const size_t start = line.find_first_not_of(' ');
     if (start == std::string_view::npos)
         return;
-    const std::string_view name = line.substr(start, line.find(' ', start) - start);
+    const size_t end = std::min(line.find(' ', start), line.size());
+    const std::string_view name = line.substr(start, end - start);
+    const size_t next = std::min(line.find_first_not_of(' ', end), line.size());
+    const std::string_view argument = line.substr(next, line.find(' ', next) - next);
     for (const Command& command : commands)
         if (command.name == name)
-            return command.run(out);
+            return command.run(out, argument);
     print(out, "{}: unknown command (try help)\n", name.substr(0, 60));
 }
 
