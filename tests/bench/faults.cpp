@@ -9,18 +9,28 @@
 namespace bench {
 namespace {
 
+/// What is there when a page is touched.
+enum class Before : uint8_t {
+    nothing,
+    cookie, ///< its bytes are elsewhere
+    shared_page, ///< a page that may only be read, because others have it, too
+};
+
 /// What is measured of page faults, each in an area of its own.
 struct PageFaults {
     const char* name;
     Word area;
     unsigned pages; ///< of one answer
     bool is_stacked; ///< another pager in front forwards the fault
+    Before before;
 };
 constexpr unsigned fault_around = 16;
 constexpr PageFaults page_faults[] = {
-    {"page_fault.warm", 0x2000'0000, 1, false},
-    {"page_fault.around16", 0x2800'0000, fault_around, false},
-    {"page_fault.stacked", 0x2400'0000, 1, true},
+    {"page_fault.warm", 0x2000'0000, 1, false, Before::nothing},
+    {"page_fault.around16", 0x2800'0000, fault_around, false, Before::nothing},
+    {"page_fault.stacked", 0x2400'0000, 1, true, Before::nothing},
+    {"page_fault.cow", 0x3800'0000, 1, false, Before::shared_page},
+    {"page_fault.swap", 0x3c00'0000, 1, false, Before::cookie},
 };
 constexpr Word trap_size = 2; ///< bytes of UD2
 constexpr Word table_span = 0x20'0000;
@@ -91,6 +101,8 @@ void measure_traps(World& world, sys::VSpace space) {
 struct PagerWork {
     Word frames;
     unsigned pages; ///< per fault
+    bool replaces; ///< what is there
+    Word copies; ///< slots of the capabilities that are mapped, if those are copies; else 0
 };
 constinit PagerWork pager_work{};
 
@@ -114,6 +126,23 @@ void serve_pages(Word) {
                    .mr1 = abi::Place(page, read_write).raw(),
                    .mr2 = frame + 1,
                    .mr3 = abi::Place(page + page_size, read_write).raw()};
+        sys::raw::enter(abi::Syscall::reply_map_recv, message, objects.reply);
+    }
+}
+
+/// As serve_pages, one page at a time where something is already. What the page held would be read or copied before: that is
+/// the same work whoever does it, and not measured.
+void serve_replacements(Word) {
+    sys::raw::Registers message{.target = objects.endpoint};
+    sys::raw::enter(abi::Syscall::recv, message, objects.reply);
+    for (Word done = 0;; ++done) {
+        const abi::Place place(message.mr1 & ~(page_size - 1), read_write, 0, true, pager_work.copies != 0);
+        const unsigned words = pager_work.copies != 0 ? 3 : 2;
+        message = {.target = objects.endpoint,
+                   .info = abi::MessageInfo(static_cast<Word>(abi::PagerAnswer::map), words).raw(),
+                   .mr0 = pager_work.frames + done,
+                   .mr1 = place.raw(),
+                   .mr2 = pager_work.copies + done};
         sys::raw::enter(abi::Syscall::reply_map_recv, message, objects.reply);
     }
 }
@@ -173,6 +202,20 @@ sys::Object start_front(World& world) {
     return endpoint;
 }
 
+/// Puts there what is to be there. The slots of the copies that are mapped, if any are.
+Word prepare(World& world, sys::VSpace space, const PageFaults& what) {
+    const sys::PageTables tables(space);
+    if (what.before == Before::cookie)
+        must("cookies", tables.set_keeper({what.area, all_rounds, abi::page_bits}, abi::unchanged, 1, 1));
+    if (what.before != Before::shared_page)
+        return 0;
+    const Word shared_frames = world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds);
+    const Word copies = world.next_slots(all_rounds);
+    must("shared pages",
+         tables.map(abi::Place(what.area, abi::PageRights(2), 0, false, true), shared_frames, all_rounds, copies));
+    return copies;
+}
+
 void measure_page_faults(World& world, sys::VSpace space, Word which) {
     const PageFaults& what = page_faults[which];
     for (Word table = what.area; table < what.area + all_rounds * what.pages * page_size; table += table_span)
@@ -181,8 +224,10 @@ void measure_page_faults(World& world, sys::VSpace space, Word which) {
     if (what.is_stacked)
         handler = start_front(world);
     const sys::Object table = make_keeper_table(world, space, handler);
-    pager_work = {world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds * what.pages), what.pages};
-    start_pager(world, pager_thread, world.own_space(), serve_pages);
+    const bool replaces = what.before != Before::nothing;
+    pager_work = {world.make_slots(abi::ObjectType::frame_4k, 0, all_rounds * what.pages), what.pages, replaces,
+                  prepare(world, space, what)};
+    start_pager(world, pager_thread, world.own_space(), replaces ? serve_replacements : serve_pages);
     // Above this thread: it is done when we run again.
     start(world, faulter_thread, space, world.make_context(), server_priority, table, touch_pages, which);
 }

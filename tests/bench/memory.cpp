@@ -39,6 +39,41 @@ void measure_ranges(World& world, sys::VSpace space) {
 
 } // namespace
 
+/// What a pager does to give another address space the same pages: of each table nothing but reading is left, and copies of the
+/// capabilities are mapped in the other. Instructions per page.
+void measure_clone(World& world, sys::VSpace space) {
+    constexpr Word pages = 1000, from = 0x4000'0000, to = 0x4800'0000;
+    const Word frames = world.make_slots(abi::ObjectType::frame_4k, 0, pages);
+    const Word copies = world.next_slots(pages);
+    for (Word table = 0; table < pages; table += abi::max_range) {
+        world.make_tables(space, from + table * page_size);
+        world.make_tables(space, to + table * page_size);
+    }
+    const sys::PageTables tables(space);
+    const auto in_tables = [&](auto&& each) {
+        for (Word first = 0; first < pages; first += abi::max_range)
+            each(first, pages - first < abi::max_range ? pages - first : Word{abi::max_range});
+    };
+    in_tables([&](Word first, Word count) {
+        must("map", tables.map(abi::Place(from + first * page_size, abi::PageRights(3)), frames + first, count));
+    });
+    Figure clone("clone.1000");
+    for (unsigned i = 0; i < all_rounds; i++) {
+        Word instructions = 0;
+        in_tables([&](Word first, Word count) {
+            instructions += stamped_invocation(space.slot(), abi::Invocation::range_protect,
+                                               {from + first * page_size, abi::page_bits, count, 2});
+            const Word place = abi::Place(to + first * page_size, abi::PageRights(2), 0, true, true).raw();
+            instructions += stamped_invocation(space.slot(), abi::Invocation::range_map,
+                                               {place, frames + first, count, copies + first});
+        });
+        clone.add(i, instructions / pages, shared.client_events, shared.server_events);
+        for (Word page = 0; page < pages; page++)
+            must("forget", world.cnode().at(copies + page).remove());
+    }
+    clone.print();
+}
+
 void measure_memory(World& world, sys::VSpace space) {
     const auto untyped = world.make<sys::Untyped>(20);
     const Word first = world.next_slots(all_rounds);
@@ -61,6 +96,7 @@ void measure_memory(World& world, sys::VSpace space) {
     }
     map.print();
     measure_ranges(world, space);
+    measure_clone(world, space);
 }
 
 } // namespace bench
