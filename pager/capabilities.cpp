@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <pager/capabilities.hpp>
 
+#include <pager/clock.hpp>
+
 #include <pager/startup.hpp>
 #include <sys/cap/cnode.hpp>
 #include <sys/ipc/message.hpp>
@@ -48,3 +50,9 @@ void forget_watcher(unsigned index) { static_cast<void>(slot(layout::first_watch
 void signal_watcher(unsigned index) { sys::Notification(layout::first_watcher_slot + index).signal(); }
 
 } // namespace pager::capabilities
+
+namespace pager {
+
+void signal_pressure(const Client& client) { capabilities::signal_watcher(client.watcher - 1); }
+
+} // namespace pager

@@ -97,7 +97,21 @@ bool Clock::step() {
     return client_ == nullptr;
 }
 
+void Clock::watch_pressure() {
+    const Word free = memory_.free_count();
+    const Word total = memory_.pool().total();
+    if (free > total / 6)
+        has_told_pressure_ = false;
+    if (free > total / 8 || has_told_pressure_)
+        return;
+    has_told_pressure_ = true;
+    for (const Client* client = clients_.first(); client != nullptr; client = clients_.next(*client))
+        if (client->watcher != 0)
+            signal_pressure(*client);
+}
+
 bool Clock::make_room() {
+    watch_pressure();
     const Word before = memory_.free_count();
     const Word enough = before + batch;
     constexpr unsigned most_rounds = 4; // the first may only forget accesses

@@ -7,6 +7,9 @@
 
 namespace pager {
 
+/// Signals the notification that a client has left with the pager (capabilities.cpp; the host tests count instead).
+void signal_pressure(const Client& client);
+
 class Clock {
 public:
     Clock(Memory& memory, ClientTable& clients, Tables& tables, Swap& swap)
@@ -16,6 +19,8 @@ public:
     bool make_room();
     /// Takes one page away from a client, at once. Returns whether it could.
     bool evict(Client& client, Mirror& mirror, Word address);
+    /// Tells those who want to know that memory is running short, once until there is plenty again.
+    void watch_pressure();
     /// The hand does not stay on what goes away.
     void forget(const Client& client);
 
@@ -31,6 +36,7 @@ private:
     Tables& tables_;
     Swap& swap_;
     Client* client_ = nullptr; ///< where the hand is
+    bool has_told_pressure_ = false;
     Page table_; ///< its mirror there; none: at the client's beginning
 };
 

@@ -146,6 +146,7 @@ Result<AddressSpaces::Content> AddressSpaces::content(Client& client, Region& re
 }
 
 Result<Supply> AddressSpaces::supply(Client& client, Region& region, Word address, bool write) {
+    clock_.watch_pressure();
     Mirror& mirror = *TRY(ensure_tables(client, address));
     const Content content = TRY(this->content(client, region, mirror, address, write));
     Supply supply{&client,

@@ -139,3 +139,27 @@ TEST_CASE("pinned clients, and frames that somebody was given, stay in memory", 
     CHECK(machine.spaces().evict(*machine.client(2), {0x500000, 0x501000}) == 0);
     machine.check_nothing_lost();
 }
+
+TEST_CASE("clients that watch are told of pressure before anything is taken, once until it is over", "[pager]") {
+    Machine machine(1, 600);
+    Client& watching = machine.create(1);
+    watching.watcher = 1;
+    machine.create(2);
+    REQUIRE(machine.spaces().map(*machine.client(2), writable(0x500000, 600), {}));
+    Word page = 0;
+    while (fake::kernel_memory().pressure_signals[1] == 0)
+        machine.put(2, 0x500000 + page++ * page_size, 1);
+    CHECK(fake::kernel_memory().swap_writes == 0);
+    CHECK(page < 480);
+    while (page < 600)
+        machine.put(2, 0x500000 + page++ * page_size, 1);
+    CHECK(fake::kernel_memory().swap_writes > 0);
+    CHECK(fake::kernel_memory().pressure_signals[1] == 1);
+    CHECK(fake::kernel_memory().pressure_signals[2] == 0);
+    REQUIRE(machine.spaces().unmap(*machine.client(2), *machine.client(2)->regions.find(0x500000), 0));
+    REQUIRE(machine.spaces().map(*machine.client(2), writable(0x500000, 600), {}));
+    for (page = 0; page < 600; ++page)
+        machine.put(2, 0x500000 + page * page_size, 1);
+    CHECK(fake::kernel_memory().pressure_signals[1] == 2);
+    machine.check_nothing_lost();
+}

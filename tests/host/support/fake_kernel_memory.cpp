@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The simulated kernel: strict, so that a pager that maps twice, frees twice or forgets a table is caught here.
 #include <fake_kernel_memory.hpp>
+#include <pager/clock.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -329,6 +330,12 @@ unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
 }
 
 } // namespace pager::kernel_memory
+
+namespace pager {
+
+void signal_pressure(const Client& client) { ++fake::kernel_memory().pressure_signals[client.number]; }
+
+} // namespace pager
 
 namespace pager::swap_store {
 

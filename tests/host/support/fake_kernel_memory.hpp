@@ -54,6 +54,7 @@ struct KernelMemory {
     std::map<uint32_t, std::array<uint8_t, 4096>> swapped;
     uint32_t swap_reads = 0, swap_writes = 0;
     bool swap_fails = false;
+    std::map<Word, int> pressure_signals; ///< by client
 
     /// Steps until one fails with `failure`, or kills the pager; negative: never.
     int steps_until_failure = -1;
