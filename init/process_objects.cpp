@@ -120,6 +120,24 @@ Result<void> ProcessObjects::start(const Services& services, const Shape& shape,
     return sys::Error(Error::spawn_refused, error.label(), error.detail(0), error.detail(1));
 }
 
+Result<void> ProcessObjects::start_copy(const Services& services, const Shape& shape, sys::Tcb caller) {
+    const sys::Tcb thread(slot(place_slot::tcb));
+    sys::UserRegisters registers = TRY(caller.read_registers(false));
+    constexpr Word syscall_size = 2;
+    registers[abi::UserRegister::rip] += syscall_size; // a call moves it only when it is answered
+    registers[abi::UserRegister::rdi] = 0;
+    registers[abi::UserRegister::rsi] = abi::MessageInfo(0, 1).raw();
+    registers[abi::UserRegister::r10] = 0;
+    TRY(thread.bind_notification(sys::Notification(slot(place_slot::notification))));
+    TRY(thread.set_space(sys::Object(slot(place_slot::keeper_table)), sys::CNode(slot(place_slot::cnode)),
+                         small_numbers.raw(), sys::VSpace(slot(place_slot::vspace))));
+    TRY(thread.set_ipc_buffer(ipc_buffer_address, sys::Frame(slot(place_slot::ipc_frame))));
+    TRY(sys::SchedContext(slot(place_slot::sched_context)).bind(thread));
+    TRY(thread.set_max_controlled_priority(services.authority, {shape.priority}));
+    TRY(thread.set_priority(services.authority, {shape.priority}));
+    return thread.write_registers(registers, abi::user_register_count, true);
+}
+
 bool ProcessObjects::has(Word which) const {
     // Copying a slot onto itself fails with DeleteFirst if it is taken (abi.md: the destination is looked at first).
     const sys::SlotRef ref = own_cnode.at(slot(which));

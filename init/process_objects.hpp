@@ -53,6 +53,8 @@ public:
     Result<void> build(const Services& services, const Shape& shape);
     /// Hands the thread to the kernel to start: it checks entry and stack.
     Result<void> start(const Services& services, const Shape& shape, const Loaded& loaded);
+    /// As start, for a copy of a thread that waits for the answer to a call: the copy has it, a word of 0.
+    Result<void> start_copy(const Services& services, const Shape& shape, sys::Tcb caller);
     /// Puts another endpoint in the place of the one that the process serves on.
     Result<void> give_own_endpoint(sys::Endpoint endpoint);
     /// Takes everything away; the place can be used again.

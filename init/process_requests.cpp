@@ -36,6 +36,11 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
                 TRY(power_.off());
                 return sys::Empty{};
             })
+            .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
+                Process* const parent = TRY(caller(badge));
+                TRY(require_permission(*parent, process::grant::spawn));
+                return Fork::Reply{TRY(fork(*parent))};
+            })
             .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
             .answer();
     if (has_capability)

@@ -40,6 +40,8 @@ public:
     Result<void> prepare();
 
     Result<Word> spawn(const Texts& texts, const SpawnOptions& options);
+    /// A copy of a process that waits for an answer (fork.cpp).
+    Result<Word> fork(Process& parent);
     void end(Process& ended, const Ending& how);
     std::optional<sys::Message> handle(sys::Incoming& incoming);
     void handle_signal(sys::Badge badge);
@@ -62,6 +64,7 @@ private:
     static constexpr unsigned own_alarm = ProcessTable::capacity;
 
     Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
+    Result<void> place_copy(Process& parent, Process& child);
     Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
     Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
     Result<sys::Empty> watch_exits(Badge badge, bool has_capability);

@@ -140,6 +140,18 @@ Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigne
     return texts;
 }
 
+Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& request) {
+    const pager_protocol::CloneSpace clone{.client = parent, .child = request.pid, .request = next_request()};
+    TRY(call_for_capability(pager, clone, request.vspace_slot));
+    const pager_protocol::GetFrame buffer{request.pid, ipc_buffer_address};
+    const auto frame = call_for_capability(pager, buffer, request.ipc_frame_slot);
+    if (frame)
+        return {};
+    static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
+    static_cast<void>(own_cnode.at(request.vspace_slot).remove());
+    return frame.error();
+}
+
 Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
                             const LoadRequest& request) {
     const pager_protocol::CreateSpace create{

@@ -55,6 +55,9 @@ struct Loaded {
     Word pml4_physical = 0;
 };
 
+/// A copy of another process's address space. On failure nothing is left of it.
+Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& request);
+
 /// A new address space with the program, its stack and its IPC buffer in it. On failure nothing is left of it.
 Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
                             const LoadRequest& request);

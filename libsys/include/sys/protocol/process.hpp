@@ -188,6 +188,16 @@ struct WhoAmI {
     };
 };
 
+/// A copy of the caller: the same memory, copied where either writes, and the same registers. It goes on behind this call
+/// with pid 0 as answer, as a child with no grants; of the caller's capabilities it has those that every process starts with,
+/// its own. For programs of one thread.
+struct Fork {
+    static constexpr Word label = request_label(Protocol::process, 10);
+    struct Reply {
+        Word pid = 0; ///< of the child; in the child 0
+    };
+};
+
 constexpr const char* describe(Error value) {
     switch (value) {
     case Error::not_permitted: return "this process may not ask that";
