@@ -14,6 +14,7 @@ void Counts::add(const Counts& other) {
     budgets_ended += other.budgets_ended;
     interruptions += other.interruptions;
     stacked += other.stacked;
+    items += other.items;
     sequences += other.sequences;
     for (const auto& [key, count] : other.methods)
         methods[key] += count;
@@ -48,7 +49,7 @@ void Counts::print(std::FILE* file) const {
     }
     static constexpr const char* fault_names[] = {"", "capability fault", "unknown system call", "user exception",
                                                   "", "timeout",          "page fault"};
-    std::fprintf(file, "answers by ReplyMapRecv, and refusals:\n");
+    std::fprintf(file, "answers by ReplyMapRecv, which mapped %" PRIu64 " items, and refusals:\n", items);
     static constexpr const char* answer_names[] = {"map", "deny", "forward"};
     for (const auto& [label, count] : answers)
         std::fprintf(file, "  %-32s %12" PRIu64 "\n", answer_names[label], count);

@@ -78,9 +78,10 @@ void Generator::add_item(std::vector<Word>& words, const Thread& waiter) {
         words.insert(words.end(), {table, address >> spans[level] << spans[level]});
         return;
     }
-    const bool copies = chance(1, 4);
+    const bool copies = chance(1, 4), any_size = chance(1, 10);
     const Word frame = find_if([&](const Capability& cap) {
-        return cap.is(Type::frame) && (copies || !cap.mapping || chance(1, 6)) && object_of<Frame>(cap).bits == 12;
+        return cap.is(Type::frame) && (copies || !cap.mapping || chance(1, 6)) &&
+               (any_size || object_of<Frame>(cap).bits == 12);
     });
     static constexpr Word rights[] = {3, 3, 2, 6, 7};
     const Word place = ((address >> 12) + (chance(1, 4) ? random_.below(4) : 0)) << 12 |
@@ -95,7 +96,8 @@ Operation Generator::answer_keeper_fault(Word reply) {
     Operation operation = system_call(static_cast<Word>(system_call::reply_map_recv), find(Type::endpoint));
     operation.r12 = chance(1, 20) ? find(Type::reply) : reply;
     const Thread& waiter = *object_of<Reply>(slot_at(reply).cap).thread;
-    operation.label = chance(2, 3) ? 0 : random_.below(chance(1, 10) ? 4 : 3);
+    const bool may_map = waiter.keeping.keeper != 0 && !waiter.keeping.authority_ended;
+    operation.label = chance(may_map ? 5 : 2, 6) ? 0 : random_.below(chance(1, 10) ? 4 : 3);
     if (operation.label == 1)
         operation.words = {random_.below(chance(1, 10) ? 300 : 256)};
     else if (operation.label == 2)

@@ -273,6 +273,7 @@ void World::count(const Operation& operation) {
     const Outcome& outcome = system_.outcome;
     const bool answers = operation.number == static_cast<Word>(system_call::reply_map_recv);
     if (answers && operation.kind == Operation::Kind::system_call && !outcome.budget_ended) {
+        counts_.items += outcome.items;
         if (outcome.error != Error::none)
             counts_.refused_answers[outcome.error]++;
         else

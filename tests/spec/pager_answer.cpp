@@ -167,9 +167,11 @@ void reply_map_recv(System& system, Thread& pager) {
             throw invalid_capability(0);
         Reply& reply = object_of<Reply>(need_capability(pager, pager.registers[r12], Type::reply, 1));
         answer_fault(system, pager, reply, done);
+        system.outcome.items = done;
         receive(system, pager, object_of<Endpoint>(from), &reply, true);
     } catch (const Refusal& refusal) {
         system.outcome.error = refusal.error;
+        system.outcome.items = done;
         for (unsigned i = 0; i < refusal.details.size() && i < words_in_registers; i++)
             pager.registers[message_registers[i]] = refusal.details[i];
         pager.registers[rsi] = static_cast<Word>(refusal.error) << 12 | failed_length;

@@ -34,6 +34,7 @@ struct Outcome {
     Method method{}; ///< if one was invoked
     Error error = Error::none;
     FaultType fault = FaultType::none;
+    unsigned items = 0; ///< mapped by ReplyMapRecv
 };
 
 struct System {
