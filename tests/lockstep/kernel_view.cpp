@@ -207,7 +207,10 @@ Record thread(Word address_of_thread) {
     return record;
 }
 
-Word first_word(Word address_of_thread) { return object<kernel::Tcb>(address_of_thread).context.r10; }
+Word answered(Word address_of_thread) {
+    const kernel::Context& context = object<kernel::Tcb>(address_of_thread).context;
+    return context.rsi >> 12 == 0 ? context.r10 : ~Word{0};
+}
 
 Record fpu(Word address_of_thread) {
     const auto& thread = object<kernel::Tcb>(address_of_thread);

@@ -215,11 +215,14 @@ void World::make_call(const Operation& operation) {
     write_buffer(operation);
     const Word interruptions = machine_.interruptions();
     const Word caller = system_.current->address;
-    machine_.system_call(operation.pattern, operation.edge);
+    // A call on a range that an interrupt ends says how far it came, if it is answered; only then may one arrive.
+    const auto method = static_cast<Method>(operation.label);
+    const bool tells_nobody = Method::range_set_keeper <= method && method <= Method::range_read &&
+                              operation.number != static_cast<Word>(system_call::call);
+    machine_.system_call(tells_nobody ? 0 : operation.pattern, operation.edge);
     const Word arrived = machine_.interruptions() - interruptions;
     counts_.interruptions += arrived;
-    // A call on a range that an interrupt ended says how far it came.
-    system_.entries_until_interrupt = arrived != 0 ? kernel_view::first_word(caller) : ~Word{0};
+    system_.entries_until_interrupt = arrived != 0 ? kernel_view::answered(caller) : ~Word{0};
     system_.enter_by_system_call(machine_.now());
 }
 
