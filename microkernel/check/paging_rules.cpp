@@ -43,6 +43,8 @@ Sound check_table(PhysAddr table, Word base, Census& census) {
         const Word address = base + (Word{i} << span_bits(level));
         if (!entry.is_present()) {
             TRY(holds(names_no_memory(entry), "22b: an entry that is not present names no memory"));
+            TRY(holds(entry == Entry::absent(entry.keeper(), entry.cookie()),
+                      "42: an entry that is not present holds a keeper index and a cookie, and nothing else"));
         } else if (entry.is_page(level)) {
             census.pages.there++;
             TRY(holds(level <= Level::pdpt && is_well_formed_page(entry, level),

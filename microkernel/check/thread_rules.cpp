@@ -71,6 +71,19 @@ Sound check_fault(const Tcb& thread) {
                  "26: a thread with a pending fault waits for its handler, or is parked");
 }
 
+/// A keeper fault that somebody is to answer: who was asked, and whether the answer may map.
+Sound check_keeper_fault(const Tcb& thread) {
+    const KeeperRecord& record = thread.keeper;
+    if (thread.fault.type != abi::Fault::keeper_fault || !thread.is_blocked())
+        return sound;
+    TRY(holds((record.keeper == 0) == (record.why != abi::WhySupervisor::is_not),
+              "42: a keeper is asked, or the supervisor for a reason"));
+    TRY(holds(record.denial == 0 || record.why == abi::WhySupervisor::denied,
+              "42: a code of denial comes from a keeper that denied"));
+    return holds(record.orphaned || thread.cap(TcbSlot::fault_handler).is(CapType::cnode),
+                 "42: the answer to a keeper fault maps only as long as the thread has its keeper table");
+}
+
 /// What SYSRET, IRETQ and user code leave in the flags; what the kernel writes is less.
 bool is_legal_flags(Word flags) {
     constexpr Word always = x86::rflags::interrupt | bit(1);
@@ -140,6 +153,7 @@ Sound check_thread(Tcb& thread, Census& census) {
     TRY(check_ends(thread, census));
     TRY(check_state(thread, census));
     TRY(check_fault(thread));
+    TRY(check_keeper_fault(thread));
     TRY(holds(is_legal_fpu_state(thread), "29: saved FPU state can be loaded"));
     return check_saved_registers(thread.context);
 }

@@ -14,6 +14,7 @@ void Counts::add(const Counts& other) {
     budgets_ended += other.budgets_ended;
     interruptions += other.interruptions;
     stacked += other.stacked;
+    items += other.items;
     sequences += other.sequences;
     for (const auto& [key, count] : other.methods)
         methods[key] += count;
@@ -25,6 +26,10 @@ void Counts::add(const Counts& other) {
     }
     for (const auto& [key, count] : other.faults)
         faults[key] += count;
+    for (const auto& [key, count] : other.answers)
+        answers[key] += count;
+    for (const auto& [key, count] : other.refused_answers)
+        refused_answers[key] += count;
 }
 
 void Counts::print(std::FILE* file) const {
@@ -44,9 +49,17 @@ void Counts::print(std::FILE* file) const {
     }
     static constexpr const char* fault_names[] = {"", "capability fault", "unknown system call", "user exception",
                                                   "", "timeout",          "page fault"};
+    std::fprintf(file, "answers by ReplyMapRecv, which mapped %" PRIu64 " items, and refusals:\n", items);
+    static constexpr const char* answer_names[] = {"map", "deny", "forward"};
+    for (const auto& [label, count] : answers)
+        std::fprintf(file, "  %-32s %12" PRIu64 "\n", answer_names[label], count);
+    for (const auto& [error, count] : refused_answers)
+        std::fprintf(file, "  %-32s %12" PRIu64 "\n", name_of(error), count);
     std::fprintf(file, "faults:\n");
     for (const auto& [type, count] : faults)
-        std::fprintf(file, "  %-32s %12" PRIu64 "\n", fault_names[static_cast<unsigned>(type)], count);
+        std::fprintf(file, "  %-32s %12" PRIu64 "\n",
+                     type == spec::FaultType::keeper ? "keeper fault" : fault_names[static_cast<unsigned>(type)],
+                     count);
     std::fprintf(file,
                  "exceptions %" PRIu64 ", device interrupts %" PRIu64 ", timer interrupts %" PRIu64
                  ", entries that only ended a budget %" PRIu64 ", interruptions of long operations %" PRIu64

@@ -21,6 +21,9 @@ struct Counts {
     std::map<Word, Word> system_calls;
     std::map<spec::Error, std::map<spec::Method, Word>> errors;
     std::map<spec::FaultType, Word> faults;
+    std::map<Word, Word> answers; ///< by ReplyMapRecv, by label
+    std::map<spec::Error, Word> refused_answers;
+    Word items = 0; ///< that they mapped
 
     void add(const Counts& other);
     void print(std::FILE* file) const;

@@ -17,8 +17,8 @@ constexpr Word endpoints = first_slot, notifications = endpoints + 3, replies = 
                spaces = frames + 4, pdpts = spaces + 2, directories = pdpts + 2, page_tables = directories + 2,
                wide_cnode = page_tables + 3, narrow_cnode = wide_cnode + 1, untypeds = narrow_cnode + 1,
                small_untyped = untypeds + 2, badged = small_untyped + 1, handlers = badged + 4, ports = handlers + 2,
-               large_frame = ports + 1;
-static_assert(large_frame < first_slot + slot_count);
+               large_frame = ports + 1, keeper_table = large_frame + 1;
+static_assert(keeper_table < first_slot + slot_count);
 constexpr unsigned thread_count = 5;
 constexpr Word depth = 64;
 
@@ -30,6 +30,8 @@ public:
         make_objects();
         make_spaces();
         make_capabilities();
+        if (choice(11))
+            make_keepers();
         for (unsigned i = 0; i < thread_count; i++)
             make_thread(i);
         if (choice(10)) {
@@ -95,6 +97,20 @@ private:
         invoke(io_port_control, Method::io_port_control_issue, {0x60, 0x6f, ports, depth}, {root});
     }
 
+    /// Slot 0 is the supervisor's; who is in slot 3 cannot be told anything.
+    void make_keepers() {
+        constexpr Word radix = 3;
+        make(MadeType::cnode, keeper_table, 1, radix);
+        for (Word i = 0; i < 4; i++)
+            invoke(keeper_table, Method::cnode_mint,
+                   {i, radix, endpoints + i % 3, depth, i == 3 ? Word{1} : Word{15}, 50 + i}, {root});
+        for (Word i = 0; i < 2; i++) {
+            invoke(spaces + i, Method::range_set_keeper, {0, 39, 1, i + 1, spec::unchanged, 0});
+            invoke(page_tables + i, Method::range_set_keeper, {0x40'2000, 12, 4, 2, 7 + i, 1});
+            invoke(page_tables + i, Method::range_set_keeper, {0x40'8000, 12, 2, 3, 0, 0});
+        }
+    }
+
     void make_thread(unsigned i) {
         static constexpr Word priorities[2][thread_count] = {{255, 255, 200, 100, 255}, {255, 254, 255, 254, 10}};
         const Word thread = threads + i, context = contexts + i;
@@ -107,6 +123,8 @@ private:
         invoke(sched_control, Method::sched_control_configure_flags,
                {budget, period, choice(0) ? i : 0, 100 + i, choice(5) && i % 2}, {context});
         invoke(thread, Method::tcb_set_sched_params, {255, priorities[choice(6)][i]}, {own_tcb, context, handler});
+        if (choice(11) && i != 4)
+            invoke(thread, Method::tcb_set_space, {0, 0}, {keeper_table, cspace, space});
         if (choice(7) && i < 3)
             invoke(thread, Method::tcb_set_timeout_endpoint, {}, {badged + i});
         if (choice(8) && i < 2)

@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-constexpr unsigned variants = 2048;
+constexpr unsigned variants = 4096;
 /// A sequence that takes more processor time hangs.
 constexpr itimerval longest_play{.it_interval = {}, .it_value = {.tv_sec = 30, .tv_usec = 0}};
 constexpr unsigned shortest = 50, longest = 700;

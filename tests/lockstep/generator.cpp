@@ -170,7 +170,11 @@ Operation Generator::revive() {
 }
 
 Operation Generator::invoke_something() {
-    switch (random_.below(16)) {
+    switch (random_.below(20)) {
+    case 16:
+    case 17:
+    case 18:
+    case 19: return pager_method();
     case 0:
     case 1: return untyped_method();
     case 2:
@@ -201,7 +205,7 @@ Operation Generator::event() {
     static constexpr Word vectors[] = {exception::page_fault, exception::page_fault, 3, 6, exception::no_fpu, 13, 0};
     operation.vector = vectors[random_.below(std::size(vectors))];
     operation.error_code = random_.below(32);
-    operation.address = random_.of_any_size(64);
+    operation.address = chance(1, 3) ? random_.of_any_size(64) : address() + random_.below(64) * 0x1000;
     return operation;
 }
 
@@ -218,7 +222,7 @@ Operation Generator::changed(Operation operation) {
     const auto pointer = [&] { return chance(1, 2) && root_ ? any_capability() : anything(); };
     switch (random_.below(10)) {
     case 0: operation.rdi = pointer(); break;
-    case 1: operation.label = chance(3, 4) ? random_.below(64) : low_bits(anything(), 52); break;
+    case 1: operation.label = chance(3, 4) ? random_.below(74) : low_bits(anything(), 52); break;
     case 2: operation.length = static_cast<unsigned>(random_.below(128)); break;
     case 3: operation.cap_count = static_cast<unsigned>(random_.below(4)); break;
     case 4:
@@ -226,18 +230,18 @@ Operation Generator::changed(Operation operation) {
             operation.caps[random_.below(operation.caps.size())] = pointer();
         break;
     case 5: operation.r12 = pointer(); break;
-    case 6: operation.number = chance(1, 2) ? Word{0} - random_.below(40) : anything(); break;
+    case 6: operation.number = chance(1, 2) ? Word{0} - random_.below(65) : anything(); break;
     default:
         if (!operation.words.empty()) {
             Word& word = operation.words[random_.below(operation.words.size())];
             word = chance(1, 4) ? word + 1 : chance(1, 4) ? word - 1 : anything();
         }
     }
-    // Extensions and what only debug kernels have are not specified.
-    if (operation.label >= 64 && operation.label <= 74)
+    // TCB.Spawn and what only debug kernels have are not specified.
+    if (operation.label == 74)
         operation.label = 63;
     const auto number = static_cast<int64_t>(operation.number);
-    if ((number <= -13 && number >= -17) || number == -25 || number == -64)
+    if ((number <= -13 && number >= -17) || number == -25)
         operation.number = call_number(system_call::debug_put_char);
     return operation;
 }
@@ -250,7 +254,8 @@ void Generator::decorate(Operation& operation) {
     operation.lateness = chance(1, 8) ? random_.below(30'000) : 0;
     const auto method = static_cast<Method>(operation.label);
     const bool long_operation = method == Method::cnode_revoke || method == Method::cnode_delete ||
-                                method == Method::untyped_retype || method == Method::tcb_configure;
+                                method == Method::untyped_retype || method == Method::tcb_configure ||
+                                (Method::range_set_keeper <= method && method <= Method::range_harvest);
     if (chance(long_operation ? 7 : 1, 8))
         operation.pattern = random_.next();
     if (chance(1, 3))
@@ -269,10 +274,13 @@ Operation Generator::next(const System& state) {
     }
     Operation operation;
     const Word kind = random_.below(100);
-    if (!state.current || kind < 6)
+    const bool has_keepers = state.current && state.current->cap(fault_handler).is(Type::cnode);
+    if (!state.current || kind < (has_keepers ? 20 : 6))
         operation = event();
     else if (kind < 14)
         operation = hostile();
+    else if (keeper_reply() != 0 && chance(1, 2))
+        operation = answer_keeper_fault(keeper_reply());
     else if (runnable() < few_runnable && chance(1, 2))
         operation = revive();
     else if (kind < 52)

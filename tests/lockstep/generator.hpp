@@ -53,6 +53,13 @@ private:
     Operation tcb_setting();
     Operation context_method();
     Operation paging_method();
+    /// A reply object on which a thread waits in a keeper fault; 0 if there is none.
+    Word keeper_reply();
+    Operation answer_keeper_fault(Word reply);
+    void add_item(std::vector<Word>& words, const spec::Thread& waiter);
+    Operation pager_method();
+    Operation range_method();
+    Operation map_range(Word structure, Word at, Word bits);
     Operation map_page();
     Operation map_table();
     Operation device_method();

@@ -165,7 +165,9 @@ Operation Generator::tcb_setting() {
     case 6: return invocation(thread, Method::tcb_set_ipc_buffer, {random_.below(20) << 10}, {find(Type::frame)});
     case 7: {
         const Word space = find_if([](const Capability& cap) { return cap.is(Type::pml4) && cap.mapping; });
-        return invocation(thread, Method::tcb_set_space, {0, 0}, {handler, root, chance(1, 2) ? 3 : space});
+        const Word table = find(Type::cnode);
+        return invocation(thread, Method::tcb_set_space, {0, 0},
+                          {chance(1, 2) ? handler : table, root, chance(1, 2) ? 3 : space});
     }
     case 8: {
         const Word notification = find_if([](const Capability& cap) {

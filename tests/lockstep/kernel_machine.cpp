@@ -205,6 +205,8 @@ std::vector<std::array<Word, 3>> KernelMachine::port_writes() const {
     return writes;
 }
 
-void KernelMachine::mark_tables(bool dirty) { parts_->caches.mark(dirty); }
+void KernelMachine::mark_tables(bool dirty, const test::TranslationCaches::Marked& marked) {
+    parts_->caches.mark(dirty, marked);
+}
 
 } // namespace lockstep

@@ -63,8 +63,8 @@ public:
     void check_invariants();
     /// Empty, or what the CPU might still believe that is no longer so.
     std::string wrong_translation(const test::TranslationCaches::Truth& truth);
-    /// The CPU marks what it has walked as accessed, or written.
-    void mark_tables(bool dirty);
+    /// The CPU marks what it has walked as accessed, or written, and says which entries.
+    void mark_tables(bool dirty, const test::TranslationCaches::Marked& marked);
     /// Interrupts taken at looks so far.
     Word interruptions() const { return interruptions_; }
 

@@ -75,6 +75,23 @@ void add_queue(Record& record, const kernel::Tcb* first) {
         record.add("queued", address(thread));
 }
 
+void add_keeping(Record& record, const kernel::Tcb& thread) {
+    const kernel::KeeperRecord& keeper = thread.keeper;
+    record.add("last fault's IP", keeper.ip);
+    record.add("last fault's page", keeper.page);
+    record.add("repeats", keeper.repeats);
+    record.add("went on", keeper.went_on);
+    if (thread.fault.type != abi::Fault::keeper_fault || !thread.is_blocked())
+        return;
+    record.add("keeper", keeper.keeper);
+    record.add("why", static_cast<Word>(keeper.why));
+    record.add("denial", keeper.denial);
+    record.add("rights", keeper.rights);
+    record.add("forwarded", keeper.forwarded);
+    record.add("cookie", keeper.forwarded ? keeper.cookie : 0);
+    record.add("authority ended", keeper.orphaned);
+}
+
 void add_waiting(Record& record, const kernel::Tcb& thread) {
     using kernel::ThreadState;
     const bool sending = thread.state == ThreadState::sending, receiving = thread.state == ThreadState::receiving;
@@ -85,11 +102,12 @@ void add_waiting(Record& record, const kernel::Tcb& thread) {
     record.add("is call", sending && thread.send.is_call);
     record.add("grant", sending && thread.send.can_grant);
     record.add("can be answered", sending && thread.send.can_call);
-    const bool faulted =
-        (sending || thread.state == ThreadState::awaiting_reply) && thread.fault.type != abi::Fault::none;
+    const bool faulted = thread.fault.type != abi::Fault::none;
     record.add("fault", faulted ? static_cast<Word>(thread.fault.type) : 0);
     record.add("fault's subject", faulted ? thread.fault.subject : 0);
     record.add("fault's detail", faulted ? thread.fault.detail : 0);
+    record.add("stopped at", thread.state == ThreadState::runnable ? 0 : thread.stopped_at.value);
+    add_keeping(record, thread);
 }
 
 } // namespace
@@ -187,6 +205,11 @@ Record thread(Word address_of_thread) {
     record.add("yield is call", thread.yielded_to && thread.yield_wants_answer);
     record.add("bound", address(thread.bound_notification));
     return record;
+}
+
+Word answered(Word address_of_thread) {
+    const kernel::Context& context = object<kernel::Tcb>(address_of_thread).context;
+    return context.rsi >> 12 == 0 ? context.r10 : ~Word{0};
 }
 
 Record fpu(Word address_of_thread) {

@@ -29,6 +29,8 @@ bool has_children(Place slot);
 bool is_parent(Place parent, Place child);
 
 Record thread(Word address);
+/// MR0 of the answer that a thread has got; all ones if that is an error.
+Word answered(Word thread);
 /// Two words of its FPU registers.
 Record fpu(Word thread);
 Record endpoint(Word address);

@@ -72,9 +72,15 @@ constexpr const char* method_names[] = {
 };
 static_assert(std::size(method_names) == static_cast<size_t>(spec::Method::irq_control_get_msi) + 1);
 
+constexpr auto first_pager_method = static_cast<size_t>(spec::Method::range_set_keeper);
+constexpr const char* pager_method_names[] = {"Range.SetKeeper", "Range.Map",  "Range.Protect", "Range.Unmap",
+                                              "Range.Harvest",   "Range.Read", "Page.Evict",    "CNode.Recall",
+                                              "CNode.Inspect",   "TCB.Status"};
+static_assert(first_pager_method + std::size(pager_method_names) == static_cast<size_t>(spec::Method::tcb_status) + 1);
+
 constexpr const char* error_names[] = {"none",        "InvalidArgument", "InvalidCapability", "IllegalOperation",
                                        "RangeError",  "AlignmentError",  "FailedLookup",      "TruncatedMessage",
-                                       "DeleteFirst", "RevokeFirst",     "NotEnoughMemory"};
+                                       "DeleteFirst", "RevokeFirst",     "NotEnoughMemory",   "NobodyWaits"};
 static_assert(std::size(error_names) == spec::error_count);
 
 constexpr const char* call_names[] = {"",       "Call", "ReplyRecv", "NBSendRecv", "NBSendWait", "Send",
@@ -102,6 +108,8 @@ void append_words(std::string& text, const char* name, const std::vector<Word>& 
 
 const char* name_of(spec::Method method) {
     const auto label = static_cast<size_t>(method);
+    if (label >= first_pager_method && label - first_pager_method < std::size(pager_method_names))
+        return pager_method_names[label - first_pager_method];
     return label > 0 && label < std::size(method_names) ? method_names[label] : "unknown method";
 }
 
@@ -117,6 +125,8 @@ const char* name_of_system_call(Word number) {
         return "SetTLSBase";
     if (number == static_cast<Word>(spec::system_call::debug_put_char))
         return "DebugPutChar";
+    if (number == static_cast<Word>(spec::system_call::reply_map_recv))
+        return "ReplyMapRecv";
     return nullptr;
 }
 
@@ -157,8 +167,8 @@ std::string Operation::text() const {
         append(text, "system call %" PRId64, static_cast<int64_t>(number));
     append(text, " rdi=0x%" PRIx64 " r12=0x%" PRIx64 " r13=0x%" PRIx64, rdi, r12, r13);
     append(text, " label %" PRIu64, label);
-    if (label > 0 && label < std::size(method_names))
-        append(text, " [%s]", method_names[label]);
+    if (label > 0)
+        append(text, " [%s]", name_of(static_cast<spec::Method>(label)));
     append(text, " length %u", length);
     append_words(text, "words", words);
     if (cap_count != 0)

@@ -23,6 +23,25 @@ void add_queue(Record& record, const Threads& threads) {
         record.add("queued", thread->address);
 }
 
+void add_keeping(Record& record, const Thread& thread) {
+    const Keeping& keeping = thread.keeping;
+    record.add("last fault's IP", keeping.ip);
+    record.add("last fault's page", keeping.page == ~Word{0} ? 0 : keeping.page << 12 | 0xfff);
+    record.add("repeats", keeping.repeats);
+    record.add("went on", keeping.went_on);
+    const bool in_keeper_fault = thread.fault && thread.fault->type == FaultType::keeper && thread.blocked();
+    if (!in_keeper_fault)
+        return;
+    record.add("keeper", keeping.keeper);
+    record.add("why", static_cast<Word>(keeping.why));
+    record.add("denial", keeping.denial);
+    record.add("rights",
+               Word{keeping.rights.write} | Word{keeping.rights.read} << 1 | Word{keeping.rights.execute} << 2);
+    record.add("forwarded", keeping.shown_cookie.has_value());
+    record.add("cookie", keeping.shown_cookie.value_or(0));
+    record.add("authority ended", keeping.authority_ended);
+}
+
 void add_waiting(Record& record, const Thread& thread) {
     const bool sending = thread.state == ThreadState::sending, receiving = thread.state == ThreadState::receiving;
     record.add("endpoint", sending || receiving ? address(thread.endpoint) : 0);
@@ -35,6 +54,8 @@ void add_waiting(Record& record, const Thread& thread) {
     record.add("fault", thread.fault ? static_cast<Word>(thread.fault->type) : 0);
     record.add("fault's subject", thread.fault ? thread.fault->subject : 0);
     record.add("fault's detail", thread.fault ? thread.fault->detail : 0);
+    record.add("stopped at", thread.state == ThreadState::running ? 0 : thread.stopped_at);
+    add_keeping(record, thread);
 }
 
 } // namespace

@@ -4,7 +4,6 @@
 #include <lockstep/kernel_view.hpp>
 
 #include <spec/address_space.hpp>
-#include <spec/cspace.hpp>
 #include <spec/message.hpp>
 #include <spec/refills.hpp>
 
@@ -27,6 +26,7 @@ constexpr unsigned root_space_number = 1;
 /// Methods after which something cached could be wrong.
 bool changes_translations(Method method) {
     return (Method::pdpt_map <= method && method <= Method::asid_pool_assign) ||
+           (Method::range_set_keeper <= method && method <= Method::page_evict) ||
            (Method::cnode_revoke <= method && method <= Method::cnode_rotate);
 }
 
@@ -139,10 +139,7 @@ void World::apply(const Operation& operation) {
         system_.current->fpu = operation.fpu;
     }
     switch (operation.kind) {
-    case Operation::Kind::system_call:
-        if (!make_call(operation))
-            return;
-        break;
+    case Operation::Kind::system_call: make_call(operation); break;
     case Operation::Kind::exception:
         set(rip, KernelMachine::system_call_ip());
         machine_.exception(operation.vector, KernelMachine::system_call_ip(), operation.error_code, operation.address);
@@ -164,7 +161,21 @@ void World::apply(const Operation& operation) {
         throw Divergence("other port writes than were asked for");
     count(operation);
     if (operation.marks)
-        machine_.mark_tables(operation.writes);
+        mark_tables(operation.writes);
+}
+
+/// The CPU notes by itself what it has walked.
+void World::mark_tables(bool writes) {
+    machine_.mark_tables(writes, [&](Word table, unsigned index, bool is_written) {
+        const auto found = system_.objects.find(table);
+        if (found == system_.objects.end())
+            return;
+        auto& marked = static_cast<Table&>(*found->second);
+        TableEntry entry = marked.entry(index);
+        entry.accessed = true;
+        entry.dirty |= is_written;
+        marked.set(index, entry);
+    });
 }
 
 void World::set(Register which, Word value) {
@@ -191,21 +202,7 @@ void World::write_buffer(const Operation& operation) {
     }
 }
 
-/// Whether the running thread, its registers and buffer written, asks for a keeper table: a CNode as fault handler. That
-/// belongs to the paging extension, which is not specified.
-bool World::asks_for_keeper_table(const Operation& operation) const {
-    Thread& thread = *system_.current;
-    const Buffer buffer = buffer_of(thread);
-    if (operation.label != static_cast<Word>(Method::tcb_set_space) || !buffer)
-        return false;
-    try {
-        return lookup(thread, buffer.read(buffer::caps)).cap.is(Type::cnode);
-    } catch (const LookupFailure&) {
-        return false;
-    }
-}
-
-bool World::make_call(const Operation& operation) {
+void World::make_call(const Operation& operation) {
     set(rip, KernelMachine::system_call_ip());
     set(rdx, operation.number);
     set(rdi, operation.rdi);
@@ -216,15 +213,17 @@ bool World::make_call(const Operation& operation) {
     for (unsigned i = 0; i < words_in_registers && i < operation.words.size(); i++)
         set(message_registers[i], operation.words[i]);
     write_buffer(operation);
-    if (asks_for_keeper_table(operation)) {
-        machine_.set_time(system_.now);
-        return false;
-    }
     const Word interruptions = machine_.interruptions();
-    machine_.system_call(operation.pattern, operation.edge);
-    counts_.interruptions += machine_.interruptions() - interruptions;
+    const Word caller = system_.current->address;
+    // A call on a range that an interrupt ends says how far it came, if it is answered; only then may one arrive.
+    const auto method = static_cast<Method>(operation.label);
+    const bool tells_nobody = Method::range_set_keeper <= method && method <= Method::range_read &&
+                              operation.number != static_cast<Word>(system_call::call);
+    machine_.system_call(tells_nobody ? 0 : operation.pattern, operation.edge);
+    const Word arrived = machine_.interruptions() - interruptions;
+    counts_.interruptions += arrived;
+    system_.entries_until_interrupt = arrived != 0 ? kernel_view::answered(caller) : ~Word{0};
     system_.enter_by_system_call(machine_.now());
-    return true;
 }
 
 void World::check_translations() {
@@ -275,6 +274,14 @@ void World::count_entry() {
 
 void World::count(const Operation& operation) {
     const Outcome& outcome = system_.outcome;
+    const bool answers = operation.number == static_cast<Word>(system_call::reply_map_recv);
+    if (answers && operation.kind == Operation::Kind::system_call && !outcome.budget_ended) {
+        counts_.items += outcome.items;
+        if (outcome.error != Error::none)
+            counts_.refused_answers[outcome.error]++;
+        else
+            counts_.answers[operation.label]++;
+    }
     if (operation.kind != Operation::Kind::system_call || outcome.budget_ended || outcome.fault != FaultType::none)
         return;
     if (outcome.error != Error::none) {

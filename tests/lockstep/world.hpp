@@ -26,9 +26,8 @@ private:
     void boot();
     void pass_time(const Operation& operation);
     void fire_timer(Word at);
-    bool asks_for_keeper_table(const Operation& operation) const;
-    /// False: left out.
-    bool make_call(const Operation& operation);
+    void make_call(const Operation& operation);
+    void mark_tables(bool writes);
     void set(spec::Register which, Word value);
     void write_buffer(const Operation& operation);
     void check(bool thoroughly);

@@ -6,9 +6,7 @@
 #include <spec/invocation.hpp>
 
 namespace spec {
-namespace {
 
-/// log2 of what one entry of a table spans.
 unsigned span(Type table) {
     switch (table) {
     case Type::page_table: return 12;
@@ -18,30 +16,25 @@ unsigned span(Type table) {
     }
 }
 
-Type above(Type table) { return static_cast<Type>(static_cast<unsigned>(table) + 1); }
 unsigned index_in(const Table& table, Word address) { return address >> span(table.type) & 511; }
+
+namespace {
+
+Type above(Type table) { return static_cast<Type>(static_cast<unsigned>(table) + 1); }
 
 /// The table whose entries span 2^bits bytes, on the way to `address`; null and `missing`, the span of the entry
 /// that leads no further.
 Table* find_table(const System& system, Table& pml4, Word address, unsigned bits, unsigned& missing) {
     Table* table = &pml4;
     while (span(table->type) > bits) {
-        const auto entry = table->entries.find(index_in(*table, address));
-        if (entry == table->entries.end() || entry->second.page) {
+        const TableEntry entry = table->entry(index_in(*table, address));
+        if (!entry.is_table()) {
             missing = span(table->type);
             return nullptr;
         }
-        table = static_cast<Table*>(system.objects.at(entry->second.address).get());
+        table = static_cast<Table*>(system.objects.at(entry.address).get());
     }
     return table;
-}
-
-Table& need_table(const System& system, Table& pml4, Word address, unsigned bits) {
-    unsigned missing = 0;
-    Table* const table = find_table(system, pml4, address, bits, missing);
-    if (!table)
-        throw failed_lookup(false, missing_capability(missing));
-    return *table;
 }
 
 /// The space behind a capability that has been given, whose number must still be good.
@@ -52,17 +45,9 @@ Table& need_space(const System& system, const Capability& cap) {
     return *space;
 }
 
-/// What `cap` notes as mapped leaves the table whose entries span 2^bits bytes, if it is still there.
-void unmap(System& system, const Capability& cap, unsigned bits) {
-    Table* const space = cap.mapping ? space_of(system, cap.mapping->asid) : nullptr;
-    unsigned missing = 0;
-    Table* const table = space ? find_table(system, *space, cap.mapping->address, bits, missing) : nullptr;
-    if (!table)
-        return;
-    const auto entry = table->entries.find(index_in(*table, cap.mapping->address));
-    if (entry != table->entries.end() && entry->second.page == cap.is(Type::frame) &&
-        entry->second.address == cap.object->address)
-        table->entries.erase(entry);
+/// log2 of what the entry spans in which `cap`, a frame or table, would be.
+unsigned entry_span(const Capability& cap) {
+    return cap.is(Type::frame) ? object_of<Frame>(cap).bits : span(above(cap.type));
 }
 
 bool is_space(const Capability& cap) { return cap.is(Type::pml4) && cap.mapping; }
@@ -89,12 +74,13 @@ Words map_frame(Invocation& invocation) {
         throw alignment_error();
     Table& table = need_table(invocation.system, space, address, frame.bits);
     const unsigned index = index_in(table, address);
-    const auto entry = table.entries.find(index);
-    if (entry != table.entries.end() && !entry->second.page)
+    const TableEntry old = table.entry(index);
+    if (old.is_table())
         throw delete_first();
 
     const Rights rights = cap.rights & Rights::of(invocation.word(1));
-    table.entries[index] = {frame.address, true, rights.read, rights.write, invocation.word(2) & 15};
+    table.set(index,
+              {TableEntry::Kind::page, frame.address, rights.read, rights.write, invocation.word(2) & 15, old.keeper});
     cap.mapping = wanted;
     return {};
 }
@@ -114,14 +100,55 @@ Words map_table(Invocation& invocation) {
         throw invalid_argument(0);
     Table& space = need_space(invocation.system, space_cap);
     Table& upper = need_table(invocation.system, space, address, bits);
-    if (upper.entries.contains(index_in(upper, address)))
+    const TableEntry old = upper.entry(index_in(upper, address));
+    if (!old.empty())
         throw delete_first();
-    upper.entries[index_in(upper, address)] = {.address = table.address};
+    upper.set(index_in(upper, address),
+              {.kind = TableEntry::Kind::table, .address = table.address, .keeper = old.keeper});
     cap.mapping = Mapping{space_cap.mapping->asid, address};
     return {};
 }
 
+/// The page is taken out, and a cookie left in its place.
+Words evict(Invocation& invocation) {
+    invocation.need(1);
+    Capability& cap = invocation.target.cap;
+    if (invocation.word(0) >= power(cookie_bits))
+        throw invalid_argument(0);
+    const std::optional<Location> place = location_of(invocation.system, cap);
+    if (!place)
+        throw illegal_operation();
+    const TableEntry old = place->entry();
+    place->set(old.without(invocation.word(0)));
+    cap.mapping.reset();
+    return {Word{old.accessed} | Word{old.dirty} << 1};
+}
+
 } // namespace
+
+Table& need_table(const System& system, Table& pml4, Word address, unsigned bits) {
+    unsigned missing = 0;
+    Table* const table = find_table(system, pml4, address, bits, missing);
+    if (!table)
+        throw failed_lookup(false, missing_capability(missing));
+    return *table;
+}
+
+std::optional<Location> location_of(const System& system, const Capability& cap) {
+    Table* const space = cap.mapping ? space_of(system, cap.mapping->asid) : nullptr;
+    unsigned missing = 0;
+    Table* const table = space ? find_table(system, *space, cap.mapping->address, entry_span(cap), missing) : nullptr;
+    if (!table)
+        return {};
+    const Location place{table, index_in(*table, cap.mapping->address)};
+    const TableEntry entry = place.entry();
+    const bool same = entry.is_page() == cap.is(Type::frame) && entry.present() && entry.address == cap.object->address;
+    return same ? std::optional(place) : std::nullopt;
+}
+
+bool is_hooked_in(const System& system, const Capability& table) {
+    return table.is(Type::pml4) ? is_live_space(system, table) : location_of(system, table).has_value();
+}
 
 Table* space_of(const System& system, unsigned asid) {
     const AsidPool* const pool = system.asid_pools[asid / spaces_per_pool];
@@ -135,8 +162,10 @@ bool is_live_space(const System& system, const Capability& cap) {
     return is_space(cap) && space_of(system, cap.mapping->asid) == cap.object;
 }
 
-void unmap_frame(System& system, const Capability& cap) { unmap(system, cap, object_of<Frame>(cap).bits); }
-void unmap_table(System& system, const Capability& cap) { unmap(system, cap, span(above(cap.type))); }
+void unmap(System& system, const Capability& cap) {
+    if (const std::optional<Location> place = location_of(system, cap))
+        place->set(place->entry().without());
+}
 
 void forget_space(System& system, Table& pml4) {
     for (AsidPool* pool : system.asid_pools) {
@@ -152,10 +181,11 @@ Words invoke_frame(Invocation& invocation) {
     switch (invocation.method) {
     case Method::page_map: return map_frame(invocation);
     case Method::page_unmap:
-        unmap_frame(invocation.system, cap);
+        unmap(invocation.system, cap);
         cap.mapping.reset();
         return {};
     case Method::page_get_address: return {cap.object->address};
+    case Method::page_evict: return evict(invocation);
     default: throw illegal_operation();
     }
 }
@@ -173,12 +203,12 @@ Words invoke_table(Invocation& invocation) {
         (type == Type::page_table && method == Method::page_table_unmap)) {
         if (cap.object->capabilities > 1)
             throw revoke_first();
-        unmap_table(invocation.system, cap);
+        unmap(invocation.system, cap);
         object_of<Table>(cap).entries.clear();
         cap.mapping.reset();
         return {};
     }
-    throw illegal_operation();
+    return invoke_range(invocation);
 }
 
 Words invoke_asid_control(Invocation& invocation) {

@@ -47,7 +47,7 @@ void destroy(System& system, const Capability& cap) {
     case Type::reply: destroy_reply(system, object_of<Reply>(cap)); break;
     case Type::page_table:
     case Type::page_directory:
-    case Type::pdpt: unmap_table(system, cap); break;
+    case Type::pdpt: unmap(system, cap); break;
     case Type::pml4: forget_space(system, object_of<Table>(cap)); break;
     case Type::asid_pool: forget_pool(system, object_of<AsidPool>(cap)); break;
     case Type::irq_handler: {
@@ -61,6 +61,14 @@ void destroy(System& system, const Capability& cap) {
     system.forget(*cap.object);
 }
 
+/// A thread loses its address space or its fault handler: with it ends the authority to answer its fault with mappings.
+void note_change(System& system, const Slot& slot) {
+    const auto holder = system.objects.find(slot.place.holder);
+    const bool counts = slot.place.index == vspace || slot.place.index == fault_handler;
+    if (counts && holder != system.objects.end() && holder->second->type == Type::tcb)
+        static_cast<Thread&>(*holder->second).keeping.authority_ended = true;
+}
+
 } // namespace
 
 void delete_capability(System& system, Slot& slot) {
@@ -68,7 +76,8 @@ void delete_capability(System& system, Slot& slot) {
         return;
     const Capability cap = slot.cap;
     if (cap.is(Type::frame))
-        unmap_frame(system, cap);
+        unmap(system, cap);
+    note_change(system, slot);
     remove(slot);
     if (cap.object && cap.object->capabilities == 0)
         destroy(system, cap);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <spec/endpoint.hpp>
 
+#include <spec/keeper.hpp>
 #include <spec/message.hpp>
 #include <spec/notification.hpp>
 #include <spec/reply.hpp>
@@ -30,17 +31,37 @@ void taken(System& system, Thread& caller, Thread& server, Reply* reply, const S
     if (reply && (how.grant || how.grant_reply)) {
         await_reply(system, caller, server, *reply, donate);
     } else {
-        caller.fault.reset();
         caller.state = ThreadState::stopped;
+        caller.stopped_at = system.now;
         leave_schedule(system, caller);
     }
 }
 
 void again(System& system, Thread& thread) {
-    if (thread.fault)
+    // A keeper fault ends by an answer only.
+    if (thread.fault && thread.fault->type != FaultType::keeper)
         stop(system, thread);
     else
         restart(system, thread);
+}
+
+/// A reply object is used anew: whoever waits there stops, but for a keeper fault, which happens again.
+void take_from_waiter(System& system, Reply& reply) {
+    if (reply.thread->fault && reply.thread->fault->type == FaultType::keeper)
+        recall(system, reply);
+    else
+        stop(system, *reply.thread);
+}
+
+/// Keeper faults at the head of the queue that the tables have settled by now are not told: at most eight.
+void let_settled_go(System& system, Endpoint& endpoint) {
+    constexpr unsigned most = 8;
+    for (unsigned i = 0; i < most && !endpoint.senders.empty(); i++) {
+        Thread& sender = *endpoint.senders.front();
+        if (!sender.fault || sender.fault->type != FaultType::keeper || !is_settled(system, sender))
+            return;
+        restart(system, sender);
+    }
 }
 
 } // namespace
@@ -50,6 +71,7 @@ void send(System& system, Thread& sender, Endpoint& endpoint, const Sending& how
         if (!blocking)
             return;
         sender.state = ThreadState::sending;
+        sender.stopped_at = system.now;
         sender.endpoint = &endpoint;
         sender.sending = how;
         leave_schedule(system, sender);
@@ -70,15 +92,17 @@ void send(System& system, Thread& sender, Endpoint& endpoint, const Sending& how
 
 void receive(System& system, Thread& receiver, Endpoint& endpoint, Reply* reply, bool blocking) {
     if (reply && reply->thread && reply->thread != &receiver)
-        stop(system, *reply->thread);
+        take_from_waiter(system, *reply);
     if (receiver.bound && receiver.bound->signals)
         return take_signal(system, receiver, *receiver.bound);
+    let_settled_go(system, endpoint);
     if (endpoint.senders.empty()) {
         if (!blocking) {
             receiver.registers[rdi] = 0;
             return complete(receiver);
         }
         receiver.state = ThreadState::receiving;
+        receiver.stopped_at = system.now;
         receiver.endpoint = &endpoint;
         receiver.reply = reply;
         if (reply)

@@ -2,6 +2,7 @@
 #include <spec/fault.hpp>
 
 #include <spec/endpoint.hpp>
+#include <spec/keeper.hpp>
 #include <spec/message.hpp>
 #include <spec/registers.hpp>
 #include <spec/sched_context.hpp>
@@ -20,24 +21,33 @@ constexpr Register after_exception[] = {rip, rsp, rflags};
 constexpr Register after_timeout[] = {rip, rsp, rflags, rax, rbx, rcx, rdx, rsi, rdi,    rbp,
                                       r8,  r9,  r10,    r11, r12, r13, r14, r15, fs_base};
 
-void send_fault(System& system, Thread& thread, const Fault& fault, ThreadSlot handler) {
-    system.outcome.fault = fault.type;
-    const Capability& cap = thread.cap(handler);
-    if (!cap.is(Type::endpoint))
-        return stop(system, thread);
-    thread.fault = fault;
-    const Sending how{cap.badge, true, cap.rights.grant, cap.rights.grant_reply};
-    send(system, thread, object_of<Endpoint>(cap), how, true, fault.type != FaultType::timeout);
+bool may_be_told(const Capability& cap) {
+    return cap.is(Type::endpoint) && cap.rights.write && (cap.rights.grant || cap.rights.grant_reply);
 }
 
 } // namespace
 
+void tell_fault(System& system, Thread& thread, const Capability* handler) {
+    system.outcome.fault = thread.fault->type;
+    if (!handler)
+        return stop(system, thread);
+    const Sending how{handler->badge, true, handler->rights.grant, handler->rights.grant_reply};
+    send(system, thread, object_of<Endpoint>(*handler), how, true, thread.fault->type != FaultType::timeout);
+}
+
 void raise_fault(System& system, Thread& thread, const Fault& fault) {
-    send_fault(system, thread, fault, fault_handler);
+    thread.fault = fault;
+    const Capability& handler = thread.cap(fault_handler);
+    if (handler.is(Type::cnode))
+        tell_fault(system, thread,
+                   fault.type == FaultType::page ? begin_keeper_fault(system, thread) : keeper_endpoint(thread, 0));
+    else
+        tell_fault(system, thread, may_be_told(handler) ? &handler : nullptr);
 }
 
 void raise_timeout(System& system, Thread& thread) {
-    send_fault(system, thread, {FaultType::timeout, thread.context->badge, 0, {}}, timeout_handler);
+    thread.fault = Fault{FaultType::timeout, thread.context->badge, 0, {}};
+    tell_fault(system, thread, &thread.cap(timeout_handler));
 }
 
 bool answer_fault(System&, Thread& replier, Thread& thread) {

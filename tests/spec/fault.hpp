@@ -8,6 +8,8 @@ namespace spec {
 
 /// `thread` has faulted: its handler gets a message; without one it stops.
 void raise_fault(System& system, Thread& thread, const Fault& fault);
+/// The fault of `thread` goes to `handler`; null: it stops.
+void tell_fault(System& system, Thread& thread, const Capability* handler);
 /// The budget of `thread` has ended, and it has a handler for that.
 void raise_timeout(System& system, Thread& thread);
 /// `replier`'s message answers the fault of `thread`: whether that goes on.

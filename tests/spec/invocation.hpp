@@ -33,6 +33,7 @@ Words invoke_tcb(Invocation& invocation);
 Words invoke_sched_control(Invocation& invocation);
 Words invoke_sched_context(Invocation& invocation);
 Words invoke_table(Invocation& invocation);
+Words invoke_range(Invocation& invocation);
 Words invoke_frame(Invocation& invocation);
 Words invoke_asid_control(Invocation& invocation);
 Words invoke_asid_pool(Invocation& invocation);

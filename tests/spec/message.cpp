@@ -3,6 +3,7 @@
 
 #include <spec/copying.hpp>
 #include <spec/cspace.hpp>
+#include <spec/keeper.hpp>
 #include <spec/sched_context.hpp>
 
 #include <algorithm>
@@ -157,6 +158,7 @@ void transfer_fault(System& system, Thread& sender, Thread& receiver, Word badge
     case FaultType::timeout:
         words = {fault.subject, sender.context ? take_consumed(system, *sender.context) : 0};
         break;
+    case FaultType::keeper: words = keeper_message(system, sender); break;
     case FaultType::page: words = {r[rip], fault.subject, fault.detail >> 4 & 1, fault.detail & 31}; break;
     }
     MessageInfo info{.label = static_cast<Word>(fault.type)};

@@ -65,8 +65,18 @@ enum class Method : Word {
     io_port_out32,
     irq_control_get_ioapic,
     irq_control_get_msi,
+    range_set_keeper = 64,
+    range_map,
+    range_protect,
+    range_unmap,
+    range_harvest,
+    range_read,
+    page_evict,
+    cnode_recall,
+    cnode_inspect,
+    tcb_status,
 };
-static_assert(static_cast<Word>(Method::irq_control_get_msi) == 58);
+static_assert(static_cast<Word>(Method::irq_control_get_msi) == 58 && static_cast<Word>(Method::tcb_status) == 73);
 
 enum class MadeType : Word {
     untyped,

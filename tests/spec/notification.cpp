@@ -58,6 +58,7 @@ void wait(System& system, Thread& thread, Notification& notification, bool block
         return complete(thread);
     }
     thread.state = ThreadState::waiting;
+    thread.stopped_at = system.now;
     thread.waits_on = &notification;
     leave_schedule(system, thread);
     return_context(system, thread, notification);

@@ -16,11 +16,17 @@ constexpr Word power(unsigned bits) { return Word{1} << bits; }
 constexpr Word low_bits(Word word, unsigned bits) { return bits >= 64 ? word : word & (power(bits) - 1); }
 constexpr Word aligned_up(Word value, Word unit) { return (value + unit - 1) / unit * unit; }
 
-/// A few words: details of an error, the words of a lookup failure.
+/// Words of a message: an answer, details of an error, the words of a lookup failure.
 class Words {
 public:
-    constexpr Words() = default;
-    constexpr Words(std::initializer_list<Word> words) {
+    constexpr Words() : size_(0) {}
+    constexpr Words(const Words& other) : Words() { add(other); }
+    constexpr Words& operator=(const Words& other) {
+        size_ = 0;
+        add(other);
+        return *this;
+    }
+    constexpr Words(std::initializer_list<Word> words) : Words() {
         for (Word word : words)
             add(word);
     }
@@ -35,8 +41,8 @@ public:
     constexpr const Word* end() const { return words_.data() + size_; }
 
 private:
-    std::array<Word, 20> words_{};
-    unsigned size_ = 0;
+    std::array<Word, 120> words_; ///< the first `size_`
+    unsigned size_;
 };
 
 namespace system_call {
@@ -54,6 +60,7 @@ enum Number : int64_t {
     yield = -11,
     debug_put_char = -12,
     set_tls_base = -33,
+    reply_map_recv = -64,
 };
 }
 
@@ -69,8 +76,9 @@ enum class Error : Word {
     delete_first,
     revoke_first,
     not_enough_memory,
+    nobody_waits,
 };
-inline constexpr unsigned error_count = 11;
+inline constexpr unsigned error_count = 12;
 
 /// What an invocation answers if it does not succeed. Thrown before anything has changed.
 struct Refusal {
@@ -87,6 +95,8 @@ inline Refusal truncated_message() { return {Error::truncated_message, {}}; }
 inline Refusal delete_first() { return {Error::delete_first, {}}; }
 inline Refusal revoke_first() { return {Error::revoke_first, {}}; }
 inline Refusal not_enough_memory(Word bytes) { return {Error::not_enough_memory, {bytes}}; }
+
+inline Refusal nobody_waits() { return {Error::nobody_waits, {}}; }
 
 /// Why a capability could not be found, as the words that say so.
 struct LookupFailure {
@@ -139,6 +149,8 @@ struct MessageInfo {
 };
 
 inline constexpr unsigned words_in_registers = 4;
+/// Length of the answer of a ReplyMapRecv that failed: no message has it.
+inline constexpr unsigned failed_length = 127;
 
 /// The user context, in the order of register reads and writes.
 enum Register : unsigned {
@@ -184,11 +196,24 @@ enum class FaultType : Word {
     user_exception = 3,
     timeout = 5,
     page = 6,
+    keeper = 64,
 };
 
 namespace exception {
 inline constexpr Word no_fpu = 7, page_fault = 14;
 }
+
+/// What pagers may note in an entry: an index of a keeper, a cookie.
+inline constexpr unsigned keeper_bits = 7, cookie_bits = 36;
+/// In SetKeeper: leave it as it is.
+inline constexpr Word unchanged = ~Word{0};
+/// What they may let ring 3 do with a page.
+struct PageRights {
+    bool write = false, read = false, execute = false;
+    static constexpr PageRights of(Word word) { return {(word & 1) != 0, (word & 2) != 0, (word & 4) != 0}; }
+};
+/// Attribute of a page: nothing on it is executed.
+inline constexpr Word execute_never = 8;
 
 /// Addresses of the user half; the last canonical page is never mapped.
 inline constexpr Word user_end = 0x0000'7fff'ffff'f000;

@@ -22,6 +22,18 @@ Word Frame::read(Word offset) const {
     return page == pages.end() ? 0 : page->second[offset % 4096 / 8];
 }
 
+TableEntry Table::entry(unsigned index) const {
+    const auto found = entries.find(index);
+    return found == entries.end() ? TableEntry{} : found->second;
+}
+
+void Table::set(unsigned index, const TableEntry& entry) {
+    if (entry == TableEntry{})
+        entries.erase(index);
+    else
+        entries[index] = entry;
+}
+
 void Frame::write(Word offset, Word value) { pages[offset / 4096][offset % 4096 / 8] = value; }
 
 } // namespace spec

@@ -87,6 +87,20 @@ struct Fault {
     Words lookup;
 };
 
+/// A page fault that is told through a keeper table; and the last one, to see that it repeats.
+struct Keeping {
+    enum class Why : uint8_t { not_supervisor, no_keeper, no_endpoint, denied };
+    Word ip = 0, page = ~Word{0};
+    unsigned repeats = 0;
+    bool went_on = false; ///< it ended because the tables permitted it when it was to be told
+    unsigned keeper = 0; ///< who was asked; 0: the supervisor
+    Why why = Why::not_supervisor; ///< why it is the supervisor's
+    Word denial = 0;
+    PageRights rights; ///< that pages may get
+    std::optional<Word> shown_cookie; ///< by who forwarded it
+    bool authority_ended = false; ///< space or table of the thread have changed: no answer may map
+};
+
 /// What a thread does with an endpoint that it is queued on.
 struct Sending {
     Word badge = 0;
@@ -105,6 +119,7 @@ struct Thread : Object {
     std::array<Slot, thread_slot_count> slots;
     Word buffer_address = 0; ///< 0: none
     ThreadState state = ThreadState::stopped;
+    Time stopped_at = 0; ///< when it last stopped running, began to wait, or was suspended
     unsigned priority = 0, mcp = 0;
     bool fpu_disabled = false;
     Word fpu = 0; ///< stands for the content of its FPU registers; 0 = as a new thread finds them
@@ -114,6 +129,7 @@ struct Thread : Object {
     Reply* reply = nullptr;               ///< receiving: offered; awaiting_reply
     Sending sending;
     std::optional<Fault> fault;           ///< what its handler has not answered
+    Keeping keeping;
 
     SchedContext* context = nullptr;
     SchedContext* yielded_to = nullptr;   ///< its YieldTo has not been answered
@@ -136,19 +152,32 @@ struct Frame : Object {
     void write(Word offset, Word value);
 };
 
-/// An entry of a table: another table, or a page. Objects by address: in a table that no space contains any more, entries
-/// may outlive what they name.
+/// An entry of a table: nothing, another table, or a page; and what pagers note in it. Objects by address: in a table that
+/// no space contains any more, entries may outlive what they name.
 struct TableEntry {
-    Word address = 0;
-    bool page = false;
+    enum class Kind : uint8_t { absent, table, page };
+    Kind kind = Kind::absent;
+    Word address = 0; ///< of the table or frame
     bool read = false, write = false; ///< pages
     Word attributes = 0; ///< pages
+    unsigned keeper = 0; ///< index of who pages what lies below; 0: as the level above says
+    Word cookie = 0; ///< absent: the pager's own; 0: none
+    bool accessed = false, dirty = false; ///< what the CPU has noted
+    bool is_page() const { return kind == Kind::page; }
+    bool is_table() const { return kind == Kind::table; }
+    bool present() const { return kind != Kind::absent; }
+    bool empty() const { return !present() && cookie == 0; }
+    /// The same place with nothing there but a cookie.
+    TableEntry without(Word new_cookie = 0) const { return {.keeper = keeper, .cookie = new_cookie}; }
+    bool operator==(const TableEntry&) const = default;
 };
 
 /// Page table, page directory, PDPT or PML4 (its user half).
 struct Table : Object {
-    std::map<unsigned, TableEntry> entries;
+    std::map<unsigned, TableEntry> entries; ///< those that are not all zero
     Table(Type type, Word address) : Object(type, address) {}
+    TableEntry entry(unsigned index) const;
+    void set(unsigned index, const TableEntry& entry);
 };
 
 inline constexpr unsigned spaces_per_pool = 512, pool_count = 8;

@@ -28,6 +28,7 @@ void break_stack(Reply& reply) {
 void await_reply(System& system, Thread& caller, Thread& server, Reply& reply, bool donate) {
     leave_schedule(system, caller);
     caller.state = ThreadState::awaiting_reply;
+    caller.stopped_at = system.now;
     caller.reply = &reply;
     reply.thread = &caller;
     if (!donate || !caller.context || server.context)
@@ -82,11 +83,21 @@ void answer_caller(System& system, Thread& replier, Reply& reply, bool grant) {
         wake_answered(system, caller, was_timeout);
 }
 
+void recall(System& system, Reply& reply) {
+    Thread& caller = *reply.thread;
+    resolve(system, reply);
+    caller.fault.reset();
+    caller.state = ThreadState::running;
+    wake_answered(system, caller, false);
+}
+
 void destroy_reply(System& system, Reply& reply) {
     if (!reply.thread)
         return;
     Thread& thread = *reply.thread;
-    if (thread.state == ThreadState::awaiting_reply) {
+    if (thread.fault && thread.fault->type == FaultType::keeper) {
+        recall(system, reply);
+    } else if (thread.state == ThreadState::awaiting_reply) {
         resolve(system, reply);
         thread.fault.reset();
         thread.state = ThreadState::stopped;

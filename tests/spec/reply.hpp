@@ -17,6 +17,8 @@ void abandon(Reply& reply);
 void resolve(System& system, Reply& reply);
 /// `replier` answers through `reply`; if nobody waits there, nothing happens.
 void answer_caller(System& system, Thread& replier, Reply& reply, bool grant);
+/// The caller that waits for the answer makes its call, or executes its faulting instruction, again.
+void recall(System& system, Reply& reply);
 /// The last capability to `reply` goes.
 void destroy_reply(System& system, Reply& reply);
 

@@ -9,6 +9,7 @@
 #include <spec/invocation.hpp>
 #include <spec/message.hpp>
 #include <spec/notification.hpp>
+#include <spec/pager.hpp>
 #include <spec/registers.hpp>
 #include <spec/reply.hpp>
 #include <spec/scheduler.hpp>
@@ -37,7 +38,8 @@ Words invoke_object(Invocation& invocation) {
     case Type::frame: return invoke_frame(invocation);
     case Type::page_table:
     case Type::page_directory:
-    case Type::pdpt: return invoke_table(invocation);
+    case Type::pdpt:
+    case Type::pml4: return invoke_table(invocation);
     case Type::asid_control: return invoke_asid_control(invocation);
     case Type::asid_pool: return invoke_asid_pool(invocation);
     case Type::irq_control: return invoke_irq_control(invocation);
@@ -45,7 +47,6 @@ Words invoke_object(Invocation& invocation) {
     case Type::io_port_control: return invoke_io_port_control(invocation);
     case Type::io_ports: return invoke_io_ports(invocation);
     case Type::domain_set: return invoke_domain_set(invocation);
-    case Type::pml4: throw illegal_operation();
     default: throw invalid_capability(0);
     }
 }
@@ -184,6 +185,7 @@ void perform(System& system, Thread& thread, Word number) {
     case system_call::wait: return receive_call(system, thread, true, false);
     case system_call::nb_wait: return receive_call(system, thread, false, false);
     case system_call::reply_recv: reply_first(system, thread); return receive_call(system, thread, true, true);
+    case system_call::reply_map_recv: return reply_map_recv(system, thread);
     case system_call::nb_send_recv:
         invoke(system, thread, thread.registers[r13], {.first_half = true, .restricted = true});
         return receive_call(system, thread, true, true);

@@ -34,6 +34,7 @@ struct Outcome {
     Method method{}; ///< if one was invoked
     Error error = Error::none;
     FaultType fault = FaultType::none;
+    unsigned items = 0; ///< mapped by ReplyMapRecv
 };
 
 struct System {
@@ -68,6 +69,9 @@ struct System {
 
     /// What OUT instructions wrote: port, bits, value; since the driver looked.
     std::vector<std::array<Word, 3>> port_output;
+
+    /// An interrupt arrives when a call on a range has done so many entries.
+    Word entries_until_interrupt = ~Word{0};
 
     Outcome outcome;
     Word changes = 0; ///< objects made and gone

@@ -24,7 +24,7 @@ Words read_registers(Invocation& invocation, Thread& thread) {
     if (count < 1 || count > register_count)
         throw range_error(1, register_count);
     if (invocation.word(0) & 1)
-        stop(invocation.system, thread);
+        suspend(invocation.system, thread);
     Words values;
     for (Word i = 0; i < count; i++)
         values.add(thread.registers[i]);
@@ -52,7 +52,7 @@ void copy_registers(Invocation& invocation, Thread& thread) {
     Thread& source = object_of<Thread>(invocation.cap(0));
     const Word flags = invocation.word(0);
     if (flags & 1)
-        stop(invocation.system, source);
+        suspend(invocation.system, source);
     if (flags & 12)
         end_yield(invocation.system, thread);
     const unsigned first = flags & 4 ? 0 : frame_register_count,
@@ -104,6 +104,8 @@ void set_sched_params(Invocation& invocation, Thread& thread) {
 
     System& system = invocation.system;
     install_handler(invocation, thread, fault_handler, handler, *invocation.extra[2]);
+    if (invocation.answered)
+        return; // what was there held the last capability to the thread
     thread.mcp = mcp;
     set_priority(system, thread, priority);
     if (cap.is(Type::null)) {
@@ -140,6 +142,13 @@ Words set_flags(Invocation& invocation, Thread& thread) {
     return {thread.fpu_disabled};
 }
 
+/// What it does, for how many microseconds it has not run, the fault that it stopped or waits with, and what that is about.
+Words status(const System& system, const Thread& thread) {
+    const Fault fault = thread.fault.value_or(Fault{FaultType::none, 0, 0, {}});
+    return {static_cast<Word>(thread.state), (system.now - thread.stopped_at) / system.machine.tsc_mhz,
+            static_cast<Word>(fault.type), fault.subject, thread.keeping.ip};
+}
+
 } // namespace
 
 Words invoke_tcb(Invocation& invocation) {
@@ -156,7 +165,7 @@ Words invoke_tcb(Invocation& invocation) {
     case Method::tcb_set_timeout_endpoint: set_timeout_endpoint(invocation, thread); break;
     case Method::tcb_set_ipc_buffer: set_ipc_buffer(invocation, thread); break;
     case Method::tcb_set_space: set_space(invocation, thread); break;
-    case Method::tcb_suspend: stop(system, thread); break;
+    case Method::tcb_suspend: suspend(system, thread); break;
     case Method::tcb_resume: restart(system, thread); break;
     case Method::tcb_bind_notification: bind_notification(invocation, thread); break;
     case Method::tcb_unbind_notification:
@@ -169,6 +178,7 @@ Words invoke_tcb(Invocation& invocation) {
         write_register(thread, fs_base, invocation.word(0));
         break;
     case Method::tcb_set_flags: return set_flags(invocation, thread);
+    case Method::tcb_status: return status(system, thread);
     default: throw illegal_operation();
     }
     return {};

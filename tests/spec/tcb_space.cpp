@@ -66,10 +66,10 @@ Capability check_buffer(const Slot& source, Word address) {
 
 } // namespace
 
-Capability check_handler(const Slot& source, Word number) {
+Capability check_handler(const Slot& source, Word number, bool may_be_table) {
     const Capability cap = derived(source, source.cap);
     const bool usable = cap.is(Type::endpoint) && cap.rights.write && (cap.rights.grant || cap.rights.grant_reply);
-    if (!cap.is(Type::null) && !usable)
+    if (!cap.is(Type::null) && !usable && !(cap.is(Type::cnode) && may_be_table))
         throw invalid_capability(number);
     return cap;
 }
@@ -86,6 +86,14 @@ void configure_space(Invocation& invocation, Thread& thread) {
     const Space space = check_space(root, invocation.word(0), pml4, invocation.word(1));
 
     thread.buffer_address = address;
+    // A keeper table gives out authority over the address space that it was installed for.
+    const Capability& handler = thread.cap(fault_handler);
+    if (handler.is(Type::cnode) && thread.cap(vspace).object != space.vspace.object)
+        return exchange(invocation, thread,
+                        {{fault_handler, {}, &thread.slots[fault_handler]},
+                         {cspace, space.cspace, &root},
+                         {vspace, space.vspace, &pml4},
+                         {ipc_buffer, buffer, &frame}});
     exchange(invocation, thread,
              {{cspace, space.cspace, &root}, {vspace, space.vspace, &pml4}, {ipc_buffer, buffer, &frame}});
 }
@@ -94,7 +102,7 @@ void set_space(Invocation& invocation, Thread& thread) {
     invocation.need(2, 3);
     Slot &handler = *invocation.extra[0], &root = *invocation.extra[1], &pml4 = *invocation.extra[2];
     const Space space = check_space(root, invocation.word(0), pml4, invocation.word(1));
-    const Capability handler_cap = check_handler(handler, 1);
+    const Capability handler_cap = check_handler(handler, 1, true);
 
     exchange(invocation, thread,
              {{cspace, space.cspace, &root}, {vspace, space.vspace, &pml4}, {fault_handler, handler_cap, &handler}});

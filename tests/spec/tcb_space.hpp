@@ -6,8 +6,8 @@
 
 namespace spec {
 
-/// A copy of what is in `source`: a null capability, or an endpoint to send faults to. Throws Refusal.
-Capability check_handler(const Slot& source, Word number);
+/// A copy of what is in `source`: a null capability, an endpoint to send faults to, or a keeper table. Throws Refusal.
+Capability check_handler(const Slot& source, Word number, bool may_be_table = false);
 /// `cap`, from `source`, replaces the handler in `place`.
 void install_handler(Invocation& invocation, Thread& thread, ThreadSlot place, const Capability& cap, Slot& source);
 

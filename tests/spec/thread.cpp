@@ -27,12 +27,19 @@ void cancel_wait(System&, Thread& thread) {
     case ThreadState::awaiting_reply: abandon(*thread.reply); break;
     case ThreadState::waiting: leave(thread.waits_on->waiters, thread); break;
     case ThreadState::stopped:
-    case ThreadState::running: break;
+    case ThreadState::running: return; // what it stopped for is remembered
     }
     thread.fault.reset();
 }
 
+void suspend(System& system, Thread& thread) {
+    stop(system, thread);
+    thread.stopped_at = system.now;
+}
+
 void stop(System& system, Thread& thread) {
+    if (thread.state == ThreadState::running)
+        thread.stopped_at = system.now;
     cancel_wait(system, thread);
     cancel_yield(thread);
     thread.state = ThreadState::stopped;
@@ -43,6 +50,7 @@ void restart(System& system, Thread& thread) {
     if (thread.state == ThreadState::running)
         return;
     cancel_wait(system, thread);
+    thread.fault.reset();
     thread.state = ThreadState::running;
     wake(system, thread);
 }

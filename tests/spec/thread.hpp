@@ -12,6 +12,8 @@ void leave(Queue& queue, Thread& thread);
 
 /// Whatever `thread` waits for, it does no longer; a pending fault is forgotten. Its state is the caller's business.
 void cancel_wait(System& system, Thread& thread);
+/// It does not run until somebody resumes it; somebody asked for that.
+void suspend(System& system, Thread& thread);
 /// It does not run until somebody resumes it.
 void stop(System& system, Thread& thread);
 /// It executes its last instruction (again), whatever it waits for.

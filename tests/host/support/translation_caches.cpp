@@ -113,7 +113,7 @@ void TranslationCaches::look() {
     }
 }
 
-void TranslationCaches::mark(bool dirty) {
+void TranslationCaches::mark(bool dirty, const Marked& marked) {
     if (root() == 0)
         return;
     for (const auto& [key, pass] : cached_) {
@@ -121,11 +121,14 @@ void TranslationCaches::mark(bool dirty) {
             continue;
         Word table = root();
         for (unsigned level = 4;; level--) {
-            Word& raw = const_cast<Word*>(memory_(table))[index_of(key.prefix << span_bits(key.level), level)];
+            const unsigned index = index_of(key.prefix << span_bits(key.level), level);
+            Word& raw = const_cast<Word*>(memory_(table))[index];
             const Entry entry{raw};
             if (!entry.present())
                 break;
-            raw |= 0x20 | (dirty && entry.maps_page(level) && entry.writable() ? 0x40 : 0);
+            const bool is_written = dirty && entry.maps_page(level) && entry.writable();
+            raw |= 0x20 | (is_written ? 0x40 : 0);
+            marked(table, index, is_written);
             if (entry.maps_page(level) || level == key.level)
                 break;
             table = entry.next_table();

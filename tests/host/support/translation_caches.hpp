@@ -31,8 +31,9 @@ public:
 
     /// Walks everywhere it can, from CR3 and from what it has cached, and caches all of it.
     void look();
-    /// Sets accessed and dirty bits where it may: in what it has just walked.
-    void mark(bool dirty);
+    using Marked = std::function<void(Word table, unsigned index, bool dirty)>;
+    /// Sets accessed and dirty bits where it may, in what it has just walked, and says where.
+    void mark(bool dirty, const Marked& marked);
     /// What is in use, as somebody knows who does not look at the tables.
     struct Truth {
         /// 4 to 1: a paging structure of that level is there; 0: a frame begins there.

@@ -86,7 +86,7 @@ TEST_CASE("rights may be weaker in the caches, never stronger", "[caches]") {
 
 TEST_CASE("accessed and dirty bits make no difference", "[caches]") {
     Tables tables;
-    tables.caches.mark(true);
+    tables.caches.mark(true, [](Word, unsigned, bool) {});
     CHECK((tables.entry(table, 5) & 0x60) == 0x60);
     CHECK((tables.entry(pml4, 0) & 0x60) == 0x20);
     CHECK_FALSE(tables.is_wrong());

@@ -76,6 +76,8 @@ constexpr Breaking all[] = {
      [](Everything& w) { remove_capability(w.slot(w.frame)); }},
     {"22b: an entry that is not present names no memory",
      [](Everything& w) { w.entry(1, 0x1'4020'0000) = Entry(0x1000); }},
+    {"42: an entry that is not present holds a keeper index and a cookie, and nothing else",
+     [](Everything& w) { w.entry(1, Everything::page + 0x5000) = Entry(ones(9) << 43); }},
 
     // --- address spaces ---
     {"22: no address space has the number 0", [](Everything&) { kernel_state.spaces[0] = 0; }},

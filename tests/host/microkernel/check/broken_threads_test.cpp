@@ -30,6 +30,20 @@ constexpr Breaking all[] = {
     {"26: a thread with a pending fault waits for its handler, or is parked",
      [](Everything& w) { w.ready().fault.type = abi::Fault::vm_fault; }},
 
+    {"42: a keeper is asked, or the supervisor for a reason",
+     [](Everything& w) { w.client.fault.type = abi::Fault::keeper_fault; }},
+    {"42: a code of denial comes from a keeper that denied",
+     [](Everything& w) {
+         w.client.fault.type = abi::Fault::keeper_fault;
+         w.client.keeper.keeper = 5;
+         w.client.keeper.denial = 1;
+     }},
+    {"42: the answer to a keeper fault maps only as long as the thread has its keeper table",
+     [](Everything& w) {
+         w.client.fault.type = abi::Fault::keeper_fault;
+         w.client.keeper.keeper = 5;
+     }},
+
     // --- registers, and what is known of capabilities ---
     {"29: saved addresses are canonical", [](Everything& w) { w.ready().context.rip = bit(63); }},
     {"29: saved flags are what user code may have", [](Everything& w) { w.ready().context.rflags = 0; }},

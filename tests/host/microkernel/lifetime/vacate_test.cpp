@@ -94,6 +94,34 @@ TEST_CASE("a thread may give up the CSpace that holds what it gives itself, or t
     }
 }
 
+TEST_CASE("SetSchedParams stops where the keeper table that it takes away held the thread's last capability",
+          "[lifetime]") {
+    Replacing world;
+    // The caller's last capability is in the thread's keeper table, the thread's in the caller's CSpace.
+    const Word caller_cap = world.make_thread(50);
+    const Word own = world.make(ObjectType::cnode, 4), table = world.make(ObjectType::cnode, 4);
+    const auto put = [&](Word node, Word index, Word source) {
+        REQUIRE(world.invoke(node, Method::cnode_mint, {index, 64, source, 64, 15, 0}, {at::cnode}).ok());
+    };
+    put(table, 1, caller_cap);
+    put(own, 5, world.thread_cap);
+    put(own, 6, at::tcb);
+    const Word guard = abi::CNodeData(0, 56).raw();
+    REQUIRE(world.invoke(caller_cap, Method::tcb_set_space, {guard, 0}, {world.nothing, own, at::vspace}).ok());
+    REQUIRE(world.invoke(world.thread_cap, Method::tcb_set_space, {0, 0}, {table, at::cnode, at::vspace}).ok());
+    Tcb &caller = world.thread(caller_cap), &thread = world.thread(world.thread_cap);
+    const uint8_t before = thread.priority;
+    for (const Word cap : {own, table, caller_cap, world.thread_cap})
+        REQUIRE(world.invoke(at::cnode, Method::cnode_delete, {cap, 64}).ok());
+    REQUIRE(world.invoke(at::tcb, Method::tcb_set_priority, {40}, {at::tcb}).ok());
+    world.run(caller);
+    REQUIRE(world.is_running(caller));
+    CHECK_FALSE(world.invoke(caller, 0x50, Method::tcb_set_sched_params, {7, 8}, {0x60, 0, 0}).ok());
+    CHECK(caller.state == ThreadState::stopped);
+    CHECK(thread.priority == before); // it is no thread any more
+    CHECK(thread.mcp != 7);
+}
+
 TEST_CASE("SetSchedParams and SetTimeoutEndpoint give up a handler with a long queue in steps", "[lifetime]") {
     Replacing world;
     SECTION("SetSchedParams") {
