@@ -45,7 +45,7 @@ def flags_of(name: str) -> list[str]:
     if name.startswith("tests/lockstep/"):
         return ["-Itests/lockstep/shim", "-Itests/host/shim", "-Itests/host", "-Itests", "-Imicrokernel",
                 "-Imicrokernel/include", "-DUMBRA_KERNEL_DEBUG=1"]
-    return [*FREESTANDING, "-Ilibsys/include", "-Imicrokernel/include", "-I."]
+    return [*FREESTANDING, "-Ilibsys/include", "-Imicrokernel/include", "-I.", "-Itools/templates"]
 
 
 def header_problem(name: str) -> str | None:
