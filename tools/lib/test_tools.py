@@ -50,6 +50,9 @@ def job_of(path: pathlib.Path) -> cases.Job:
     if "payload-" in path.read_text() or "harness" in path.read_text():
         job.targets = [cases.Target("gcc", "debug", ("harness-payloads",))]
         job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS
+    elif "new-server" in path.read_text():  # it installs the SDK, builds against it and boots
+        job.targets = [cases.Target("gcc", "debug")]
+        job.packages = packages.HOST_TESTS + packages.IMAGE + packages.QEMU
     elif "umbra-tests" in path.read_text():
         job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
         job.packages = packages.HOST_TESTS
