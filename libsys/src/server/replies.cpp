@@ -19,8 +19,20 @@ void PendingReply::answer(const Message& message) {
         owner->answer(place_, serial_, message);
 }
 
+PendingReply::operator bool() const { return owner_ != nullptr && owner_->places_[place_].serial == serial_; }
+
+template <class Condition>
+void Replies::take_back_if(Condition&& condition) {
+    for (unsigned i = 0; i < capacity; ++i)
+        if (places_[i].serial != 0 && condition(places_[i].caller))
+            answer(i, places_[i].serial, Message::of_error(ErrorCode::busy));
+}
+
+/// Asking who lives spoils the IPC buffer, so what the caller sent must have been read by now.
 Result<PendingReply> Replies::keep(Badge caller) {
-    take_back(caller);
+    take_back_if([&](Badge other) { return clients_.client_of(other) == clients_.client_of(caller); });
+    if (find_free() == capacity)
+        take_back_dead();
     const unsigned next = find_free();
     if (next == capacity)
         return Error(ErrorCode::busy, capacity - 1);
@@ -44,17 +56,8 @@ unsigned Replies::find_free() const {
     return capacity;
 }
 
-/// What an earlier process of the caller holds, and, if none is free, what the dead hold. Asking who lives spoils the IPC
-/// buffer, so what the caller sent must have been read by now.
-void Replies::take_back(Badge caller) {
-    const auto free_if = [&](auto&& condition) {
-        for (unsigned i = 0; i < capacity; ++i)
-            if (places_[i].serial != 0 && condition(places_[i].caller))
-                answer(i, places_[i].serial, Message::of_error(ErrorCode::busy));
-    };
-    free_if([&](Badge other) { return clients_.client_of(other) == clients_.client_of(caller); });
-    if (find_free() == capacity)
-        free_if([&](Badge other) { return !clients_.lives(other); });
+void Replies::take_back_dead() {
+    take_back_if([&](Badge other) { return !clients_.lives(other); });
 }
 
 void Replies::answer(unsigned place, Word serial, const Message& message) {

@@ -23,8 +23,8 @@ public:
     PendingReply& operator=(PendingReply&& other);
     ~PendingReply() { abandon(); }
 
-    /// False once it is answered, or was never there.
-    explicit operator bool() const { return owner_ != nullptr; }
+    /// Whether the caller still waits: false once it is answered, or was taken back.
+    explicit operator bool() const;
     void answer(const Message& message);
     /// As a handler of Dispatch answers: structure or error.
     template <PlainMessage T>
@@ -70,6 +70,8 @@ public:
     Reply receiving() const { return places_[receiving_].reply; }
     /// Keeps the caller of the message that was received last. busy: as many wait as can.
     Result<PendingReply> keep(Badge caller);
+    /// Takes back what dead clients hold: for a server that must not answer one of them by mistake.
+    void take_back_dead();
     /// Callers who wait.
     unsigned waiting() const;
 
@@ -82,7 +84,8 @@ private:
     };
 
     unsigned find_free() const;
-    void take_back(Badge caller);
+    template <class Condition>
+    void take_back_if(Condition&& condition);
     void answer(unsigned place, Word serial, const Message& message);
 
     ReplyClients clients_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/cap/notification.hpp>
+#include <sys/ipc/protocol.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/server/task.hpp>
 
