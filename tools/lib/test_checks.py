@@ -122,6 +122,23 @@ def foreign_problems() -> list[str]:
             if line.lstrip().startswith("#include") and not allowed.match(line)]
 
 
+# What only libsys does: system calls by register, messages word by word, the IPC buffer.
+RAW_USE = re.compile(r"raw::(?!read_time_stamp\b)\w+|\basm\b|\bMessageInfo\b|\babi::Syscall\b|\bipc_buffer\s*\(|\.mr[0-3]\b")
+
+
+def raw_uses(text: str) -> list[str]:
+    return RAW_USE.findall(re.sub(r"//.*", "", text))
+
+
+def server_problems() -> list[str]:
+    """Servers, and the samples that new ones start from, are written with libsys' types and nothing below them."""
+    folders, faults = ("servers/", "tools/templates/servers/"), "servers/crasher/faults.cpp"  # that one is bad on purpose
+    files = [path for path in sources.code() if sources.relative(path).startswith(folders)
+             and sources.relative(path) != faults]
+    return [f"{sources.relative(path)}: uses {use}; libsys has a type for it" for path in files
+            for use in raw_uses(path.read_text())] or ([] if files else ["there are no servers any more"])
+
+
 def layering_problems() -> list[str]:
     return layering.rule_problems(layering.Graph(building.REPOSITORY))
 
@@ -144,6 +161,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "no file names somebody's machine": (path_problems, []),
     "variants are chosen in config.hpp": (pragma_problems, []),
     "complaints about boot data are each one of a kind": (complaint_problems, []),
+    "servers make no raw system call and pack no message by hand": (server_problems, []),
     "the foreign root task is foreign": (foreign_problems, []),
     "links in documents lead somewhere": (documents.link_problems, []),
 }
