@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import unittest
 
+import doc_blocks
 import documents
 import test_scenarios
 
@@ -50,3 +51,32 @@ class DocumentsTest(unittest.TestCase):
 
     def test_a_page_without_a_boot_log_is_an_error(self):
         self.assertRaises(ValueError, lines_of, "...\n")
+
+
+class BlocksTest(unittest.TestCase):
+    @staticmethod
+    def session(text: str) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            page = pathlib.Path(name) / "page.md"
+            page.write_text(text)
+            doc_blocks.run_session(page)
+
+    def test_a_block_that_nothing_runs_is_found(self):
+        block = doc_blocks.blocks("text\n\n```sh\nls\n```\n")[0]
+        self.assertEqual(block.line, 3)
+        self.assertIn("nothing runs", doc_blocks.block_problem(block, in_session=False))
+        self.assertIsNone(doc_blocks.block_problem(block, in_session=True))
+
+    def test_a_block_that_does_not_compile_is_found(self):
+        good, bad = doc_blocks.blocks("<!-- compiled -->\n```cpp\nint f();\n```\n\n<!-- compiled -->\n```cpp\nint f(\n```\n")
+        self.assertIsNone(doc_blocks.block_problem(good, False))
+        self.assertIn("error", doc_blocks.block_problem(bad, False))
+
+    def test_a_session_keeps_its_folder_and_writes_its_files(self):
+        self.session("```sh\nmkdir ~/x\ncd ~/x\n```\n<!-- file: y/z -->\n```text\nhello\n```\n```sh\ncat y/z\n```\n"
+                     "<!-- output -->\n```text\nhello\n```\n")
+
+    def test_a_session_that_fails_or_prints_something_else_is_found(self):
+        for text in ("```sh\nfalse\n```\n", "```sh\necho a\n```\n<!-- output -->\n```text\nb\n```\n",
+                     "<!-- file: x -->\n```text\nin the repository\n```\n"):
+            self.assertRaises(doc_blocks.SessionError, self.session, text)

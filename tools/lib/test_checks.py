@@ -9,6 +9,7 @@ from typing import Callable
 
 import build as building
 import cases
+import doc_blocks
 import documents
 import layering
 import metrics
@@ -163,6 +164,7 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "complaints about boot data are each one of a kind": (complaint_problems, []),
     "servers make no raw system call and pack no message by hand": (server_problems, []),
     "the foreign root task is foreign": (foreign_problems, []),
+    "code in documents is run, compiled or marked": (doc_blocks.problems, ["g++"]),
     "links in documents lead somewhere": (documents.link_problems, []),
 }
 

@@ -170,6 +170,7 @@ struct Alarm {
     Word microseconds = 0;
 };
 
+/// How long the system has been up, and how fast the time-stamp counter runs.
 struct Uptime {
     static constexpr Word label = request_label(Protocol::process, 7);
     struct Reply {
