@@ -36,4 +36,15 @@ Result<Word> KeptMemory::pages_for(Word owner, Word count) {
     return physical_ + (given_ - count) * page_bytes;
 }
 
+Result<sys::Endpoint> KeptMemory::endpoint_for(OwnMemory& memory, Word owner) {
+    for (unsigned i = 0; i < share_count_; ++i) {
+        if (shares_[i].owner != owner)
+            continue;
+        if (shares_[i].endpoint.is_null())
+            shares_[i].endpoint = sys::Endpoint(TRY(memory.make(abi::ObjectType::endpoint)));
+        return shares_[i].endpoint;
+    }
+    return sys::ErrorCode::not_found;
+}
+
 } // namespace init

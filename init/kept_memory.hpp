@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory that outlives processes: pages that init owns for good and lends to the pager, which maps them into whoever they
-// are kept for. Nobody else ever gets a page that was given once, so a service's secrets stay its own.
+// What outlives processes: pages that init owns for good and lends to the pager, which maps them into whoever they are kept
+// for; and the endpoint that this one serves on, so that its clients need not find it again. Nobody else ever gets a page
+// that was given once, so a service's secrets stay its own.
 #pragma once
 
 #include <init/own_memory.hpp>
+#include <sys/cap/endpoint.hpp>
 
 namespace init {
 
@@ -20,12 +22,15 @@ public:
     /// Physical address of the pages of `owner`, the same ones each time. out_of_memory: all are given, or the owner had
     /// fewer when it first came.
     Result<Word> pages_for(Word owner, Word count);
+    /// The endpoint of an owner that has pages, the same one each time.
+    Result<sys::Endpoint> endpoint_for(OwnMemory& memory, Word owner);
 
 private:
     struct Share {
         Word owner = 0;
         Word first = 0;
         Word count = 0;
+        sys::Endpoint endpoint{};
     };
     Word first_slot_ = 0;
     Word physical_ = 0;

@@ -47,6 +47,8 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
     TRY(objects.build(services_, shape));
     if (!options.own_endpoint.is_null())
         TRY(objects.give_own_endpoint(options.own_endpoint));
+    else if (options.kept_pages != 0)
+        TRY(objects.give_own_endpoint(TRY(kept_.endpoint_for(memory_, options.kept_for))));
     if (options.announce)
         sys::log("PROCESS_TRANSFER: Userland environment setup successful");
     TRY(objects.start(services_, shape, loaded));
