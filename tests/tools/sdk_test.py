@@ -28,6 +28,8 @@ class SdkTest(unittest.TestCase):
             os.rename(folder / "umbra-sdk", elsewhere)  # and it can be moved
             second = command(elsewhere / "bin" / "umbra-new-server", "ticker", "--driver", cwd=name)
             self.assertEqual(second.returncode, 0, second.stdout)
+            third = command(elsewhere / "bin" / "umbra-new-server", "filler", "--pager", cwd=name)
+            self.assertEqual(third.returncode, 0, third.stdout)
             run = command(elsewhere / "bin" / "umbra-run", "greeter", "--until-ready", cwd=name)
             self.assertEqual(run.returncode, 0, run.stdout)
             for line in ("[greeter] ready", "[ticker] ready", "umbra-run: ready"):

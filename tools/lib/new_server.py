@@ -75,11 +75,21 @@ def renamed(text: str, sample: str, name: str, outside: bool) -> str:
     return text.replace("<servers/", "<") if outside else text
 
 
+# What a server outside builds: name of the program, its sources, and the package of the SDK that it is linked with.
+SERVICE_PROGRAMS = (("sample-server", "files('main.cpp') + sources", "umbra"),
+                    ("sample-server-test", "files('tests/client_program.cpp')", "umbra"))
+ROOT_PROGRAMS = (("sample-server-test", "files('tests/root_task.cpp') + sources", "umbra-root"),)
+
+
 def outside_build(sample: pathlib.Path) -> str:
     """meson.build of a server that is a project of its own."""
     pure = sorted(path.name for path in sample.glob("*.cpp") if path.name != "main.cpp")
     text = (TEMPLATES / "outside.meson.in").read_text()
-    return text.replace("@SOURCES@", ", ".join(f"'{file}'" for file in pure)).replace("sample-server", sample.name)
+    programs = SERVICE_PROGRAMS if (sample / "main.cpp").exists() else ROOT_PROGRAMS
+    calls = [f"executable('{name}', {built}, name_suffix: 'elf', cpp_args: warnings,\n"
+             f"  dependencies: dependency('{package}'), include_directories: around)" for name, built, package in programs]
+    text = text.replace("@PROGRAMS@", "\n".join(calls)).replace("@SOURCES@", ", ".join(f"'{file}'" for file in pure))
+    return text.replace("sample-server", sample.name)
 
 
 def lay_out(folder: pathlib.Path) -> None:
@@ -159,14 +169,17 @@ def say_next_steps(server: pathlib.Path, kit: sdk.Sdk | None) -> None:
     run, test = ("tools/run", f"tools/test {name}")
     if kit:
         run, test = (f"{shown(kit.prefix)}/bin/umbra-{what} {place}" for what in ("run", "test"))
-    print(f"""
-{place} is there, and its tests pass. Next:
-  {run}
-      boots the system: {name} runs in it
-  {test}
-      runs its tests again
-  {place}/protocol.hpp, service.cpp, {name}.service
-      say what it understands, what it does, and what it may reach""")
+    is_service = (server / "main.cpp").exists()
+    steps = [(run, f"boots the system: {name} runs in it")] if is_service else []
+    steps.append((test, "runs its tests again"))
+    if is_service:
+        steps.append((f"{place}/protocol.hpp, service.cpp, {name}.service",
+                      "say what it understands, what it does, and what it may reach"))
+    else:
+        steps.append((f"{place}/service.cpp, tests/root_task.cpp", "say what it decides, and how threads get it as their pager"))
+    print(f"\n{place} is there, and its tests pass. Next:")
+    for what, why in steps:
+        print(f"  {what}\n      {why}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -177,7 +190,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                "is written")
     parser.add_argument("name", metavar="NAME", help="a-z, 0-9 and hyphens; the folder, the program and the unit are called so")
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--pager", action="store_const", dest="sample", const="sample-pager", help="a pager")
+    kind.add_argument("--pager", action="store_const", dest="sample", const="sample-pager", help="a pager of threads, tried by a root task of its own")
     kind.add_argument("--driver", action="store_const", dest="sample", const="sample-driver",
                       help="a driver with I/O ports and an interrupt")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR", help="write DIR/NAME, outside the repository, instead of "

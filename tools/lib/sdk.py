@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The commands of an installed SDK: umbra-run, umbra-test, umbra-image, umbra-new-server.
 
-A server is a folder with a meson.build and a unit of its own name. The boot archive is the SDK's, and what lies beside each
+A server is a folder with a meson.build and tests. The boot archive is the SDK's, and what lies beside each
 other is booted together, as in servers/ of the repository: the programs and units of all servers in the folder around.
 """
 import argparse
@@ -55,7 +55,7 @@ def own() -> Sdk:
 
 
 def is_server(folder: pathlib.Path) -> bool:
-    return (folder / "meson.build").is_file() and (folder / f"{folder.name}.service").is_file()
+    return (folder / "meson.build").is_file() and (folder / "tests").is_dir()
 
 
 def servers_around(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -63,7 +63,7 @@ def servers_around(folder: pathlib.Path) -> list[pathlib.Path]:
     place = folder.resolve()
     found = sorted(path for path in (place.parent if is_server(place) else place).iterdir() if is_server(path))
     if not found:
-        raise SdkError(f"there is no server in {folder}: a server is a folder NAME with a meson.build and a NAME.service")
+        raise SdkError(f"there is no server in {folder}: a server is a folder with a meson.build and tests")
     return found
 
 
@@ -97,12 +97,14 @@ def boot_archive(sdk: Sdk, servers: list[pathlib.Path], scratch: pathlib.Path) -
     return out
 
 
+def make_iso(sdk: Sdk, modules: list[tuple[str, pathlib.Path]], words: str, scratch: pathlib.Path) -> pathlib.Path:
+    image.make(image.Content(sdk.built / "umbra.elf", modules, words), scratch / "umbra.iso")
+    return scratch / "umbra.iso"
+
+
 def make_image(sdk: Sdk, rootfs: pathlib.Path, scratch: pathlib.Path, append: list[str] = ()) -> pathlib.Path:
     words = " ".join(append)
-    content = image.Content(sdk.built / "umbra.elf", [("init", sdk.built / "init.elf"),
-                                                      (f"rootfs {words}".strip(), rootfs)], words)
-    image.make(content, scratch / "umbra.iso")
-    return scratch / "umbra.iso"
+    return make_iso(sdk, [("init", sdk.built / "init.elf"), (f"rootfs {words}".strip(), rootfs)], words, scratch)
 
 
 def run_scenario(sdk: Sdk, path: pathlib.Path, rootfs: pathlib.Path, report: cases.Report) -> None:
@@ -112,9 +114,13 @@ def run_scenario(sdk: Sdk, path: pathlib.Path, rootfs: pathlib.Path, report: cas
         scratch = pathlib.Path(name)
         place = test_scenarios.Place(server, server / "build")
         edited = test_scenarios.edited_archive(rootfs, scenario.get("archive", {}), place, scratch)
-        iso = make_image(sdk, edited, scratch, [scenario.get("boot", {}).get("append", "")])
+        boot = scenario.get("boot", {})
+        if "root" in boot:
+            iso = make_iso(sdk, [("root", place.built / boot["root"])], boot.get("append", ""), scratch)
+        else:
+            iso = make_image(sdk, edited, scratch, [boot.get("append", "")])
         text, outcome = test_scenarios.boot_in_qemu(scenario, iso, scratch)
-    problem = test_scenarios.ending_problem(scenario.get("boot", {}), outcome)
+    problem = test_scenarios.ending_problem(boot, outcome)
     for case in scenario["case"]:
         result = cases.Outcome(False, problem) if problem else test_scenarios.case_outcome(case, text)
         report.add(test_scenarios.GROUP + case["name"], result.passed,

@@ -4,7 +4,8 @@ of servers tests/*.toml, whose files are named from the server's folder.
 
   [boot]      memory, cpu, uefi, icount, timeout, kernel, append, emulator = "bochs"; all optional
               compilers = ["gcc"] to run it with fewer than all; status = 1 if the system shall fail; reason = "regex";
-              until_ready = false to go on to the end of the machine
+              until_ready = false to go on to the end of the machine;
+              root = "a.elf" (what the build made): this root task instead of init, and no archive
   [archive]   remove = ["sbin/init"]; text = {"etc/x" = "content"}; link = {"sbin/init" = "target"};
               program = {"sbin/a" = "tests/system/process/a.elf"} (what the build made, stripped);
               unit = {"a.service" = "tests/a.service"} (a unit file);
@@ -158,14 +159,14 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
                            boot.get("icount", False))
     run = qemu.Run(machine, scratch, interactive=False)
     typist = Typist(run, scenario.get("type", []))
-    until_ready = boot.get("until_ready", not scenario.get("type"))
+    until_ready = boot.get("until_ready", not scenario.get("type")) and "root" not in boot
 
     def on_text(text: str) -> bool:
         typist.look(text)
         return until_ready and command.console_listens(text)
 
     ending = run.go(float(boot.get("timeout", TIMEOUT_SECONDS)), on_text, quiet=True)
-    return run.text, verdict.judge(run.text, ending, until_ready)
+    return run.text, verdict.judge(run.text, ending, until_ready, "root" in boot)
 
 
 def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -> tuple[str, verdict.Verdict]:
@@ -181,7 +182,8 @@ def boot_scenario(scenario: dict, build: building.Build, place: Place) -> tuple[
         scratch = pathlib.Path(name)
         with building.locked(build):
             rootfs = edited_archive(build.archive, scenario.get("archive", {}), place, scratch)
-            options = test_system.no_options(archive=rootfs, append=[boot.get("append", "")])
+            root = place.built / boot["root"] if "root" in boot else None
+            options = test_system.no_options(archive=rootfs, append=[boot.get("append", "")], root=root)
             if boot.get("emulator", "qemu") == "qemu":
                 image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
         if boot.get("emulator", "qemu") == "bochs":

@@ -12,7 +12,7 @@ import cases
 import packages
 
 GROUP = "tools: "
-TIMEOUT_SECONDS = 400.0
+TIMEOUT_SECONDS = 900.0
 
 
 def title(stem: str, method: str) -> str:
