@@ -124,7 +124,7 @@ def foreign_problems() -> list[str]:
 
 
 # What only libsys does: system calls by register, messages word by word, the IPC buffer.
-RAW_USE = re.compile(r"raw::(?!read_time_stamp\b)\w+|\basm\b|\bMessageInfo\b|\babi::Syscall\b|\bipc_buffer\s*\(|\.mr[0-3]\b")
+RAW_USE = re.compile(r"raw::(?!(?:read_time_stamp|ThreadBlock)\b)\w+|\basm\b|\bMessageInfo\b|\babi::Syscall\b|\bipc_buffer\s*\(|\.mr[0-3]\b")
 
 
 def raw_uses(text: str) -> list[str]:

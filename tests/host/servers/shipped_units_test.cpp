@@ -158,7 +158,9 @@ TEST_CASE("names: malformed names and too many of them are refused", "[systemd][
     for (const Name& bad : {Name::of(""), Name::of("a b"), Name::of("\x1b"), unterminated,
                             Name::of("a name that is longer than any name may be")})
         CHECK(names.publish(bad, {0}).error() == protocol::Error::bad_name);
-    for (size_t i = 0; i < NameDirectory::capacity; ++i)
-        CHECK(names.publish(Name::of("n" + std::to_string(i)), {0}));
-    CHECK(names.publish(Name::of("more"), {0}).error() == protocol::Error::too_many_names);
+    for (size_t i = 0; i < NameDirectory::capacity; ++i) {
+        const auto unit = static_cast<uint16_t>(i / NameDirectory::most_per_unit);
+        CHECK(names.publish(Name::of("n" + std::to_string(i)), {unit}));
+    }
+    CHECK(names.publish(Name::of("more"), {60}).error() == protocol::Error::too_many_names);
 }

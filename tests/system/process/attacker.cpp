@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A hostile client: `attacker ORDER VICTIM`. The victim's endpoint is in its fixed slot, or, of a service, in that of the
-// service manager. Ends with 0 when it has done its worst; some orders never end.
+// A hostile client: `attacker ORDER VICTIM`. The victim's endpoint is in its fixed slot, or in that of the service manager, or
+// is asked for there. Ends with 0 when it has done its worst; some orders never end.
 #include <abi/fault.hpp>
 #include <string_view>
 #include <sys/ipc/call.hpp>
+#include <sys/proc/service.hpp>
 #include <sys/protocol/console.hpp>
 #include <sys/protocol/process.hpp>
 #include <tests/system/process/attack.hpp>
@@ -22,7 +23,9 @@ constexpr Victim victims[] = {{"process", sys::slot::process_service, sys::Proto
                               {"console", sys::slot::console, sys::Protocol::console},
                               {"manager", sys::slot::service_manager, sys::Protocol::service_manager},
                               {"log", sys::slot::service_manager, sys::Protocol::log},
-                              {"clock", sys::slot::service_manager, sys::Protocol::clock}};
+                              {"clock", sys::slot::service_manager, sys::Protocol::clock},
+                              {"sample-server", sys::slot::first_free, sys::protocol_named("sample-server", 1)},
+                              {"sample-driver", sys::slot::first_free, sys::protocol_named("sample-driver", 1)}};
 
 constexpr Word last_fault_label = static_cast<Word>(abi::Fault::keeper_fault);
 
@@ -49,6 +52,8 @@ int send(sys::Endpoint server, attack::Messages& messages, unsigned count) {
 int run(std::string_view order, const Victim& victim) {
     constexpr unsigned count = 2000;
     const sys::Endpoint server(victim.slot);
+    if (victim.slot == sys::slot::first_free && !sys::service::connect(victim.name, victim.slot))
+        return 5;
     attack::Messages messages(victim.protocol, is_harmless, order.size() * 1000 + victim.name.size());
     if (order == "call")
         return call(server, messages, count);

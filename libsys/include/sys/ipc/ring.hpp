@@ -75,6 +75,8 @@ public:
             return ErrorCode::bad_message;
         if (bytes.size() > capacity() - used)
             return ErrorCode::busy;
+        if (bytes.empty())
+            return {};
         copy_in(own_, bytes);
         store(memory_->written, own_ += bytes.size());
         return {};
@@ -99,6 +101,8 @@ public:
         if (there > capacity())
             return ErrorCode::bad_message;
         const uint64_t size = there < to.size() ? there : to.size();
+        if (size == 0)
+            return size_t{0};
         copy_out(own_, to.first(size));
         store(memory_->read, own_ += size);
         return size;

@@ -52,7 +52,7 @@ TEST_CASE("ring: a full ring takes nothing, and an empty one gives nothing", "[l
 }
 
 TEST_CASE("ring: counts that the other side has spoilt lead nowhere", "[libsys][ring]") {
-    for (const uint64_t bad : {uint64_t{1} << 63, ~uint64_t{0}, uint64_t{66}, uint64_t{1000}}) {
+    for (const uint64_t bad : {uint64_t{1} << 63, ~uint64_t{0} - 100, uint64_t{66}, uint64_t{1000}}) {
         Memory memory;
         RingWriter writer = RingWriter::create(std::span(memory.bytes)).take();
         RingReader reader = RingReader::open(std::span(memory.bytes)).take();
