@@ -23,7 +23,7 @@ constexpr sys::ReplyClients processes{[](sys::Badge badge) -> sys::Word { return
 
 } // namespace
 
-Console::Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt)
+Console::Console(Uart uart, TextScreen screen, sys::Interrupt interrupt)
     : uart_(uart), screen_(screen), interrupt_(interrupt), replies_(processes) {}
 
 void Console::start() {
@@ -127,7 +127,7 @@ void Console::serve(sys::Endpoint endpoint) {
     sys::Received received = endpoint.receive(replies_.receiving());
     for (;;) {
         std::optional<sys::Message> answer;
-        if ((received.badge.value & sys::signal_badge_bit) != 0) {
+        if (interrupt_.is_in(received.badge)) {
             handle_input();
             static_cast<void>(interrupt_.acknowledge());
             handle_input(); // what came between: the line is edge-triggered

@@ -6,16 +6,17 @@
 #include <servers/console/line_editor.hpp>
 #include <servers/console/text_screen.hpp>
 #include <servers/console/uart.hpp>
-#include <sys/cap/irq.hpp>
+#include <sys/driver/interrupt.hpp>
 #include <sys/server/replies.hpp>
 
 namespace console {
 
 class Console : public Output {
 public:
-    Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt);
+    Console(Uart uart, TextScreen screen, sys::Interrupt interrupt);
 
     void start();
+    sys::Result<void> connect_interrupt() const { return interrupt_.connect(); }
     [[noreturn]] void serve(sys::Endpoint endpoint);
     void print(std::string_view text) override;
 
@@ -30,7 +31,7 @@ private:
 
     Uart uart_;
     TextScreen screen_;
-    sys::IrqHandler interrupt_;
+    sys::Interrupt interrupt_;
     LineEditor editor_;
     sys::Replies replies_;
     sys::PendingReply readers_[sys::Replies::capacity]; ///< callers of ReadLine, oldest first
