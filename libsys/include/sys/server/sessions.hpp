@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <sys/cap/object.hpp>
 #include <sys/protocol/service_manager.hpp>
 
@@ -26,25 +25,26 @@ public:
         Place* const place = place_of(unit);
         if (place == nullptr)
             return Error(ErrorCode::busy, capacity);
-        if (place->session && place->life > life)
+        if (place->begun && place->life > life)
             return ErrorCode::not_permitted;
-        if (!place->session || place->life != life) {
+        if (!place->begun || place->life != life) {
             place->unit = unit;
             place->life = life;
-            place->session.emplace();
+            place->begun = true;
+            place->session = Session();
         }
-        return &*place->session;
+        return &place->session;
     }
     /// Forgets a client.
     void end(Badge badge) {
         Place* const place = place_of(protocol::service_manager::unit_of_badge(badge.value));
         if (place != nullptr && place->life == protocol::service_manager::incarnation_of_badge(badge.value))
-            place->session.reset();
+            place->begun = false;
     }
     size_t count() const {
         size_t found = 0;
         for (const Place& place : places_)
-            found += place.session ? 1 : 0;
+            found += place.begun ? 1 : 0;
         return found;
     }
 
@@ -52,15 +52,16 @@ private:
     struct Place {
         uint16_t unit = 0;
         uint32_t life = 0;
-        std::optional<Session> session;
+        bool begun = false; ///< not std::optional: clang asks too early whether a nested Session can be made
+        Session session;
     };
     /// The unit's place, or else a free one; null if there is neither.
     Place* place_of(uint16_t unit) {
         Place* free = nullptr;
         for (Place& place : places_) {
-            if (place.session && place.unit == unit)
+            if (place.begun && place.unit == unit)
                 return &place;
-            if (!place.session && free == nullptr)
+            if (!place.begun && free == nullptr)
                 free = &place;
         }
         return free;
