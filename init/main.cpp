@@ -119,8 +119,11 @@ int main(const abi::BootInfo& info) {
     static init::Services services = make_services(memory, info);
     const sys::Notification ticks = make_notification(memory, init::signal::tick);
 
-    init::Lending lent[2] = {archive.lending};
-    Word lent_count = 1;
+    static init::KeptMemory kept;
+    need(kept.prepare(memory), "no memory that outlives processes");
+    init::Lending lent[3] = {archive.lending,
+                             {kept.first_slot(), kept.pages, kept.physical(), layout::LentKind::device}};
+    Word lent_count = 2;
     Word vga_text = 0;
     if (boot.has_text_screen()) {
         constexpr Word pages = init::ProcessService::vga_text_size / init::page_size;
@@ -146,7 +149,7 @@ int main(const abi::BootInfo& info) {
     const init::Clock clock(boot.tsc_mhz());
     static init::PhysicalMemory physical(device, own_space);
     static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp), clock);
-    static init::ProcessService processes(memory, services, archive.archive, clock, power);
+    static init::ProcessService processes(memory, services, archive.archive, clock, power, kept);
     need(processes.prepare(), "no slots for processes");
     static init::SystemManager manager(processes, words);
     processes.set_observer(manager);

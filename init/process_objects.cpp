@@ -145,7 +145,19 @@ bool ProcessObjects::has(Word which) const {
     return !copied && copied.error() == abi::Error::delete_first;
 }
 
+/// Whoever waits for an answer of this process would wait for ever: it calls again, to be served by the next process if the
+/// endpoint is kept for that one, or else to find that nobody is there.
+void ProcessObjects::release_callers() {
+    if (!has(place_slot::tcb) || !has(place_slot::cnode))
+        return;
+    static_cast<void>(sys::Tcb(slot(place_slot::tcb)).suspend()); // or it would receive them again
+    static_cast<void>(child(sys::slot::reply).recall());
+    for (Word i = 0; i < sys::slot::spare_reply_count; ++i)
+        static_cast<void>(child(sys::slot::spare_replies + i).recall());
+}
+
 void ProcessObjects::destroy() {
+    release_callers();
     static_cast<void>(own_cnode.at(slot(place_slot::allotment)).revoke());
     for (Word which = place_slot::tcb; which < place_slot::count; ++which)
         static_cast<void>(own_cnode.at(slot(which)).remove());

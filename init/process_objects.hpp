@@ -64,6 +64,7 @@ public:
 private:
     sys::SlotRef child(Word slot) const { return sys::CNode(this->slot(place_slot::cnode)).at(slot, cnode_bits); }
     Result<void> make_objects();
+    void release_callers();
     Result<void> fill_cnode(const Services& services, const Shape& shape);
     Result<void> grant_hardware(const Services& services, const Shape& shape);
 

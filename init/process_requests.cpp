@@ -41,6 +41,9 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
                 TRY(require_permission(*parent, process::grant::spawn));
                 return Fork::Reply{TRY(fork(*parent))};
             })
+            .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
+                return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
+            })
             .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
             .answer();
     if (has_capability)
@@ -91,6 +94,12 @@ Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& 
     options.quota_pages = request.quota_pages;
     if ((request.grants & process::grant::swap) != 0)
         options.traits = pager_trait::pinned | pager_trait::swap;
+    if (request.kept_pages > process::max_kept_pages)
+        return sys::ErrorCode::invalid_value;
+    if (request.kept_pages != 0 && parent->pid() != process::system_manager)
+        return Error::not_permitted;
+    options.kept_pages = request.kept_pages;
+    options.kept_for = request.kept_for;
     return sys::pack(0, process::Spawn::Reply{TRY(spawn(texts, options))});
 }
 

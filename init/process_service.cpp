@@ -44,9 +44,12 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                                               .size = vga_text_size,
                                               .rights = pager_protocol::access::write,
                                               .memory_type = static_cast<Word>(abi::MemoryType::uncacheable)}));
+    TRY(map_kept(options, process));
     TRY(objects.build(services_, shape));
     if (!options.own_endpoint.is_null())
         TRY(objects.give_own_endpoint(options.own_endpoint));
+    else if (options.kept_pages != 0)
+        TRY(objects.give_own_endpoint(TRY(kept_.endpoint_for(memory_, options.kept_for))));
     if (options.announce)
         sys::log("PROCESS_TRANSFER: Userland environment setup successful");
     TRY(objects.start(services_, shape, loaded));
@@ -54,6 +57,21 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
         sys::log("PROCESS_TRANSFER: Transferring to RIP={:#x}, RSP={:#x}, PML4={:#x}", loaded.entry,
                  loaded.stack_pointer, loaded.pml4_physical);
     return shape.pid;
+}
+
+/// Maps the pages that are kept for whoever the process is started for.
+Result<void> ProcessService::map_kept(const SpawnOptions& options, Process& process) {
+    process.kept_pages = 0;
+    if (options.kept_pages == 0)
+        return {};
+    const Word physical = TRY(kept_.pages_for(options.kept_for, options.kept_pages));
+    TRY(sys::call(services_.pager_of_init, pager_protocol::MapLent{.client = process.pid(),
+                                                                   .address = process::kept_address,
+                                                                   .physical = physical,
+                                                                   .size = options.kept_pages * page_size,
+                                                                   .rights = pager_protocol::access::write}));
+    process.kept_pages = static_cast<uint8_t>(options.kept_pages);
+    return {};
 }
 
 Result<Word> ProcessService::spawn(const Texts& texts, const SpawnOptions& options) {
@@ -167,7 +185,7 @@ void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
 
 void ProcessService::signal(const Process& process, Word which) {
     if (objects_of(process).has(which))
-        sys::Notification(objects_of(process).slot(which)).signal();
+        sys::Notification(objects_of(process).slot(which)).signal_untrusted();
 }
 
 void ProcessService::set_own_alarm(Word microseconds) {

@@ -4,6 +4,7 @@
 
 #include <init/alarms.hpp>
 #include <init/clock.hpp>
+#include <init/kept_memory.hpp>
 #include <init/power.hpp>
 #include <init/process_objects.hpp>
 #include <init/process_table.hpp>
@@ -21,6 +22,8 @@ struct SpawnOptions {
     Shape shape;              ///< pid is filled in
     Word parent = init_pid;
     Word quota_pages = 0;     ///< 0 = default_quota
+    Word kept_pages = 0;      ///< memory that outlives it
+    Word kept_for = 0;        ///< whose the pages are
     bool announce = false;
     Word traits = 0;          ///< protocol::pager::trait, besides announce
     bool resident = false;
@@ -34,8 +37,8 @@ public:
     static constexpr Word vga_text_size = 0x8000;
 
     ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock,
-                   Power& power)
-        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power) {}
+                   Power& power, KeptMemory& kept)
+        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power), kept_(kept) {}
     /// Makes the slots of all places.
     Result<void> prepare();
 
@@ -65,6 +68,7 @@ private:
 
     Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
     Result<void> place_copy(Process& parent, Process& child);
+    Result<void> map_kept(const SpawnOptions& options, Process& process);
     Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
     Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
     Result<sys::Empty> watch_exits(Badge badge, bool has_capability);
@@ -85,6 +89,7 @@ private:
     const sys::archive::Archive& archive_;
     Clock clock_;
     Power& power_;
+    KeptMemory& kept_;
     Observer* observer_ = nullptr;
     ProcessTable table_;
     ProcessObjects objects_[ProcessTable::capacity];

@@ -17,6 +17,7 @@ inline constexpr Word init_pid = 0;
 struct Process {
     process::List::Entry entry; ///< state none: this place is free
     uint16_t grants = 0;
+    uint8_t kept_pages = 0; ///< mapped at process::kept_address
     process::NextExit::Reply end; ///< once it has ended
 
     bool is_running() const { return entry.state == process::State::running; }

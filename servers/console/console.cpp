@@ -3,14 +3,30 @@
 #include <servers/console/console.hpp>
 
 #include <sys/protocol/console.hpp>
+#include <sys/protocol/process.hpp>
 
 namespace console {
 
 namespace protocol = sys::protocol::console;
 
+namespace {
+
+/// The process service knows who lives; if it does not answer, everybody does.
+bool process_lives(sys::Badge process) {
+    const auto list = sys::call(sys::Endpoint(sys::slot::process_service), sys::protocol::process::List{process.value});
+    return !list || (list->count > 0 && list->entries[0].pid == process.value &&
+                     list->entries[0].state == sys::protocol::process::State::running);
+}
+
+/// Badges are numbers of processes.
+constexpr sys::ReplyClients processes{[](sys::Badge badge) -> sys::Word { return badge.value; }, process_lives};
+
+} // namespace
+
+Console::Console(Uart uart, TextScreen screen, sys::Interrupt interrupt)
+    : uart_(uart), screen_(screen), interrupt_(interrupt), replies_(processes) {}
+
 void Console::start() {
-    for (unsigned i = 0; i < sys::slot::spare_reply_count; ++i)
-        spare_[spare_count_++] = sys::Reply(sys::slot::spare_replies + i);
     uart_.start();
     screen_.clear();
 }
@@ -46,16 +62,26 @@ void Console::write_lines(std::string_view text) {
 void Console::finish_line() {
     raw("\r\n");
     const std::string_view line = editor_.take_line();
+    if (reader_count_ > 0)
+        replies_.take_back_dead(); // or the line would go to somebody who is not there
+    forget_gone_readers();
     if (reader_count_ == 0)
         return run_command(line, *this);
-    const sys::Reply reader = readers_[0];
-    for (unsigned i = 1; i < reader_count_; ++i)
-        readers_[i - 1] = readers_[i];
-    --reader_count_;
-    const auto bytes = std::span(reinterpret_cast<const uint8_t*>(line.data()), line.size());
-    auto answer = sys::reply_with_payload(sys::Empty{}, bytes);
-    reader.send(answer ? *answer : sys::Message::of_error(answer.error()));
-    spare_[spare_count_++] = reader;
+    const auto answer = sys::reply_with_payload(sys::Empty{}, line);
+    readers_[0].answer(answer ? *answer : sys::Message::of_error(answer.error()));
+    forget_gone_readers();
+}
+
+void Console::forget_gone_readers() {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < reader_count_; ++i) {
+        if (!readers_[i])
+            continue;
+        if (i != kept)
+            readers_[kept] = std::move(readers_[i]);
+        ++kept;
+    }
+    reader_count_ = kept;
 }
 
 void Console::handle_input() {
@@ -74,12 +100,12 @@ void Console::handle_input() {
     }
 }
 
-/// The caller waits on the reply object it was received with; the next message needs another.
-std::optional<sys::Message> Console::keep_reader() {
-    if (spare_count_ == 0)
+std::optional<sys::Message> Console::keep_reader(sys::Badge caller) {
+    sys::Result<sys::PendingReply> kept = replies_.keep(caller);
+    if (!kept)
         return sys::Message::of_error(sys::Error(protocol::Error::too_many_readers, sys::slot::spare_reply_count));
-    readers_[reader_count_++] = current_;
-    current_ = spare_[--spare_count_];
+    forget_gone_readers(); // of those that were taken back
+    readers_[reader_count_++] = kept.take();
     return std::nullopt;
 }
 
@@ -92,16 +118,16 @@ std::optional<sys::Message> Console::handle(sys::Incoming& incoming) {
             write_lines(copy);
             return sys::Empty{};
         })
-        .on<protocol::ReadLine>([&](const protocol::ReadLine&) { return keep_reader(); })
+        .on<protocol::ReadLine>([&](const protocol::ReadLine&) { return keep_reader(incoming.badge()); })
         .answer();
 }
 
 void Console::serve(sys::Endpoint endpoint) {
     handle_input(); // what was typed before the interrupt was on
-    sys::Received received = endpoint.receive(current_);
+    sys::Received received = endpoint.receive(replies_.receiving());
     for (;;) {
         std::optional<sys::Message> answer;
-        if ((received.badge.value & sys::signal_badge_bit) != 0) {
+        if (interrupt_.is_in(received.badge)) {
             handle_input();
             static_cast<void>(interrupt_.acknowledge());
             handle_input(); // what came between: the line is edge-triggered
@@ -109,7 +135,8 @@ void Console::serve(sys::Endpoint endpoint) {
             sys::Incoming incoming(received);
             answer = handle(incoming);
         }
-        received = answer ? endpoint.reply_receive(*answer, current_) : endpoint.receive(current_);
+        received =
+            answer ? endpoint.reply_receive(*answer, replies_.receiving()) : endpoint.receive(replies_.receiving());
     }
 }
 

@@ -6,18 +6,17 @@
 #include <servers/console/line_editor.hpp>
 #include <servers/console/text_screen.hpp>
 #include <servers/console/uart.hpp>
-#include <sys/cap/irq.hpp>
-#include <sys/ipc/server.hpp>
-#include <sys/proc/slots.hpp>
+#include <sys/driver/interrupt.hpp>
+#include <sys/server/replies.hpp>
 
 namespace console {
 
 class Console : public Output {
 public:
-    Console(Uart uart, TextScreen screen, sys::IrqHandler interrupt)
-        : uart_(uart), screen_(screen), interrupt_(interrupt) {}
+    Console(Uart uart, TextScreen screen, sys::Interrupt interrupt);
 
     void start();
+    sys::Result<void> connect_interrupt() const { return interrupt_.connect(); }
     [[noreturn]] void serve(sys::Endpoint endpoint);
     void print(std::string_view text) override;
 
@@ -27,16 +26,15 @@ private:
     void write_lines(std::string_view text);
     void raw(std::string_view bytes);
     std::optional<sys::Message> handle(sys::Incoming& incoming);
-    std::optional<sys::Message> keep_reader();
+    std::optional<sys::Message> keep_reader(sys::Badge caller);
+    void forget_gone_readers();
 
     Uart uart_;
     TextScreen screen_;
-    sys::IrqHandler interrupt_;
+    sys::Interrupt interrupt_;
     LineEditor editor_;
-    sys::Reply current_{sys::slot::reply};       ///< what the next message is received with
-    sys::Reply spare_[sys::slot::spare_reply_count];
-    unsigned spare_count_ = 0;
-    sys::Reply readers_[sys::slot::spare_reply_count]; ///< callers of ReadLine, oldest first
+    sys::Replies replies_;
+    sys::PendingReply readers_[sys::Replies::capacity]; ///< callers of ReadLine, oldest first
     unsigned reader_count_ = 0;
 };
 

@@ -13,34 +13,36 @@ constexpr uint8_t fifo_enable =
 constexpr uint8_t eight_bits = 3;
 constexpr uint8_t ready_and_interrupts = 0x0b; ///< DTR, RTS, and OUT2, which lets the interrupt through
 constexpr uint8_t data_ready = 1, transmitter_empty = 0x20;
+constexpr uint8_t no_device = 0xff; ///< what a port reads as behind which there is nothing
 constexpr unsigned fifo_size = 16;
 constexpr unsigned most_polls = 1'000'000; ///< then the port is taken for dead, and output goes nowhere
 } // namespace
 
 void Uart::start() {
-    out(line_control, eight_bits);
-    out(fifo_control, fifo_enable);
-    out(modem_control, ready_and_interrupts);
-    out(interrupt_enable, on_received_data);
+    ports_.out8(line_control, eight_bits);
+    ports_.out8(fifo_control, fifo_enable);
+    ports_.out8(modem_control, ready_and_interrupts);
+    ports_.out8(interrupt_enable, on_received_data);
 }
 
 void Uart::write(std::string_view bytes) {
     while (!bytes.empty()) {
         unsigned polls = 0;
-        while ((in(line_status)&transmitter_empty) == 0)
+        while ((ports_.in8(line_status) & transmitter_empty) == 0)
             if (++polls == most_polls)
                 return;
         const size_t count = bytes.size() < fifo_size ? bytes.size() : size_t{fifo_size};
         for (size_t i = 0; i < count; ++i)
-            out(data, static_cast<uint8_t>(bytes[i]));
+            ports_.out8(data, static_cast<uint8_t>(bytes[i]));
         bytes.remove_prefix(count);
     }
 }
 
 std::optional<char> Uart::read() {
-    if ((in(line_status)&data_ready) == 0)
+    const uint8_t status = ports_.in8(line_status);
+    if (status == no_device || (status & data_ready) == 0)
         return std::nullopt;
-    return static_cast<char>(in(data));
+    return static_cast<char>(ports_.in8(data));
 }
 
 } // namespace console

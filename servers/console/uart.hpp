@@ -4,13 +4,13 @@
 
 #include <optional>
 #include <string_view>
-#include <sys/cap/io_port.hpp>
+#include <sys/driver/ports.hpp>
 
 namespace console {
 
 class Uart {
 public:
-    Uart(sys::IoPorts ports, uint16_t base) : ports_(ports), base_(base) {}
+    explicit Uart(uint16_t first_port) : ports_(first_port) {}
 
     /// 8 data bits, no parity, FIFOs on, an interrupt for each byte that arrives; the speed stays as the kernel set it.
     void start();
@@ -20,13 +20,7 @@ public:
     std::optional<char> read();
 
 private:
-    uint8_t in(uint16_t offset) { return ports_.in8(static_cast<uint16_t>(base_ + offset)).value_or(0); }
-    void out(uint16_t offset, uint8_t value) {
-        static_cast<void>(ports_.out8(static_cast<uint16_t>(base_ + offset), value));
-    }
-
-    sys::IoPorts ports_;
-    uint16_t base_;
+    sys::DevicePorts ports_;
 };
 
 } // namespace console

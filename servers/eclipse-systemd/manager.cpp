@@ -116,7 +116,8 @@ void Manager::spawn(UnitIndex unit) {
     sys::Result<void> minted = copy.mint_from(own.at(sys::slot::endpoint), rights, badge);
     if (!minted)
         sys::log("    [FAILED] No capability to send along: {}", minted.error());
-    const auto pid = processes_.spawn(file, status, options_.environment, sys::Endpoint(manager_slot::outgoing));
+    const auto pid =
+        processes_.spawn(file, unit.value, status, options_.environment, sys::Endpoint(manager_slot::outgoing));
     static_cast<void>(copy.remove());
     if (pid) {
         supervisor_.spawned(unit, *pid, processes_.now());

@@ -45,6 +45,8 @@ private:
                                     const sys::protocol::service_manager::Publish& request);
     sys::Result<sys::Empty> connect(sys::Badge client, const sys::protocol::service_manager::Connect& request);
 
+    bool is_alive(sys::Word badge) const;
+
     void carry_out();
     void spawn(UnitIndex unit);
     void announce_pass();

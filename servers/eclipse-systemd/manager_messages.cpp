@@ -84,7 +84,19 @@ std::optional<sys::Message> Manager::handle_request(sys::Incoming& incoming, Uni
             return publish(incoming, unit, request);
         })
         .on<protocol::Connect>([&](const protocol::Connect& request) { return connect(incoming.badge(), request); })
+        .on<protocol::IsAlive>([&](const protocol::IsAlive& request) -> Result<protocol::IsAlive::Reply> {
+            return protocol::IsAlive::Reply{is_alive(request.badge)};
+        })
         .answer();
+}
+
+/// Whether the process with this badge is the one that its unit has now.
+bool Manager::is_alive(Word badge) const {
+    const UnitIndex unit{protocol::unit_of_badge(badge)};
+    if (badge == 0 || unit.value >= units_.size())
+        return false;
+    const UnitStatus& status = supervisor_.status(unit);
+    return status.pid != 0 && status.incarnation == protocol::incarnation_of_badge(badge);
 }
 
 Result<Empty> Manager::publish(const sys::Incoming& incoming, UnitIndex unit, const protocol::Publish& request) {

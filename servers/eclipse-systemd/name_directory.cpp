@@ -23,8 +23,10 @@ sys::Result<size_t> NameDirectory::publish(const Name& name, UnitIndex unit) {
     if (!is_name(name))
         return Error::bad_name;
     std::optional<size_t> free;
+    size_t held = 0;
     for (size_t i = 0; i < capacity; ++i) {
         const Entry& entry = entries_[i];
+        held += !entry.name.view().empty() && entry.unit == unit ? 1 : 0;
         if (entry.name.view().empty()) {
             if (!free)
                 free = i;
@@ -34,7 +36,7 @@ sys::Result<size_t> NameDirectory::publish(const Name& name, UnitIndex unit) {
             return Error::name_taken;
         }
     }
-    if (!free)
+    if (!free || held >= most_per_unit)
         return Error::too_many_names;
     entries_[*free] = {Name::of(name.view()), unit};
     return *free;

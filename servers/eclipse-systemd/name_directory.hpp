@@ -12,6 +12,7 @@ namespace systemd {
 class NameDirectory {
 public:
     static constexpr size_t capacity = 32;
+    static constexpr size_t most_per_unit = 4; ///< so that none takes the names of all
     using Name = sys::protocol::service_manager::Name;
 
     /// Gives the name to `unit` and returns its place (0 .. capacity-1), where its capability is to be kept; the same

@@ -69,7 +69,7 @@ Result<ProcessClient::Identity> ProcessClient::who_am_i() const {
     return Identity{identity.pid, identity.parent};
 }
 
-Result<Pid> ProcessClient::spawn(const Unit& unit, const UnitStatus& status, char** environment,
+Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const UnitStatus& status, char** environment,
                                  sys::Endpoint manager) const {
     process::SpawnTexts texts;
     bool fits = texts.set_path(unit.service.command[0]);
@@ -87,6 +87,8 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, const UnitStatus& status, cha
         request.grants |= process::grant::interrupt;
         request.pin = *pin;
     }
+    request.kept_pages = unit.capabilities.kept_pages;
+    request.kept_for = unit_number;
     const auto answer =
         TRY(sys::call_with_payload(service, request, sys::Payload(texts.payload()), {}, sys::with_caps(manager)));
     return answer.reply.pid;

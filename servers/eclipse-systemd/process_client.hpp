@@ -31,9 +31,10 @@ public:
     /// Time since init started, without asking anybody.
     Instant now() const;
 
-    /// Starts the unit's program. `environment` is ours, handed on before the unit's own; `manager` is the capability
+    /// Starts the unit's program. `unit_number` is whose the kept pages are. `environment` is ours, handed on before the unit's own; `manager` is the capability
     /// to us that it gets.
-    sys::Result<Pid> spawn(const Unit& unit, const UnitStatus& status, char** environment, sys::Endpoint manager) const;
+    sys::Result<Pid> spawn(const Unit& unit, uint16_t unit_number, const UnitStatus& status, char** environment,
+                           sys::Endpoint manager) const;
     sys::Result<void> kill(Pid pid) const;
     /// The next ended child, if there is one.
     std::optional<ProcessEnd> next_end() const;

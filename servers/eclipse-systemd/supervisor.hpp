@@ -89,7 +89,8 @@ public:
     bool ready(UnitIndex unit, uint32_t incarnation, Instant now);
     /// A message of a service: it is well.
     bool alive(UnitIndex unit, uint32_t incarnation, Instant now);
-    /// A message of a Type=forking service: process `pid` is the one to watch.
+    /// A message of a Type=forking service: process `pid` is the one to watch. False as above, or if it is another unit's:
+    /// what a unit watches is ended with it.
     bool main_process(UnitIndex unit, uint32_t incarnation, Pid pid);
     /// A process has ended, at `when`. False if it is no unit's.
     bool died(Pid pid, ExitCause cause, Instant when);

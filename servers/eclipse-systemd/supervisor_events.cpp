@@ -49,6 +49,9 @@ bool Supervisor::main_process(UnitIndex unit, uint32_t incarnation, Pid pid) {
     UnitStatus& status = at(unit);
     if (status.incarnation != incarnation || status.pid == 0)
         return false;
+    for (const UnitIndex other : all())
+        if (other != unit && pid != 0 && (at(other).pid == pid || at(other).named_main == pid))
+            return false;
     status.named_main = pid;
     return true;
 }

@@ -47,6 +47,7 @@ enum class UnitFault : uint8_t {
     bad_number,
     bad_io_ports,
     bad_interrupt,
+    bad_kept_pages,
     service_in_target,  ///< [Service] or [Capabilities] in a .target
     duplicate_unit,
     too_many_units,

@@ -4,6 +4,7 @@
 #include <servers/eclipse-systemd/unit_parser.hpp>
 #include <servers/eclipse-systemd/values.hpp>
 #include <servers/eclipse-systemd/words.hpp>
+#include <sys/protocol/process.hpp>
 
 namespace systemd {
 
@@ -40,6 +41,7 @@ enum class Key : uint8_t {
     required_by,
     io_ports,
     interrupt,
+    kept_pages,
 };
 
 struct KnownKey {
@@ -75,6 +77,7 @@ constexpr KnownKey known_keys[] = {
     {Section::install, "RequiredBy", Key::required_by},
     {Section::capabilities, "IoPorts", Key::io_ports},
     {Section::capabilities, "Interrupt", Key::interrupt},
+    {Section::capabilities, "KeptPages", Key::kept_pages},
 };
 
 Section section_of(Text name) {
@@ -213,7 +216,8 @@ Fault Parser::apply(Key key, Text value) {
     case Key::start_limit_interval:
         return assign(unit_.start_limit_interval, parse_duration(value), UnitFault::bad_time);
     case Key::io_ports:
-    case Key::interrupt: return apply_capability(key, value);
+    case Key::interrupt:
+    case Key::kept_pages: return apply_capability(key, value);
     default: return apply_service(key, value);
     }
 }
@@ -249,6 +253,9 @@ Fault Parser::apply_service(Key key, Text value) {
 Fault Parser::apply_capability(Key key, Text value) {
     if (key == Key::io_ports)
         return assign(unit_.capabilities.io_ports.emplace(), parse_io_ports(value), UnitFault::bad_io_ports);
+    if (key == Key::kept_pages)
+        return assign(unit_.capabilities.kept_pages, parse_number(value, sys::protocol::process::max_kept_pages),
+                      UnitFault::bad_kept_pages);
     return assign(unit_.capabilities.interrupt.emplace(), parse_number(value, 239), UnitFault::bad_interrupt);
 }
 

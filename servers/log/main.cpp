@@ -47,7 +47,7 @@ private:
             return sys::Error(protocol::Error::no_record, ring_.next_number());
         const protocol::Read::Reply reply{record->number, static_cast<Word>(record->priority), record->sender,
                                           record->uptime};
-        return sys::reply_with_payload(reply, sys::Payload(record->text).bytes);
+        return sys::reply_with_payload(reply, record->text);
     }
 
     void print(Word number) {

@@ -52,6 +52,7 @@ int main(const abi::BootInfo& boot_info) {
     shared.counting = kernel_counts(world);
     const sys::VSpace space = world.make_space();
     measure_ipc(world, space);
+    measure_protocol(world, space);
     measure_faults(world, space);
     measure_signals(world, space);
     measure_interrupts(world, space);

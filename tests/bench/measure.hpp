@@ -63,6 +63,7 @@ Word stamped_invocation(Word target, abi::Invocation method, std::initializer_li
 
 // One function per group; `space` is the other address space.
 void measure_ipc(World& world, sys::VSpace space);
+void measure_protocol(World& world, sys::VSpace space);
 void measure_faults(World& world, sys::VSpace space);
 void measure_signals(World& world, sys::VSpace space);
 void measure_interrupts(World& world, sys::VSpace space);

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from typing import Callable
 
+import doc_blocks
 import documents
 import test_scenarios
 
@@ -66,3 +67,31 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual(problems_of(documents.code_problems, {"a.md": page}), ["a.md: there is no a.cpp"])
         self.assertEqual(len(problems_of(documents.code_problems, {"a.md": page.replace("    one();\n    two();\n", ""),
                                                                    "a.cpp": ""})), 1)
+
+class BlocksTest(unittest.TestCase):
+    @staticmethod
+    def session(text: str) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            page = pathlib.Path(name) / "page.md"
+            page.write_text(text)
+            doc_blocks.run_session(page)
+
+    def test_a_block_that_nothing_runs_is_found(self):
+        block = doc_blocks.blocks("text\n\n```sh\nls\n```\n")[0]
+        self.assertEqual(block.line, 3)
+        self.assertIn("nothing runs", doc_blocks.block_problem(block, in_session=False))
+        self.assertIsNone(doc_blocks.block_problem(block, in_session=True))
+
+    def test_a_block_that_does_not_compile_is_found(self):
+        good, bad = doc_blocks.blocks("<!-- compiled -->\n```cpp\nint f();\n```\n\n<!-- compiled -->\n```cpp\nint f(\n```\n")
+        self.assertIsNone(doc_blocks.block_problem(good, False))
+        self.assertIn("error", doc_blocks.block_problem(bad, False))
+
+    def test_a_session_keeps_its_folder_and_writes_its_files(self):
+        self.session("```sh\nmkdir ~/x\ncd ~/x\n```\n<!-- file: y/z -->\n```text\nhello\n```\n```sh\ncat y/z\n```\n"
+                     "<!-- output -->\n```text\nhello\n```\n")
+
+    def test_a_session_that_fails_or_prints_something_else_is_found(self):
+        for text in ("```sh\nfalse\n```\n", "```sh\necho a\n```\n<!-- output -->\n```text\nb\n```\n",
+                     "<!-- file: x -->\n```text\nin the repository\n```\n"):
+            self.assertRaises(doc_blocks.SessionError, self.session, text)

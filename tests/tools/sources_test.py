@@ -11,6 +11,8 @@ import image
 import layering
 import metrics
 import packages
+import test_checks
+import test_codegen
 
 LOG = """BENCH boot.entry 1000
 BENCH ipc.call.0 130
@@ -132,3 +134,25 @@ class BenchTest(unittest.TestCase):
     def test_lines_count_without_comments_and_blanks(self) -> None:
         text = 'int a; // one\n\n/* two\n three */\nconst char* b = "// no comment";\n// four\n'
         self.assertEqual(sum(bool(line.strip()) for line in bench.without_comments(text).splitlines()), 2)
+
+
+class RawUseTest(unittest.TestCase):
+    def test_raw_calls_and_hand_packed_messages_in_servers_are_found(self):
+        for text in ("sys::raw::enter(x, y);", 'asm volatile("syscall");', "abi::MessageInfo(1, 2)", "message.mr2 = 1;",
+                     "*sys::raw::ipc_buffer()", "abi::Syscall::call"):
+            self.assertTrue(test_checks.raw_uses(text), text)
+
+    def test_the_clock_and_comments_are_no_raw_call(self):
+        self.assertFalse(test_checks.raw_uses("sys::raw::read_time_stamp(); // asm, MessageInfo"))
+
+
+class CodegenTest(unittest.TestCase):
+    def test_a_wrapper_that_costs_more_is_found(self):
+        listing = ("0 <wrapped_x>:\n 0:\tjne 3 <wrapped_x+0x3>\n 1:\tmov\n 2:\tret\n 3:\tret\n 4:\tnop\n\n"
+                   "5 <raw_x>:\n 5:\tmov\n 6:\tret\n\n")
+        self.assertIn("3 instructions instead of 2", test_codegen.problem(test_codegen.instructions(listing), "x"))
+
+    def test_a_wrapper_that_is_not_inlined_is_found(self):
+        listing = "0 <wrapped_x>:\n 0:\tcall 0\n\n4 <raw_x>:\n 4:\tmov\n 5:\tret\n\n"
+        self.assertIn("calls", test_codegen.problem(test_codegen.instructions(listing), "x"))
+        self.assertIn("not in", test_codegen.problem({}, "x"))

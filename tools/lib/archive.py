@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 TRAILER = "TRAILER!!!"
+UNITS = "etc/eclipse/systemd/system"  # where PID 1 looks for units
 
 
 def pad4(data: bytes) -> bytes:
@@ -99,6 +100,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--root", type=pathlib.Path, help="folder whose content goes in as it is")
     parser.add_argument("--depfile", type=pathlib.Path)
+    parser.add_argument("--unit", action="append", default=[], type=pathlib.Path, help="a unit file of a server")
     parser.add_argument("--file", action="append", default=[], help="path in the archive of the next program")
     parser.add_argument("programs", nargs="*", type=pathlib.Path)
     options = parser.parse_args(arguments)
@@ -107,6 +109,8 @@ def main(arguments: list[str]) -> int:
     archive, read = Archive(), []
     if options.root and options.root.is_dir():
         read = archive.add_tree(options.root) + [options.root]
+    for unit in options.unit:
+        archive.add_file(f"{UNITS}/{unit.name}", unit.read_bytes())
     for path, program in zip(options.file, options.programs):
         archive.add_file(path, stripped(program), executable=True)
     options.output.write_bytes(archive.to_bytes())

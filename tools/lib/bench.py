@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import archive
 import build as building
 import image
 import packages
@@ -18,8 +19,21 @@ import verdict
 
 TIMEOUT_SECONDS = 300.0
 BENCH_LINE = re.compile(r"^BENCH (\S+) (\d+)$", re.MULTILINE)
+VALUE_LINE = re.compile(r"^VALUE (\S+) (\d+)$", re.MULTILINE)
 COUNT_LINE = re.compile(r"^COUNT (\S+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
 FAILED_LINE = re.compile(r"^BENCH FAILED (.*)$", re.MULTILINE)
+DOWN, UP, RESTART = "server.down", "server.up", "server.restart"  # clock readings, and what lies between
+# The service that tools/bench adds to a boot to see it die and come back.
+RESTART_UNIT = """[Unit]
+Description=Faults once
+[Service]
+Type=notify
+ExecStart=/sbin/bench-restart
+Restart=always
+RestartSec=0
+[Install]
+WantedBy=multi-user.target
+"""
 ENTRY, BOOT = "boot.entry", "boot.pid1"  # the first is the clock at the kernel's entry, from which the second counts
 COUNTS = ("entries", "cr3_loads", "invalidations", "fpu_saves")
 KERNEL_CODE = (".cpp", ".hpp", ".S", ".ld")
@@ -33,7 +47,8 @@ class Peer:
     aim: int | None = None
 
 
-PEERS = {
+# What must be measured; None: there is no limit to it.
+PEERS: dict[str, Peer | None] = {
     "ipc.call.0": Peer(188, 188, 130),
     "ipc.reply_recv.0": Peer(215, 215, 150),
     "ipc.call.10": Peer(828, 400, 250),
@@ -51,6 +66,10 @@ PEERS = {
     "protect.512": Peer(None, 100, 50),
     "unmap.512": Peer(None, 100, 50),
     "page_fault.warm": Peer(2028, 1000, 600),
+    "protocol.call": Peer(None, 1000, 500),
+    "server.restart": Peer(None, 30_000_000),
+    "ring.throughput": None,
+    "server.smallest": Peer(None, 24 * 1024),
     "boot.pid1": Peer(219_000_000, 30_000_000),
     "kernel.lines": Peer(12_400, 9_000),
     "kernel.text_bytes": Peer(None, 96 * 1024),
@@ -69,7 +88,15 @@ def instructions(log: str) -> dict[str, int]:
         raise BenchError("the log has no clock reading at the kernel's entry")
     if BOOT in found:
         found[BOOT] -= entry
+    down, up = found.pop(DOWN, None), found.pop(UP, None)
+    if down is not None and up is not None:
+        found[RESTART] = up - down
     return found
+
+
+def plain_values(log: str) -> dict[str, int]:
+    """Figures that are no instructions."""
+    return {name: int(value) for name, value in VALUE_LINE.findall(log)}
 
 
 def counts(log: str) -> dict[str, dict[str, int]]:
@@ -115,14 +142,27 @@ def text_bytes(kernel: pathlib.Path) -> int:
     return total
 
 
-def boot(build: building.Build, root: bool) -> str:
-    """Boots the benchmark root task, or the whole system until PID 1 is ready; answers the log."""
+def restart_archive(build: building.Build, scratch: pathlib.Path) -> pathlib.Path:
+    """The boot archive with the service that faults once, and nothing besides that would have to be waited for."""
+    root = archive.Archive.from_bytes(build.archive.read_bytes())
+    root.add_file("sbin/bench-restart", archive.stripped(build.folder / "tests/bench/bench-restart.elf"), executable=True)
+    root.add_file(f"{archive.UNITS}/bench-restart.service", RESTART_UNIT.encode())
+    out = scratch / "restart.cpio"
+    out.write_bytes(root.to_bytes())
+    return out
+
+
+def boot(build: building.Build, root: bool, restart: bool = False) -> str:
+    """Boots the benchmark root task, or the whole system until PID 1 is ready; answers the log. `restart`: with the service
+    that faults once."""
     bench_elf = build.folder / "tests" / "bench" / "bench.elf"
     options = argparse.Namespace(append=["bench"], root=bench_elf if root else None, module=[], archive=None,
                                  kernel_image=None)
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         with building.locked(build):
+            if restart:
+                options.archive = restart_archive(build, scratch)
             image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
         run = qemu.Run(qemu.Machine(scratch / "umbra.iso", icount=True), scratch, interactive=False)
 
@@ -150,9 +190,12 @@ def build_variant(compiler: str, kernel: str) -> building.Build:
 def measure(compiler: str) -> list[dict]:
     release = build_variant(compiler, "release")
     counting = build_variant(compiler, "counting")
-    figures = instructions(boot(release, root=True) + "\n" + boot(release, root=False))
+    log = boot(release, root=True)
+    figures = instructions(log + "\n" + boot(release, root=False))
+    figures |= {RESTART: instructions(boot(release, root=False, restart=True))[RESTART]}
     events = counts(boot(counting, root=True) + "\n" + boot(counting, root=False))
-    values = {"kernel.lines": kernel_lines(), "kernel.text_bytes": text_bytes(release.kernel_elf)}
+    values = {**plain_values(log), "server.smallest": len(archive.stripped(release.folder / "tests/bench/bench-smallest.elf")),
+              "kernel.lines": kernel_lines(), "kernel.text_bytes": text_bytes(release.kernel_elf)}
     return combine(figures, events, values)
 
 

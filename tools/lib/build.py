@@ -9,6 +9,7 @@ import sys
 from typing import Iterator
 
 import packages
+import servers
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 COMPILERS = ("gcc", "clang")
@@ -41,6 +42,10 @@ class Build:
         return self.folder / "grub" / "rootfs.cpio"
 
     @property
+    def server_tests(self) -> pathlib.Path:
+        return self.folder / "tests" / "server-tests"
+
+    @property
     def host_tests(self) -> pathlib.Path:
         return self.folder / "tests" / "umbra-tests"
 
@@ -65,13 +70,17 @@ def _run(command: list[str], what: str) -> None:
 
 
 def configure(build: Build, again: bool = False) -> None:
-    """Sets up the build folder if there is none; again: looks for new test files too. The caller holds the lock."""
+    """Sets up the build folder if there is none, or servers have come or gone; again: looks for new test files too.
+    The caller holds the lock."""
     configured = (build.folder / "build.ninja").exists()
-    if configured and not again:
+    known, inventory = build.folder / "servers.list", servers.inventory()
+    unchanged = known.exists() and known.read_text() == inventory
+    if configured and unchanged and not again:
         return
     command = ["meson", "setup", str(build.folder), "--cross-file", f"tools/cross/{build.compiler}.ini",
                f"-Dkernel={build.kernel}"]
     _run(command + (["--reconfigure"] if configured else []), "meson setup")
+    known.write_text(inventory)
 
 
 def compile_targets(build: Build, targets: list[str] | None = None, again: bool = False) -> None:

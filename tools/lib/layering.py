@@ -10,7 +10,7 @@ import sources
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', re.MULTILINE)
 # Include roots in which a name is looked up, by the part of the tree that includes.
 KERNEL_ROOTS = ("microkernel", "microkernel/include")
-USER_ROOTS = ("libsys/include", "microkernel/include", ".")
+USER_ROOTS = ("libsys/include", "microkernel/include", ".", "tools/templates")
 # Pure files in the machine folders of arch/x86_64: values and decoders without an instruction.
 PURE_FILES = {"arch/x86_64/cpu/descriptor.hpp", "arch/x86_64/interrupt/vectors.hpp"}
 # What the core asks of the machine; host tests replace it by a simulated one.
@@ -91,7 +91,7 @@ def layer(path: str) -> str | None:
 
 def part(path: str) -> str:
     """Which independent part of the user side a file belongs to."""
-    parts = path.split("/")
+    parts = path.removeprefix("tools/templates/").split("/")
     return "/".join(parts[:2]) if parts[0] == "servers" else parts[0]
 
 
@@ -127,10 +127,16 @@ def kernel_problem(name: str, target: str) -> str | None:
     return f"{name} ({upper}) includes {target} ({lower or 'boot'})"
 
 
+# What a server shows others; everything else in its folder is its own.
+SHOWN = re.compile(r"servers/[^/]+/(?:protocol|client)\.hpp")
+
+
 def user_problem(name: str, target: str) -> str | None:
     if target.startswith("microkernel/"):
         return None if target.startswith("microkernel/include/abi/") else f"{name}: user code includes {target}"
     if part(name) == part(target) or (part(target) == "libsys" and target.startswith("libsys/include/")):
+        return None
+    if SHOWN.fullmatch(target):
         return None
     return f"{name} includes {target} of another part"
 
@@ -147,7 +153,7 @@ def rule_problems(graph: Graph) -> list[str]:
     for name, includes in graph.edges.items():
         if name.startswith("tests/spec/"):
             problems += specification_problems(name, includes)
-        if name.startswith("tests/"):
+        if name.startswith("tests/") or name.endswith("_test.cpp"):
             continue
         for written, target in includes:
             if written.startswith('"') and not name.startswith("tests/"):

@@ -13,6 +13,8 @@ import coverage
 import packages
 import suites
 import test_checks
+import test_codegen
+import test_documents
 import test_host
 import test_lockstep
 import test_kernel
@@ -22,7 +24,8 @@ import test_tables
 import test_tools
 
 # Long ones first, so that the short ones fill the gaps.
-SUITES = (test_host, test_lockstep, test_tools, test_system, test_scenarios, test_tables, test_kernel, test_checks)
+SUITES = (test_documents, test_host, test_lockstep, test_tools, test_system, test_scenarios, test_tables, test_kernel,
+          test_codegen, test_checks)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

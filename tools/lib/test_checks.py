@@ -9,6 +9,7 @@ from typing import Callable
 
 import build as building
 import cases
+import doc_blocks
 import documents
 import layering
 import metrics
@@ -45,7 +46,7 @@ def flags_of(name: str) -> list[str]:
     if name.startswith("tests/lockstep/"):
         return ["-Itests/lockstep/shim", "-Itests/host/shim", "-Itests/host", "-Itests", "-Imicrokernel",
                 "-Imicrokernel/include", "-DUMBRA_KERNEL_DEBUG=1"]
-    return [*FREESTANDING, "-Ilibsys/include", "-Imicrokernel/include", "-I."]
+    return [*FREESTANDING, "-Ilibsys/include", "-Imicrokernel/include", "-I.", "-Itools/templates"]
 
 
 def header_problem(name: str) -> str | None:
@@ -122,6 +123,23 @@ def foreign_problems() -> list[str]:
             if line.lstrip().startswith("#include") and not allowed.match(line)]
 
 
+# What only libsys does: system calls by register, messages word by word, the IPC buffer.
+RAW_USE = re.compile(r"raw::(?!(?:read_time_stamp|ThreadBlock)\b)\w+|\basm\b|\bMessageInfo\b|\babi::Syscall\b|\bipc_buffer\s*\(|\.mr[0-3]\b")
+
+
+def raw_uses(text: str) -> list[str]:
+    return RAW_USE.findall(re.sub(r"//.*", "", text))
+
+
+def server_problems() -> list[str]:
+    """Servers, and the samples that new ones start from, are written with libsys' types and nothing below them."""
+    folders, faults = ("servers/", "tools/templates/servers/"), "servers/crasher/faults.cpp"  # that one is bad on purpose
+    files = [path for path in sources.code() if sources.relative(path).startswith(folders)
+             and sources.relative(path) != faults]
+    return [f"{sources.relative(path)}: uses {use}; libsys has a type for it" for path in files
+            for use in raw_uses(path.read_text())] or ([] if files else ["there are no servers any more"])
+
+
 def layering_problems() -> list[str]:
     return layering.rule_problems(layering.Graph(building.REPOSITORY))
 
@@ -144,7 +162,9 @@ CHECKS: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "no file names somebody's machine": (path_problems, []),
     "variants are chosen in config.hpp": (pragma_problems, []),
     "complaints about boot data are each one of a kind": (complaint_problems, []),
+    "servers make no raw system call and pack no message by hand": (server_problems, []),
     "the foreign root task is foreign": (foreign_problems, []),
+    "code in documents is run, compiled or marked": (doc_blocks.problems, ["g++"]),
     "links in documents lead somewhere": (documents.link_problems, []),
     "code in documents is that of the sources": (documents.code_problems, []),
 }

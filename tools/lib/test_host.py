@@ -10,6 +10,7 @@ import threading
 import build as building
 import cases
 import packages
+import servers
 
 GROUP = "host: "
 STALL_SECONDS = 120.0  # without any output: the case that runs hangs
@@ -32,8 +33,8 @@ def declared(source: str) -> list[str]:
     return names
 
 
-def listed(folder: pathlib.Path) -> list[str]:
-    return [name for path in sorted(folder.rglob("*_test.cpp")) for name in declared(path.read_text())]
+def listed(files: list[pathlib.Path]) -> list[str]:
+    return [name for path in files for name in declared(path.read_text())]
 
 
 def specification(names: list[str]) -> str:
@@ -118,19 +119,24 @@ def run_once(binary: pathlib.Path, wanted: list[str], report: cases.Report) -> s
     return reading.finished
 
 
+def run_all(binary: pathlib.Path, wanted: list[str], report: cases.Report) -> None:
+    left = list(wanted)
+    while left:
+        done = run_once(binary, left, report)
+        left = [name for name in left if name not in done]
+
+
+def job_of(binary: pathlib.Path, files: list[pathlib.Path]) -> cases.Job:
+    """One job for all cases of a native program, which is built once, in the first compiler's folder."""
+    job = cases.Job([GROUP + name for name in listed(files)], lambda report: None,
+                    [cases.Target("gcc", "debug", (f"tests/{binary.name}",), alone=True)], packages.HOST_TESTS)
+    job.run = lambda report: run_all(binary, [name[len(GROUP):] for name in job.names], report)
+    return job
+
+
 def jobs(compilers: list[str]) -> list[cases.Job]:
-    """One job for all cases: native tests are built once, in the first compiler's folder."""
     del compilers  # the native compiler is the machine's own
-    names = listed(building.REPOSITORY / "tests" / "host")
     build = building.Build()
-
-    def run(report: cases.Report, chosen: list[str]) -> None:
-        left = list(chosen)
-        while left:
-            done = run_once(build.host_tests, left, report)
-            left = [name for name in left if name not in done]
-
-    job = cases.Job([GROUP + name for name in names], lambda report: None,
-                    [cases.Target("gcc", "debug", ("tests/umbra-tests",))], packages.HOST_TESTS)
-    job.run = lambda report: run(report, [name[len(GROUP):] for name in job.names])
-    return [job] if names else []
+    found = [job_of(build.host_tests, sorted((building.REPOSITORY / "tests" / "host").rglob("*_test.cpp"))),
+             job_of(build.server_tests, servers.host_tests())]
+    return [job for job in found if job.names]

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Scenarios: tests/system/scenarios/*.toml, each one boot of the whole system, judged by its serial log.
+"""Scenarios, each one boot of the whole system, judged by its serial log: tests/system/scenarios/*.toml, and in the folders
+of servers tests/*.toml, whose files are named from the server's folder.
 
   [boot]      memory, cpu, uefi, icount, timeout, kernel, append, emulator = "bochs"; all optional
               compilers = ["gcc"] to run it with fewer than all; status = 1 if the system shall fail; reason = "regex";
-              until_ready = false to go on to the end of the machine
+              until_ready = false to go on to the end of the machine;
+              root = "a.elf" (what the build made): this root task instead of init, and no archive
   [archive]   remove = ["sbin/init"]; text = {"etc/x" = "content"}; link = {"sbin/init" = "target"};
               program = {"sbin/a" = "tests/system/process/a.elf"} (what the build made, stripped);
+              unit = {"a.service" = "tests/a.service"} (a unit file);
               truncate = {"sbin/a" = 100}; zero = {"sbin/a" = [offset, size]}; bytes = {"sbin/a" = [offset, "7f 45"]};
               zero_code = ["sbin/a"] (all its executable segments)
   [[type]]    after = "regex", keys = "ps\\n": typed once the log shows it
   [[case]]    name = "..."; lines = ["regex", ...] in this order; never = ["regex", ...];
               document = "README.md" (further lines: the boot log that it shows)
 """
+import dataclasses
 import pathlib
 import re
 import struct
@@ -26,6 +30,7 @@ import image
 import packages
 import qemu
 import run as command
+import servers
 import suites
 import test_system
 import verdict
@@ -76,11 +81,28 @@ def edit(root: archive.Archive, changes: dict) -> None:
         change(path, zero_code)
 
 
-def edited_archive(build: building.Build, changes: dict, scratch: pathlib.Path) -> pathlib.Path:
-    root = archive.Archive.from_bytes(build.archive.read_bytes())
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the files that a scenario names lie: its sources, and what was built of them."""
+    sources: pathlib.Path
+    built: pathlib.Path
+
+
+def place_of(scenario: pathlib.Path, build: building.Build) -> Place:
+    """A scenario in a server's folder names files of that folder, any other those of the repository."""
+    if scenario.parent == FOLDER:
+        return Place(building.REPOSITORY, build.folder)
+    server = scenario.parent.parent
+    return Place(server, build.folder / server.relative_to(building.REPOSITORY))
+
+
+def edited_archive(original: pathlib.Path, changes: dict, place: Place, scratch: pathlib.Path) -> pathlib.Path:
+    root = archive.Archive.from_bytes(original.read_bytes())
     edit(root, changes)
     for path, built in changes.get("program", {}).items():
-        root.add_file(path, archive.stripped(build.folder / built), executable=True)
+        root.add_file(path, archive.stripped(place.built / built), executable=True)
+    for name, unit in changes.get("unit", {}).items():
+        root.add_file(f"{archive.UNITS}/{name}", (place.sources / unit).read_bytes())
     out = scratch / "rootfs.cpio"
     out.write_bytes(root.to_bytes())
     return out
@@ -137,14 +159,14 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
                            boot.get("icount", False))
     run = qemu.Run(machine, scratch, interactive=False)
     typist = Typist(run, scenario.get("type", []))
-    until_ready = boot.get("until_ready", not scenario.get("type"))
+    until_ready = boot.get("until_ready", not scenario.get("type")) and "root" not in boot
 
     def on_text(text: str) -> bool:
         typist.look(text)
         return until_ready and command.console_listens(text)
 
     ending = run.go(float(boot.get("timeout", TIMEOUT_SECONDS)), on_text, quiet=True)
-    return run.text, verdict.judge(run.text, ending, until_ready)
+    return run.text, verdict.judge(run.text, ending, until_ready, "root" in boot)
 
 
 def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -> tuple[str, verdict.Verdict]:
@@ -154,13 +176,14 @@ def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -
         "--append", boot.get("append", ""), "--timeout", str(boot.get("timeout", 2 * TIMEOUT_SECONDS))])
 
 
-def boot_scenario(scenario: dict, build: building.Build) -> tuple[str, verdict.Verdict]:
+def boot_scenario(scenario: dict, build: building.Build, place: Place) -> tuple[str, verdict.Verdict]:
     boot = scenario.get("boot", {})
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         with building.locked(build):
-            rootfs = edited_archive(build, scenario.get("archive", {}), scratch)
-            options = test_system.no_options(archive=rootfs, append=[boot.get("append", "")])
+            rootfs = edited_archive(build.archive, scenario.get("archive", {}), place, scratch)
+            root = place.built / boot["root"] if "root" in boot else None
+            options = test_system.no_options(archive=rootfs, append=[boot.get("append", "")], root=root)
             if boot.get("emulator", "qemu") == "qemu":
                 image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
         if boot.get("emulator", "qemu") == "bochs":
@@ -177,7 +200,7 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
     build = building.Build(compiler, boot.get("kernel", "debug"))
 
     def run(report: cases.Report) -> None:
-        text, outcome = boot_scenario(scenario, build)
+        text, outcome = boot_scenario(scenario, build, place_of(path, build))
         problem = ending_problem(boot, outcome)
         for name in job.names:
             result = cases.Outcome(False, problem) if problem else case_outcome(by_name[name], text)
@@ -189,5 +212,6 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:
-    found = [job_of(path, compiler) for compiler in compilers for path in sorted(FOLDER.glob("*.toml"))]
+    files = [*sorted(FOLDER.glob("*.toml")), *servers.scenarios()]
+    found = [job_of(path, compiler) for compiler in compilers for path in files]
     return [job for job in found if job]

@@ -12,7 +12,7 @@ import cases
 import packages
 
 GROUP = "tools: "
-TIMEOUT_SECONDS = 400.0
+TIMEOUT_SECONDS = 900.0
 
 
 def title(stem: str, method: str) -> str:
@@ -50,6 +50,9 @@ def job_of(path: pathlib.Path) -> cases.Job:
     if "payload-" in path.read_text() or "harness" in path.read_text():
         job.targets = [cases.Target("gcc", "debug", ("harness-payloads",))]
         job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS
+    elif "new-server" in path.read_text():  # it installs the SDK, builds against it and boots
+        job.targets = [cases.Target("gcc", "debug")]
+        job.packages = packages.HOST_TESTS + packages.IMAGE + packages.QEMU
     elif "umbra-tests" in path.read_text():
         job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
         job.packages = packages.HOST_TESTS

@@ -61,17 +61,22 @@ inline constexpr Word user_end = 0x0000'7fff'ffff'f000;
 /// log2 of the bytes that one object of `type` occupies; `size_bits` as given to Retype.
 constexpr unsigned object_bits(ObjectType type, unsigned size_bits) {
     switch (type) {
-    case ObjectType::untyped:
-    case ObjectType::sched_context: return size_bits;
-    case ObjectType::cnode: return size_bits + slot_bits;
+    case ObjectType::untyped: return size_bits;
     case ObjectType::tcb: return tcb_bits;
     case ObjectType::endpoint: return 4;
     case ObjectType::notification: return 6;
+    case ObjectType::cnode: return size_bits + slot_bits;
+    case ObjectType::sched_context: return size_bits;
     case ObjectType::reply: return 5;
     case ObjectType::frame_1g: return huge_page_bits;
     case ObjectType::frame_2m: return large_page_bits;
-    default: return page_bits; // small frames and paging structures
+    case ObjectType::pdpt:
+    case ObjectType::pml4:
+    case ObjectType::frame_4k:
+    case ObjectType::page_table:
+    case ObjectType::page_directory: return page_bits;
     }
+    return 0;
 }
 
 /// Page attributes (Page.Map): memory type in bits 0-2 (PWT, PCD, PAT; a 1 GiB frame ignores PAT), execute-never in bit

@@ -52,16 +52,19 @@ TEST_CASE("the swap store refuses slots that it has not, or that hold nothing", 
 }
 
 TEST_CASE("a full swap store refuses, and has room again when pages become smaller", "[swap]") {
-    Store store(40, 8);
+    Store store(32, 8);
     REQUIRE(store.store.write(0, page_of(1, 4096)));
     REQUIRE(store.store.write(1, page_of(2, 4096)));
-    CHECK(store.store.write(2, page_of(3, 4096)).error() == Error::device_failed);
+    CHECK(store.store.free_units() == 0);
+    CHECK(store.store.write(2, page_of(3, 0)).error() == Error::device_failed);
     Page page{};
     CHECK(store.store.read(2, page).error() == Error::device_failed);
     REQUIRE(store.store.write(0, page_of(4, 0)));
-    REQUIRE(store.store.write(2, page_of(3, 4096)));
+    REQUIRE(store.store.write(2, page_of(3, 0)));
     REQUIRE(store.store.read(1, page));
     CHECK(page == page_of(2, 4096));
+    REQUIRE(store.store.read(2, page));
+    CHECK(page == page_of(3, 0));
 }
 
 TEST_CASE("random writes to a swap store agree with a model", "[swap][property]") {

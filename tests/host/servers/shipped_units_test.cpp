@@ -86,16 +86,24 @@ TEST_CASE("loader: an archive without unit directory is told", "[systemd][loader
 
 TEST_CASE("shipped units: all load without a warning and all become ready", "[systemd][rootfs]") {
     SupervisorWorld world;
-    const std::filesystem::path folder = std::string(UMBRA_REPOSITORY) + "/servers/rootfs/" + directory;
+    const std::filesystem::path servers = std::string(UMBRA_REPOSITORY) + "/servers";
+    std::vector<std::filesystem::path> folders{servers / "rootfs" / directory};
+    for (const char* shipped : {"clock", "crasher", "log"})
+        folders.push_back(servers / shipped);
     size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        std::ifstream file(entry.path());
-        const std::string text{std::istreambuf_iterator<char>(file), {}};
-        Warnings warnings;
-        INFO(entry.path());
-        CHECK_FALSE(world.table.load(entry.path().filename().string(), text, warnings));
-        CHECK(warnings.total == 0);
-        ++count;
+    for (const auto& folder : folders) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+            const std::filesystem::path extension = entry.path().extension();
+            if (extension != ".service" && extension != ".target")
+                continue;
+            std::ifstream file(entry.path());
+            const std::string text{std::istreambuf_iterator<char>(file), {}};
+            Warnings warnings;
+            INFO(entry.path());
+            CHECK_FALSE(world.table.load(entry.path().filename().string(), text, warnings));
+            CHECK(warnings.total == 0);
+            ++count;
+        }
     }
     CHECK(count >= 7);
     world.start("multi-user.target");
@@ -150,7 +158,9 @@ TEST_CASE("names: malformed names and too many of them are refused", "[systemd][
     for (const Name& bad : {Name::of(""), Name::of("a b"), Name::of("\x1b"), unterminated,
                             Name::of("a name that is longer than any name may be")})
         CHECK(names.publish(bad, {0}).error() == protocol::Error::bad_name);
-    for (size_t i = 0; i < NameDirectory::capacity; ++i)
-        CHECK(names.publish(Name::of("n" + std::to_string(i)), {0}));
-    CHECK(names.publish(Name::of("more"), {0}).error() == protocol::Error::too_many_names);
+    for (size_t i = 0; i < NameDirectory::capacity; ++i) {
+        const auto unit = static_cast<uint16_t>(i / NameDirectory::most_per_unit);
+        CHECK(names.publish(Name::of("n" + std::to_string(i)), {unit}));
+    }
+    CHECK(names.publish(Name::of("more"), {60}).error() == protocol::Error::too_many_names);
 }

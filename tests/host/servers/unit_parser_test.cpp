@@ -125,6 +125,11 @@ TEST_CASE("unit files: unknown keys and sections warn with their line", "[system
     CHECK(parsed.warnings.first[2].line() == 8);
 }
 
+TEST_CASE("unit files: a service names the pages that it keeps", "[systemd][units]") {
+    CHECK(parse(service_file("", "", "[Capabilities]\nKeptPages=16\n")).unit->capabilities.kept_pages == 16);
+    CHECK(parse(service_file("", "", "")).unit->capabilities.kept_pages == 0);
+}
+
 TEST_CASE("unit files: drivers name their ports and interrupt", "[systemd][units]") {
     const Parsed parsed = parse(service_file("", "", "[Capabilities]\nIoPorts=0x70-0x71\nInterrupt=8\n"));
     REQUIRE_FALSE(parsed.error);
@@ -194,6 +199,7 @@ std::vector<BadFile> bad_files() {
         {bad_number, 3, service_file("StartLimitBurst=-1", "")},
         {bad_io_ports, 8, service_file("", "", "[Capabilities]\nIoPorts=0x71-0x70")},
         {bad_interrupt, 8, service_file("", "", "[Capabilities]\nInterrupt=240")},
+        {bad_kept_pages, 8, service_file("", "", "[Capabilities]\nKeptPages=17")},
         {service_in_target, 3, "[Unit]\nDescription=x\n[Service]\n", "a.target"},
         {file_too_big, 0, std::string(max_file_bytes + 1, '\n')},
     };

@@ -17,6 +17,12 @@ public:
         raw::Registers registers{slot(), 0};
         raw::enter(abi::Syscall::send, registers);
     }
+    /// As signal, for a capability that somebody else has sent: if it is no notification but, say, an endpoint where nobody
+    /// receives, the caller does not block.
+    void signal_untrusted() const {
+        raw::Registers registers{slot(), 0};
+        raw::enter(abi::Syscall::nb_send, registers);
+    }
     /// Waits until a badge is there; returns and clears it.
     Badge wait() const {
         raw::Registers registers{slot(), 0};

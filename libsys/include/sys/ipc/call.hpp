@@ -36,14 +36,6 @@ struct Answer {
     unsigned capabilities = 0;  ///< 1 if one arrived in the receive slot
 };
 
-/// Bytes that follow a request's structure.
-struct Payload {
-    std::span<const uint8_t> bytes;
-    Payload() = default;
-    Payload(std::span<const uint8_t> data) : bytes(data) {}
-    Payload(std::string_view text) : bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()) {}
-};
-
 /// With a payload in the request, in the reply (copied to `reply_buffer`, too_long if that is too small), or both.
 template <Request R, size_t capability_count = 0>
 inline Result<Answer<typename R::Reply>> call_with_payload(Endpoint server, const R& request, const Payload& payload,

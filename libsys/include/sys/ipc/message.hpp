@@ -36,6 +36,14 @@ struct Received : Message {
     Badge badge;
 };
 
+/// Bytes that follow the structure of a request or a reply.
+struct Payload {
+    std::span<const uint8_t> bytes;
+    Payload() = default;
+    Payload(std::span<const uint8_t> data) : bytes(data) {}
+    Payload(std::string_view text) : bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()) {}
+};
+
 /// Where the kernel puts a capability that arrives. The slot must be empty; one message brings at most one.
 void set_receive_slot(Object cnode, Word index, unsigned depth);
 /// Capabilities that arrive are dropped from now on.

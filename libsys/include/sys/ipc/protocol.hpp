@@ -9,14 +9,16 @@
 #include <abi/types.hpp>
 #include <concepts>
 #include <stddef.h>
+#include <string_view>
 #include <type_traits>
 
 namespace sys {
 
 using abi::Word;
 
-/// The protocols of this system. Numbers are never used again; 0 is not a protocol, because faults have those labels.
-enum class Protocol : uint16_t {
+/// The protocols of this system. Numbers are never used again; 0 is not a protocol, because faults have those labels. From
+/// 0x1000 on they are those of protocol_named.
+enum class Protocol : uint32_t {
     console = 1,
     process = 2,
     pager = 3,
@@ -28,13 +30,26 @@ enum class Protocol : uint16_t {
     test = 0xfff,
 };
 
+/// The number of a protocol that has no line above: a hash of its name and version. Whoever speaks another version has
+/// other labels, and is answered with unknown_request instead of being misunderstood.
+consteval Protocol protocol_named(std::string_view name, unsigned version) {
+    constexpr uint32_t offset_basis = 2166136261, prime = 16777619; // FNV-1a
+    constexpr uint32_t first = 0x1000, bits = 28;
+    uint32_t hash = offset_basis;
+    for (const char character : name)
+        hash = (hash ^ static_cast<uint8_t>(character)) * prime;
+    hash = (hash ^ version) * prime;
+    hash = (hash >> bits ^ hash) & ((uint32_t{1} << bits) - 1);
+    return static_cast<Protocol>(hash < first ? hash + first : hash);
+}
+
 /// Above the labels of all faults and all kernel methods.
 constexpr Word request_label(Protocol protocol, uint16_t operation) {
-    return Word{static_cast<uint16_t>(protocol)} << 16 | operation;
+    return Word{static_cast<uint32_t>(protocol)} << 16 | operation;
 }
 
 /// First error number of a protocol: error enums of protocols start here (blocks of 256).
-constexpr Word protocol_error_base(Protocol protocol) { return Word{static_cast<uint16_t>(protocol)} << 8; }
+constexpr Word protocol_error_base(Protocol protocol) { return Word{static_cast<uint32_t>(protocol)} << 8; }
 
 /// For requests and replies without content.
 struct Empty {};
@@ -58,5 +73,7 @@ inline constexpr unsigned message_words = std::is_empty_v<T> ? 0 : (sizeof(T) + 
 /// Badges of clients leave this bit clear; the badges of a server's bound notification set it, so that a signal is told
 /// from a message (which it may otherwise look like: a signal changes the badge only).
 inline constexpr Word signal_badge_bit = Word{1} << 63;
+
+static_assert(protocol_named("a", 1) != protocol_named("a", 2) && protocol_named("a", 1) != protocol_named("b", 1));
 
 } // namespace sys

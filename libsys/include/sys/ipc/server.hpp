@@ -56,11 +56,11 @@ private:
 
 /// A reply with a payload behind its structure.
 template <PlainMessage T>
-Result<Message> reply_with_payload(const T& reply, std::span<const uint8_t> payload) {
+Result<Message> reply_with_payload(const T& reply, const Payload& payload) {
     MessageWriter writer;
     if constexpr (!std::is_empty_v<T>)
         TRY(writer.structure(reply));
-    TRY(writer.bytes(payload));
+    TRY(writer.bytes(payload.bytes));
     return writer.finish(0);
 }
 

@@ -43,4 +43,10 @@ inline Result<Endpoint> connect(std::string_view name, Word into) {
     return Endpoint(into);
 }
 
+/// Whether the client with this badge still lives. True if nobody can tell.
+inline bool lives(Badge client) {
+    const auto answer = call(Endpoint(slot::service_manager), protocol::service_manager::IsAlive{client.value});
+    return !answer || answer->alive != 0;
+}
+
 } // namespace sys::service

@@ -55,7 +55,13 @@ struct Spawn {
     uint16_t level_triggered = 0;
     uint16_t priority = 0; ///< 0 = default_priority; never above the parent's
     Word quota_pages = 0; ///< 0 = default
+    Word kept_pages = 0; ///< memory that is kept when the process ends: PID 1 only, at most max_kept_pages
+    Word kept_for = 0; ///< any number: the next process that is started with the same one gets the same pages
 };
+
+inline constexpr Word max_kept_pages = 16;
+/// Where a process finds the pages that are kept for it.
+inline constexpr Word kept_address = 0x110'0000;
 
 /// The payload of Spawn: path, arguments, environment, each ended by a zero byte.
 class SpawnTexts {
@@ -165,6 +171,7 @@ struct Alarm {
     Word microseconds = 0;
 };
 
+/// How long the system has been up, and how fast the time-stamp counter runs.
 struct Uptime {
     static constexpr Word label = request_label(Protocol::process, 7);
     struct Reply {
@@ -177,6 +184,15 @@ struct Uptime {
 struct PowerOff {
     static constexpr Word label = request_label(Protocol::process, 8);
     using Reply = Empty;
+};
+
+/// The pages at kept_address that outlive the caller: zero for the first process that has them, then as the last one left
+/// them. 0: none.
+struct KeptMemory {
+    static constexpr Word label = request_label(Protocol::process, 10);
+    struct Reply {
+        Word pages = 0;
+    };
 };
 
 /// The caller's own number, and its parent's.
@@ -218,6 +234,6 @@ constexpr const char* describe(Error value) {
     return "unknown error of the process service";
 }
 
-static_assert(Request<Spawn> && Request<List> && Request<NextExit>);
+static_assert(Request<Spawn> && Request<List> && Request<NextExit> && Request<KeptMemory>);
 
 } // namespace sys::protocol::process

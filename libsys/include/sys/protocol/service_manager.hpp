@@ -76,6 +76,15 @@ struct Connect {
     Name name;
 };
 
+/// Whether the process that a badge was given to is still its unit's and lives: for servers that keep something for it.
+struct IsAlive {
+    static constexpr Word label = request_label(Protocol::service_manager, 5);
+    struct Reply {
+        Word alive = 0; ///< 1 or 0
+    };
+    Word badge = 0;
+};
+
 /// Unit `unit` of the manager's table, its `incarnation`th process.
 constexpr Word service_badge(uint16_t unit, uint32_t incarnation) {
     return Word{incarnation} << 16 | static_cast<Word>(unit + 1u);
@@ -96,7 +105,7 @@ constexpr const char* describe(Error value) {
     return "unknown error of the service manager";
 }
 
-static_assert(Request<Ready> && Request<Publish> && Request<Connect>);
+static_assert(Request<Ready> && Request<Publish> && Request<Connect> && Request<IsAlive>);
 static_assert(unit_of_badge(service_badge(7, 3)) == 7 && incarnation_of_badge(service_badge(7, 3)) == 3);
 static_assert((service_badge(0xfffe, 0xffff'ffff) & signal_badge_bit) == 0);
 

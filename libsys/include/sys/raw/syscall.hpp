@@ -29,14 +29,18 @@ struct ThreadBlock {
 
 /// Calls that use no further register: Call, Send, NBSend, Wait, NBWait, Yield and the debugging calls.
 [[gnu::always_inline]] inline void enter(abi::Syscall number, Registers& message) {
+    Word target = message.target; // not the members themselves: g++ would store them first
+    Word info = message.info;
     register Word mr0 asm("r10") = message.mr0;
     register Word mr1 asm("r8") = message.mr1;
     register Word mr2 asm("r9") = message.mr2;
     register Word mr3 asm("r15") = message.mr3;
     asm volatile("syscall"
-                 : "+D"(message.target), "+S"(message.info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
+                 : "+D"(target), "+S"(info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
                  : "d"(static_cast<int64_t>(number))
                  : "rcx", "r11", "memory");
+    message.target = target;
+    message.info = info;
     message.mr0 = mr0;
     message.mr1 = mr1;
     message.mr2 = mr2;
@@ -46,15 +50,19 @@ struct ThreadBlock {
 /// Calls with a second capability pointer in R12: the reply object of Recv, NBRecv, ReplyRecv and ReplyMapRecv; what
 /// NBSendWait sends on.
 [[gnu::always_inline]] inline void enter(abi::Syscall number, Registers& message, Word reply) {
+    Word target = message.target;
+    Word info = message.info;
     register Word mr0 asm("r10") = message.mr0;
     register Word mr1 asm("r8") = message.mr1;
     register Word mr2 asm("r9") = message.mr2;
     register Word mr3 asm("r15") = message.mr3;
     register Word second asm("r12") = reply;
     asm volatile("syscall"
-                 : "+D"(message.target), "+S"(message.info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
+                 : "+D"(target), "+S"(info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
                  : "d"(static_cast<int64_t>(number)), "r"(second)
                  : "rcx", "r11", "memory");
+    message.target = target;
+    message.info = info;
     message.mr0 = mr0;
     message.mr1 = mr1;
     message.mr2 = mr2;
@@ -63,6 +71,8 @@ struct ThreadBlock {
 
 /// NBSendRecv: the reply object in R12, what to send on in R13.
 [[gnu::always_inline]] inline void enter(abi::Syscall number, Registers& message, Word reply, Word send_on) {
+    Word target = message.target;
+    Word info = message.info;
     register Word mr0 asm("r10") = message.mr0;
     register Word mr1 asm("r8") = message.mr1;
     register Word mr2 asm("r9") = message.mr2;
@@ -70,9 +80,11 @@ struct ThreadBlock {
     register Word second asm("r12") = reply;
     register Word third asm("r13") = send_on;
     asm volatile("syscall"
-                 : "+D"(message.target), "+S"(message.info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
+                 : "+D"(target), "+S"(info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
                  : "d"(static_cast<int64_t>(number)), "r"(second), "r"(third)
                  : "rcx", "r11", "memory");
+    message.target = target;
+    message.info = info;
     message.mr0 = mr0;
     message.mr1 = mr1;
     message.mr2 = mr2;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Waiting for time to pass, and for services that are not there yet: for programs that do nothing else meanwhile.
+#pragma once
+
+#include <sys/cap/notification.hpp>
+#include <sys/proc/service.hpp>
+#include <sys/protocol/process.hpp>
+
+namespace sys {
+
+/// Comes back after `microseconds`, in steps of 10 ms and never early. `slot`: an empty slot, empty again afterwards. Signals
+/// of others on the program's notification are lost.
+inline Result<void> sleep(Word microseconds, Word slot) {
+    constexpr Word badge = 1;
+    const CNode own(slot::cnode);
+    TRY(own.at(slot).mint_from(own.at(slot::notification), Rights::write(), badge));
+    const auto set =
+        call(Endpoint(slot::process_service), protocol::process::Alarm{microseconds}, with_caps(Notification(slot)));
+    TRY(own.at(slot).remove());
+    if (!set)
+        return set.error();
+    static_cast<void>(Notification(slot::notification).wait());
+    return {};
+}
+
+namespace service {
+
+/// As connect; waits until somebody publishes the name. `into` may hold what an earlier call has found: a service that was
+/// restarted has another endpoint.
+inline Result<Endpoint> wait_for(std::string_view name, Word into) {
+    constexpr Word pause = 20'000; ///< microseconds
+    for (;;) {
+        static_cast<void>(CNode(slot::cnode).at(into).remove());
+        Result<Endpoint> found = connect(name, into);
+        if (found || found.error() != protocol::service_manager::Error::no_such_name)
+            return found;
+        TRY(sleep(pause, into));
+    }
+}
+
+} // namespace service
+
+} // namespace sys
