@@ -13,6 +13,7 @@ import archive
 import build as building
 import image
 import packages
+import plot
 import qemu
 import sources
 import verdict
@@ -222,6 +223,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                     "FPU saves of the counting kernel, under QEMU's deterministic clock: two runs agree exactly.")
     parser.add_argument("--compiler", choices=building.COMPILERS, default="gcc", help="default: gcc")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures to FILE as well")
+    parser.add_argument("--plot", type=pathlib.Path, metavar="FILE.svg",
+                        help="instead: draw what address spaces and pages cost as their numbers grow")
     return parser.parse_args(arguments)
 
 
@@ -229,8 +232,11 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     try:
         packages.ensure(packages.BUILD + packages.IMAGE + packages.QEMU)
+        if options.plot:
+            print(plot.draw(build_variant(options.compiler, "release"), options.plot))
+            return 0
         rows = measure(options.compiler)
-    except (BenchError, building.BuildError, image.ImageError, packages.PackageError, qemu.QemuError) as error:
+    except (BenchError, plot.PlotError, building.BuildError, image.ImageError, packages.PackageError, qemu.QemuError) as error:
         print(f"tools/bench: {error}")
         return 1
     print(table(rows))

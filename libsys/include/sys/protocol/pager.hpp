@@ -245,6 +245,7 @@ struct CreateObject {
     Word size = 0;
     Word request = 0;
 };
+/// Its maker no longer needs a memory object: it goes when nobody maps it.
 struct ReleaseObject {
     static constexpr Word label = request_label(Protocol::pager, 22);
     using Reply = Empty;
