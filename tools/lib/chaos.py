@@ -61,7 +61,8 @@ def boot(options: argparse.Namespace) -> tuple[str, verdict.Verdict]:
         scratch = pathlib.Path(name)
         with building.locked(build):
             building.compile_targets(build)
-            rootfs = test_scenarios.edited_archive(build, {"program": PROGRAMS}, scratch)
+            rootfs = test_scenarios.edited_archive(build.archive, {"program": PROGRAMS},
+                                                   test_scenarios.Place(building.REPOSITORY, build.folder), scratch)
             image.make(image.choose(build, test_system.no_options(archive=rootfs, append=[boot_words(options)]), scratch),
                        scratch / "umbra.iso")
         machine = qemu.Machine(scratch / "umbra.iso", options.memory, "max", False, True)

@@ -33,7 +33,8 @@ def figures(build: building.Build, spaces: int = SPACES) -> tuple[Points, Points
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         with building.locked(build):
-            rootfs = test_scenarios.edited_archive(build, {"program": PROGRAMS}, scratch)
+            rootfs = test_scenarios.edited_archive(build.archive, {"program": PROGRAMS},
+                                                   test_scenarios.Place(building.REPOSITORY, build.folder), scratch)
             options = test_system.no_options(archive=rootfs, append=[f"spaces={spaces}"])
             image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
         run = qemu.Run(qemu.Machine(scratch / "umbra.iso", "256M", "max", False, True), scratch, interactive=False)

@@ -172,7 +172,7 @@ def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tu
 def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -> tuple[str, verdict.Verdict]:
     boot = scenario.get("boot", {})
     return test_system.run_bochs(build, [
-        "--until-ready", "--archive", str(rootfs), "--memory", boot.get("memory", "256M"),
+        *(["--until-ready"] if boot.get("until_ready", True) else []), "--archive", str(rootfs), "--memory", boot.get("memory", "256M"),
         "--append", boot.get("append", ""), "--timeout", str(boot.get("timeout", 2 * TIMEOUT_SECONDS))])
 
 
