@@ -43,7 +43,8 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                                               .physical = options.vga_text,
                                               .size = vga_text_size,
                                               .rights = pager_protocol::access::write,
-                                              .memory_type = static_cast<Word>(abi::MemoryType::uncacheable)}));
+                                              .memory_type = static_cast<Word>(abi::MemoryType::uncacheable),
+                                              .request = next_pager_request()}));
     TRY(map_kept(options, process));
     TRY(objects.build(services_, shape));
     if (!options.own_endpoint.is_null())
@@ -69,7 +70,8 @@ Result<void> ProcessService::map_kept(const SpawnOptions& options, Process& proc
                                                                    .address = process::kept_address,
                                                                    .physical = physical,
                                                                    .size = options.kept_pages * page_size,
-                                                                   .rights = pager_protocol::access::write}));
+                                                                   .rights = pager_protocol::access::write,
+                                                                   .request = next_pager_request()}));
     process.kept_pages = static_cast<uint8_t>(options.kept_pages);
     return {};
 }

@@ -26,12 +26,6 @@ Result<typename R::Reply> call_for_capability(sys::Endpoint pager, const R& requ
     return reply;
 }
 
-/// Init's numbers are apart from those of the clients for whom it asks.
-Word next_request() {
-    static constinit Word last = Word{1} << 63;
-    return ++last;
-}
-
 /// Not secret, only different each time: hashed time stamps.
 void fill_random(uint8_t (&bytes)[16]) {
     Word state = sys::raw::read_time_stamp();
@@ -55,7 +49,7 @@ Result<void> map_segments(sys::Endpoint pager, const Program& program, const Loa
                                                .file_size = segment.file_size,
                                                .rights = rights,
                                                .options = request.resident ? pager_protocol::option::populate : 0,
-                                               .request = next_request()}));
+                                               .request = next_pager_request()}));
     }
     // The kernel wants to see code at the entry point before it starts a thread there.
     const Word entry_page = program.image.entry() / page_size * page_size;
@@ -95,17 +89,22 @@ Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts
     if ((request.traits & pager_protocol::trait::announce) != 0)
         sys::log("PROCESS_TRANSFER: {} ELF segments loaded", program.image.segments().size());
     TRY(sys::call(pager,
-                  pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed, next_request()}));
+                  pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed, next_pager_request()}));
     TRY(sys::call(pager, pager_protocol::MapAnonymous{.client = request.pid,
                                                       .address = ipc_buffer_address,
                                                       .size = page_size,
                                                       .options = pager_protocol::option::populate,
-                                                      .request = next_request()}));
+                                                      .request = next_pager_request()}));
     TRY(call_for_capability(pager, pager_protocol::GetFrame{request.pid, ipc_buffer_address}, request.ipc_frame_slot));
     return fill_stack(pager, program, texts, request.pid);
 }
 
 } // namespace
+
+Word next_pager_request() {
+    static constinit Word last = Word{1} << 63;
+    return ++last;
+}
 
 Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path) {
     auto file = archive.resolve(path);
@@ -141,7 +140,7 @@ Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigne
 }
 
 Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& request) {
-    const pager_protocol::CloneSpace clone{.client = parent, .child = request.pid, .request = next_request()};
+    const pager_protocol::CloneSpace clone{.client = parent, .child = request.pid, .request = next_pager_request()};
     TRY(call_for_capability(pager, clone, request.vspace_slot));
     const pager_protocol::GetFrame buffer{request.pid, ipc_buffer_address};
     const auto frame = call_for_capability(pager, buffer, request.ipc_frame_slot);
@@ -155,7 +154,7 @@ Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& 
 Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
                             const LoadRequest& request) {
     const pager_protocol::CreateSpace create{
-        .client = request.pid, .quota_pages = request.quota_pages, .traits = request.traits, .request = next_request()};
+        .client = request.pid, .quota_pages = request.quota_pages, .traits = request.traits, .request = next_pager_request()};
     const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
     const auto stack_pointer = fill_space(pager, program, texts, request);
     if (stack_pointer)

@@ -40,6 +40,9 @@ struct Texts {
     static Result<Texts> parse(std::string_view payload, unsigned arguments, unsigned environment);
 };
 
+/// A number for a request to the pager that must not happen twice. Init's are apart from those of the clients for whom it asks.
+Word next_pager_request();
+
 struct LoadRequest {
     Word pid = 0;
     Word quota_pages = 0;

@@ -88,6 +88,7 @@ Result<void> AddressSpaces::clone_table(Client& parent, Client& child, Mirror& f
 
 Result<Client*> AddressSpaces::clone(Client& parent, Word number, Word request) {
     Client& child = *TRY(begin(number, {parent.quota_frames, parent.quota_tables}, request));
+    child.slide = parent.slide;
     child.traits = parent.traits & protocol::trait::pinned;
     Result<void> done = copy_regions(parent, child);
     tables_.for_each(parent, [&](Mirror& from, Word base) {

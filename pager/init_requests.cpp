@@ -23,6 +23,13 @@ Result<Message> with_capability(const T& reply, Page page) {
     return writer.finish(0);
 }
 
+/// Not secret, only different each time: up to 64 GiB, by whole page tables, so that no more of them are needed.
+Word random_slide() {
+    constexpr Word tables = 1 << 15;
+    const Word mixed = (sys::raw::read_time_stamp() ^ 0x2545'f491'4f6c'dd1d) * 0x9e37'79b9'7f4a'7c15;
+    return (mixed >> 32) % tables * table_span;
+}
+
 /// Room for what a client of so many pages may need beside them, if nobody says how much that is.
 constexpr Word default_tables(Word pages) { return 64 + pages / 16; }
 
@@ -45,6 +52,7 @@ Result<Message> Server::create_space(const protocol::CreateSpace& request) {
     if (client == nullptr) {
         const Word tables = request.quota_tables != 0 ? request.quota_tables : default_tables(request.quota_pages);
         client = TRY(spaces_.create(request.client, {request.quota_pages, tables}, request.request));
+        client->slide = random_slide();
     }
     client->traits = request.traits;
     const Word physical = memory_.pool().physical(client->pml4);

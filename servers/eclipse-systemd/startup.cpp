@@ -6,6 +6,7 @@
 #include <sys/ipc/call.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/console.hpp>
+#include <sys/proc/memory.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/util/log.hpp>
 
@@ -87,7 +88,7 @@ Text variable(char** environment, Text name) {
 }
 
 sys::Result<Archive> map_archive() {
-    const auto view = TRY(sys::call(sys::Endpoint(sys::slot::pager), pager::MapArchive{}));
+    const auto view = TRY(sys::memory::request(pager::MapArchive{}));
     return Archive::open({reinterpret_cast<const uint8_t*>(view.address), view.size});
 }
 
