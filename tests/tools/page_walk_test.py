@@ -3,46 +3,19 @@
 import unittest
 
 import page_walk
-
-PRESENT, WRITE, USER, ACCESSED, DIRTY, LARGE, NX = 1, 2, 4, 32, 64, 128, 1 << 63
-
-
-class Memory:
-    """Physical memory of 8-byte words, zero where nothing was put."""
-
-    def __init__(self) -> None:
-        self.words: dict[int, int] = {}
-
-    def put(self, table: int, index: int, raw: int) -> None:
-        self.words[table + 8 * index] = raw
-
-    def read(self, physical: int, size: int) -> bytes:
-        start = physical & ~7
-        data = b"".join(self.words.get(at, 0).to_bytes(8, "little") for at in range(start, physical + size, 8))
-        return data[physical - start:physical - start + size]
-
-
-def keeper(index: int) -> int:
-    return index << 52
-
-
-def cookie(value: int) -> int:
-    return value << 7 | page_walk.ABOVE_COOKIE
+from made_up_memory import (ACCESSED, DIRECTORY, DIRTY, LARGE, NX, PRESENT, TABLE, USER, WRITE, Memory, cookie, keeper,
+                            with_tables)
 
 
 def sample() -> Memory:
-    """0x1000: PML4, 0x2000: PDPT, 0x3000: page directory, 0x4000: page table. Pages at 0, 0x1000 and 2 MiB."""
-    memory = Memory()
-    table = PRESENT | WRITE | USER | ACCESSED
-    memory.put(0x1000, 0, 0x2000 | table | keeper(1))
-    memory.put(0x2000, 0, 0x3000 | table)
-    memory.put(0x3000, 0, 0x4000 | table)
-    memory.put(0x3000, 1, 0x60_0000 | table | DIRTY | LARGE | keeper(7))
-    memory.put(0x4000, 0, 0x5000 | PRESENT | USER | NX | ACCESSED)
-    memory.put(0x4000, 1, 0x6000 | PRESENT | WRITE | USER | NX | DIRTY | keeper(5))
-    memory.put(0x4000, 2, cookie(0x123) | keeper(3))
-    memory.put(0x4000, 3, keeper(127))
-    memory.put(0x6000 - 0x1000, 511, 0x1122334455667788)  # the end of page 0
+    """Pages at 0, 0x1000 and 2 MiB."""
+    memory = with_tables()
+    memory.put(DIRECTORY, 1, 0x60_0000 | PRESENT | WRITE | USER | ACCESSED | DIRTY | LARGE | keeper(7))
+    memory.put(TABLE, 0, 0x5000 | PRESENT | USER | NX | ACCESSED)
+    memory.put(TABLE, 1, 0x6000 | PRESENT | WRITE | USER | NX | DIRTY | keeper(5))
+    memory.put(TABLE, 2, cookie(0x123) | keeper(3))
+    memory.put(TABLE, 3, keeper(127))
+    memory.put(0x5000, 511, 0x1122334455667788)  # the end of page 0
     memory.put(0x6000, 0, 0x99AABBCCDDEEFF00)
     return memory
 

@@ -61,11 +61,11 @@ class Program:
         return {name: int(address, 16) for address, _, name in lines}
 
     def text_at(self, address: int, size: int) -> bytes | None:
-        """Bytes of an executable segment; None if they are not all in one."""
+        """Bytes from an address in an executable segment on, zeros behind its end; None if it is in none."""
         for segment in self.segments:
             offset = address - segment.address
-            if segment.executable and 0 <= offset and offset + size <= len(segment.data):
-                return segment.data[offset:offset + size]
+            if segment.executable and 0 <= offset < len(segment.data):
+                return segment.data[offset:offset + size].ljust(size, b"\0")
         return None
 
     def function_at(self, address: int) -> str | None:

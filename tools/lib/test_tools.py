@@ -28,6 +28,7 @@ def methods(path: pathlib.Path) -> list[str]:
 
 def run_file(path: pathlib.Path, wanted: set[str]) -> None:
     """In a process of its own: prints PASS or FAIL for each wanted method as it ends."""
+    sys.path.append(str(path.parent))  # what tests share
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
