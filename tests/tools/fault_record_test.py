@@ -114,20 +114,26 @@ write of 0x9123 (clock's data) from ring 3 by clock, thread "ticker"
         record = explain(machine(), trap(1 << 30, 0, cs=RING_0, ip=0xFFFF_FFFF_8000_0020))
         self.assertEqual((record.process, record.function), ("kernel", "kernel_end"))
 
-    def test_the_program_is_remembered_where_no_code_shows(self) -> None:
-        explainer = fault_record.Explainer(KERNEL, [CLOCK, CONSOLE], LAYOUT)
+    def test_the_program_is_known_where_the_ip_shows_no_code(self) -> None:
+        self.assertEqual(explain(machine(), trap(0x1_0000, 0x14, ip=0x1_0000)).process, "clock")
+
+    def test_without_any_code_the_program_is_unknown(self) -> None:
         memory = machine()
-        lost = trap(0x1_0000, 0x14, ip=0x1_0000)
-        self.assertEqual(explainer.record(lost, memory.read).process, "unknown program")
-        explainer.record(trap(0, 4), memory.read)
-        self.assertEqual(explainer.record(lost, memory.read).process, "clock")
+        memory.put(TABLE, CODE_AT >> 12, 0)
+        self.assertEqual(explain(memory, trap(CODE_AT, 0x14)).process, "unknown program")
 
     def test_foreign_code_is_not_taken_for_a_program(self) -> None:
         memory = machine()
-        explainer = fault_record.Explainer(KERNEL, [CLOCK, CONSOLE], LAYOUT)
-        explainer.record(trap(0, 4), memory.read)
-        memory.put(0xA010, 0, 0xDEAD)
-        self.assertEqual(explainer.record(trap(0, 4), memory.read).process, "unknown program")
+        memory.put(0xA800, 0, 0xDEAD)
+        self.assertEqual(explain(memory, trap(0, 4)).process, "unknown program")
+
+    def test_repeats_are_counted_and_a_livelock_is_named(self) -> None:
+        explainer, memory = fault_record.Explainer(KERNEL, [CLOCK, CONSOLE], LAYOUT), machine()
+        texts = [explainer.record(trap(0x9000 + count, 4), memory.read).text() for count in range(9)]
+        self.assertNotIn("same fault", texts[0])
+        self.assertTrue(texts[1].endswith("the same fault for the 2. time in a row"), texts[1])
+        self.assertTrue(texts[8].endswith("the same fault for the 9. time in a row (livelock)"), texts[8])
+        self.assertEqual(explainer.record(trap(0xF000, 4), memory.read).repeats, 0)
 
     def test_an_idle_cpu_has_no_thread(self) -> None:
         memory = machine()

@@ -6,8 +6,10 @@ import functools
 import pathlib
 import struct
 import subprocess
+from typing import Callable
 
 import symbol_table
+from archive import Archive
 
 LOAD = 1
 EXECUTABLE = 1
@@ -85,14 +87,49 @@ class Program:
                 return address - segment.address + segment.physical
         return None
 
+    @functools.cache
     def source_line(self, address: int) -> str | None:
         """`file:line` by the debug information."""
         done = subprocess.run(["addr2line", "-e", str(self.path), f"{address:#x}"], capture_output=True, text=True,
                               check=False)
-        line = done.stdout.strip().split(" (")[0]
+        line = done.stdout.strip().split(" (")[0].rpartition("/../../")[2]  # from the build folder to the repository
         return None if not line or line.startswith("??") or line.endswith(":?") else line
 
 
-def matching(programs: list[Program], address: int, code: bytes) -> list[Program]:
-    """Those that have just these bytes at the address."""
-    return [program for program in programs if program.text_at(address, len(code)) == code]
+PAGE = 4096
+
+
+def running(programs: list[Program], page_at: Callable[[int], bytes | None]) -> Program | None:
+    """Whose code is in an address space: the one program that all of its code pages that are there belong to.
+    page_at: the bytes of the page at an address, or None if it is not there."""
+    pages = functools.cache(page_at)
+
+    def is_it(program: Program) -> bool:
+        shown = 0
+        for segment in (each for each in program.segments if each.executable):
+            for address in range(segment.address, segment.address + len(segment.data), PAGE):
+                page = pages(address)
+                if page is not None and page != program.text_at(address, PAGE):
+                    return False
+                shown += page is not None
+        return shown > 0
+
+    found = [program for program in programs if is_it(program)]
+    return found[0] if len(found) == 1 else None
+
+
+def shipped(kernel: pathlib.Path, others: list[pathlib.Path], archive: pathlib.Path | None,
+            folder: pathlib.Path) -> list[Program]:
+    """The kernel, then the programs of an image: its boot modules, and those of the archive that the build folder
+    still has with their symbols."""
+    programs = [Program(kernel, "kernel"), *(Program(path) for path in others if is_elf(path))]
+    if archive is not None:
+        built = {path.stem: path for path in sorted(folder.glob("*/**/*.elf"), reverse=True)}
+        names = [pathlib.PurePosixPath(member).name for member in Archive.from_bytes(archive.read_bytes()).members]
+        programs += [Program(built[name]) for name in names if name in built]
+    return programs
+
+
+def is_elf(path: pathlib.Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"

@@ -10,10 +10,10 @@ import page_walk
 
 PRESENT, WRITE, USER, RESERVED, FETCH = 1, 2, 4, 8, 16  # the error code (SDM Vol. 3A, "Page-Fault Exceptions")
 ALIGNMENT_CHECK = 1 << 18  # in RFLAGS: ring 0 may reach user pages
-CODE_BYTES = 64            # of the code at the IP that name the program
 NEAR_STACK = 1 << 16
 USER_END = 1 << 47
 PAGE = 4096
+LIVELOCK = 8  # more answers than any fault needs: there are four levels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +75,15 @@ def reason(trap: Trap, walk: page_walk.Walk) -> str:
     return "the tables permit it by now: they have changed since, or the CPU had cached an older entry"
 
 
+def walk_text(walk: page_walk.Walk) -> str:
+    """A line for each entry on the way."""
+    if not walk.entries:
+        return f"  {walk.address:#x} is not canonical"
+    names = [f"{page_walk.LEVEL_NAMES[entry.level]}[{entry.index}]" for entry in walk.entries]
+    return "\n".join(f"  {name:<19} {entry.raw:#018x}  {entry.describe()}"
+                     for name, entry in zip(names, walk.entries))
+
+
 @dataclasses.dataclass(frozen=True)
 class Record:
     trap: Trap
@@ -83,6 +92,7 @@ class Record:
     program: elf_programs.Program | None     # whose code is at the IP
     function: str | None = None
     source: str | None = None
+    repeats: int = 0                         # faults of this thread at this IP and page just before
 
     @property
     def process(self) -> str:
@@ -119,26 +129,28 @@ class Record:
         lines = [self.headline(),
                  f"  at {trap.ip:#x} {self.function or '?'}{f' ({self.source})' if self.source else ''}",
                  f"  error code {trap.error_code:#x} ({code or 'none'}), CR3 {trap.cr3:#x}"]
-        for entry in walk.entries:
-            name = f"{page_walk.LEVEL_NAMES[entry.level]}[{entry.index}]"
-            lines.append(f"  {name:<19} {entry.raw:#018x}  {entry.describe()}")
+        if walk.entries:
+            lines.append(walk_text(walk))
         lines.append(f"  {reason(trap, walk)}")
         if trap.address < USER_END:
             keeper = walk.keeper
             lines.append(f"  keeper in force: {keeper.keeper}, named by the {page_walk.LEVEL_NAMES[keeper.level]} entry"
                          if keeper else "  no keeper is in force: the supervisor is told")
+        if self.repeats:
+            is_livelock = " (livelock)" if self.repeats >= LIVELOCK else ""
+            lines.append(f"  the same fault for the {self.repeats + 1}. time in a row{is_livelock}")
         return "\n".join(lines)
 
 
 class Explainer:
-    """Makes records. It remembers whose code it saw in which address space: a fetch that faults shows no code."""
+    """Makes records, of one fault after the other."""
 
     def __init__(self, kernel: elf_programs.Program, programs: list[elf_programs.Program],
                  layout: kernel_layout.KernelLayout) -> None:
         self._kernel = kernel
         self._programs = programs
         self._layout = layout
-        self._seen: dict[tuple[int, int], elf_programs.Program] = {}
+        self._last: dict[int, tuple[tuple[int, int], int]] = {}  # by TCB: IP and page of its last fault, repeats
 
     def _current(self, read: page_walk.Reader) -> int:
         """Physical address of the running thread's TCB; 0 = idle."""
@@ -152,23 +164,24 @@ class Explainer:
         raw = read(tcb + self._layout.name_offset, self._layout.name_size).split(b"\0")[0]
         return f'"{raw.decode(errors="replace")}"' if raw else f"without a name (TCB {tcb:#x})"
 
-    def _program(self, read: page_walk.Reader, trap: Trap, tcb: int) -> elf_programs.Program | None:
+    def _program(self, read: page_walk.Reader, trap: Trap) -> elf_programs.Program | None:
         if trap.ring == 0:
             return self._kernel
-        space = (trap.cr3 & page_walk.ADDRESS_MASK, tcb)
-        size = min(CODE_BYTES, PAGE - (trap.ip & (PAGE - 1)))
-        code = page_walk.read_virtual(read, trap.cr3, trap.ip, size)
-        found = elf_programs.matching(self._programs, trap.ip, code) if code else []
-        if len(found) == 1:
-            self._seen[space] = found[0]
-            return found[0]
-        known = self._seen.get(space)
-        return known if known and (known in found or not code) else None
+        return elf_programs.running(
+            self._programs, lambda address: page_walk.read_virtual(read, trap.cr3, address, PAGE))
+
+    def _repeats(self, tcb: int, trap: Trap) -> int:
+        here = (trap.ip, trap.address & ~(PAGE - 1))
+        last, count = self._last.get(tcb, (None, -1))
+        count = count + 1 if last == here else 0
+        self._last[tcb] = (here, count)
+        return count
 
     def record(self, trap: Trap, read: page_walk.Reader) -> Record:
         tcb = self._current(read)
-        program = self._program(read, trap, tcb)
+        program = self._program(read, trap)
         walk = page_walk.walk(read, trap.cr3, trap.address)
         return Record(trap, walk, self.thread_name(read, tcb), program,
                       program.function_at(trap.ip) if program else None,
-                      program.source_line(trap.ip) if program and program.function_at(trap.ip) else None)
+                      program.source_line(trap.ip) if program and program.function_at(trap.ip) else None,
+                      self._repeats(tcb, trap))

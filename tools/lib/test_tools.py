@@ -47,11 +47,15 @@ def run_file(path: pathlib.Path, wanted: set[str]) -> None:
 def job_of(path: pathlib.Path) -> cases.Job:
     by_name = {GROUP + title(path.stem, method): method for method in methods(path)}
     job = cases.Job(list(by_name), lambda report: None)
-    # A file that boots something says so by naming the tiny kernels, one that runs host tests by naming their program.
-    if "payload-" in path.read_text() or "harness" in path.read_text():
+    text = path.read_text()
+    # A file that boots tiny kernels names them, one that runs host tests names their program; BOOTS: the whole system.
+    if "payload-" in text or "harness" in text:
         job.targets = [cases.Target("gcc", "debug", ("harness-payloads",))]
         job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS
-    elif "umbra-tests" in path.read_text():
+    elif "\nBOOTS = " in text:
+        job.targets = [cases.Target("gcc", "debug")]
+        job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS + packages.GDB
+    elif "umbra-tests" in text:
         job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
         job.packages = packages.HOST_TESTS
 
