@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 PAGE_FAULT = 14
-VECTOR_STUB_BYTES = 16  # arch/x86_64/trap/exceptions.S
+VECTOR_STUB_BYTES = 16  # arch/x86_64/trap/entry.S
 
 # What GDB prints: one JSON object, its keys the fields of KernelLayout.
 QUESTIONS = """
