@@ -14,6 +14,7 @@ import elf_programs  # noqa: E402
 import fault_record  # noqa: E402
 import machine  # noqa: E402
 import page_walk  # noqa: E402
+import unwind  # noqa: E402
 
 kernel = machine.Kernel([elf_programs.Program(pathlib.Path(path), "kernel" if index == 0 else None)
                          for index, path in enumerate(umbra_programs)])  # noqa: F821
@@ -160,13 +161,17 @@ def keepers(argument: str) -> None:
         print(f"  {f'keeper {index}' if index else 'supervisor'}: {cap.describe()}")
 
 
-def symbols(_: str) -> None:
-    """umbra symbols: GDB knows the symbols of the running thread's program, and no other's."""
-    program = kernel.program_in(machine.register("cr3") & page_walk.ADDRESS_MASK)
-    if program is None:
-        raise gdb.GdbError("the program is not known")
-    use_symbols_of(program)
-    print(f"symbols of {program.name}")
+def backtrace(_: str) -> None:
+    """umbra backtrace: in the kernel, and from its entry on in the program that runs."""
+    gdb.execute("backtrace")
+    current = kernel.current()
+    if current is None or machine.register("rip") < fault_record.USER_END:
+        return
+    if machine.register("rip") in kernel.layout.page_fault_stubs:
+        return  # that was all
+    print(f"entered from {kernel.label(current)}:")
+    with unwind.as_in_user_mode(kernel, current):
+        gdb.execute("backtrace")
 
 
 def log(_: str) -> None:
@@ -187,6 +192,13 @@ def use_symbols_of(program: elf_programs.Program) -> None:
         gdb.execute(f"remove-symbol-file {old.path}", to_string=True)
     gdb.execute(f"add-symbol-file {program.path}", to_string=True)
     loaded[:] = [program.name]
+
+
+def on_stop(_: gdb.StopEvent) -> None:
+    """Addresses of the user half mean the running program's symbols."""
+    program = kernel.program_in(machine.register("cr3") & page_walk.ADDRESS_MASK)
+    if program is not None:
+        use_symbols_of(program)
 
 
 class FaultStop(gdb.Breakpoint):
@@ -231,5 +243,7 @@ class Subcommand(gdb.Command):
 
 
 Umbra()
-for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, symbols, stop_at_fault, log):
+for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, backtrace, log):
     Subcommand(action.__name__.replace("_", "-"), action)
+gdb.events.stop.connect(on_stop)
+gdb.unwinder.register_unwinder(None, unwind.StubUnwinder(kernel))

@@ -122,12 +122,12 @@ def shipped(kernel: pathlib.Path, others: list[pathlib.Path], archive: pathlib.P
             folder: pathlib.Path) -> list[Program]:
     """The kernel, then the programs of an image: its boot modules, and those of the archive that the build folder
     still has with their symbols."""
-    programs = [Program(kernel, "kernel"), *(Program(path) for path in others if is_elf(path))]
+    paths = [path for path in others if is_elf(path)]
     if archive is not None:
         built = {path.stem: path for path in sorted(folder.glob("*/**/*.elf"), reverse=True)}
         names = [pathlib.PurePosixPath(member).name for member in Archive.from_bytes(archive.read_bytes()).members]
-        programs += [Program(built[name]) for name in names if name in built]
-    return programs
+        paths += [built[name] for name in names if name in built]
+    return [Program(kernel, "kernel"), *(Program(path) for path in dict.fromkeys(paths))]  # PID 1 is a link, too
 
 
 def is_elf(path: pathlib.Path) -> bool:

@@ -31,15 +31,18 @@ def command_line(programs: list[elf_programs.Program], port: int, log: pathlib.P
 
 
 def run(machine: qemu.Machine, scratch: pathlib.Path, programs: list[elf_programs.Program],
-        log: pathlib.Path | None) -> verdict.Verdict:
-    """Until the user leaves GDB. The commands come from standard input, also if that is no terminal."""
+        log: pathlib.Path | None, timeout: float | None) -> verdict.Verdict:
+    """Until the user leaves GDB, or the time (seconds) is over. The commands come from standard input, also if that is no terminal."""
     port = free_port()
     emulator = qemu.Run(dataclasses.replace(machine, gdb=port), scratch, interactive=False)
     thread = threading.Thread(target=emulator.go, args=(None,), kwargs={"quiet": True})
     previous = signal.signal(signal.SIGINT, lambda number, frame: None)  # GDB gets it as well, and stops the machine
     thread.start()
     try:
-        status = subprocess.run(command_line(programs, port, emulator.log_file), check=False).returncode
+        command = command_line(programs, port, emulator.log_file)
+        status = subprocess.run(command, timeout=timeout, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return verdict.Verdict(verdict.TIME_OVER, "time over")
     finally:
         emulator.stop()
         thread.join()

@@ -97,8 +97,9 @@ def execute(options: argparse.Namespace) -> verdict.Verdict:
         scratch = pathlib.Path(name)
         iso = image.build_and_make(building.Build(options.compiler, options.kernel), options, scratch)
         if options.gdb == gdb_session.OWN:
-            return gdb_session.run(qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount), scratch,
-                                   image.programs(building.Build(options.compiler, options.kernel), options), options.log)
+            machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount)
+            programs = image.programs(building.Build(options.compiler, options.kernel), options)
+            return gdb_session.run(machine, scratch, programs, options.log, options.timeout)
         if options.gdb is not None:
             print(f"waiting for: gdb -ex 'target remote :{options.gdb}'", file=sys.stderr, flush=True)
         machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount, options.gdb)
