@@ -60,8 +60,8 @@ class BochsFaultsTest(unittest.TestCase):
             ring, name = HEAD.search(record).group(4, 5)
             self.assertEqual(ring, "3", record)
             self.assertTrue(program(name).segments, record)
-            self.assertRegex(record, r"stopped at level \d .*: (its entry is not present|the page is read-only)")
-            self.assertRegex(record, r"keeper in force: 1, named by the PML4 entry")
+            self.assertRegex(record, r"stopped at level \d \(.*\): (its entry is not present|its entry holds|the page is)")
+            self.assertRegex(record, r"keeper in force: \d+, named by the .* entry")
 
     def test_the_source_line_is_the_one_of_the_ip(self) -> None:
         first = trace()[2].split("\n\n")[0]

@@ -54,7 +54,7 @@ class GdbTest(unittest.TestCase):
         self.assertNotIn("Python Exception", "".join(session()[1].values()))
 
     def test_it_stops_at_the_fault_of_a_program(self) -> None:
-        said = self.check("stop", r"(read|write|execute) of 0x\w+ .*from ring 3 by clock", r"keeper in force: 1")
+        said = self.check("stop", r"(read|write|execute) of 0x\w+ .*from ring 3 by clock", r"keeper in force: \d+")
         self.assertNotRegex(said, "by (log|crasher)")
 
     def test_threads_are_listed_with_program_and_place(self) -> None:
@@ -63,10 +63,10 @@ class GdbTest(unittest.TestCase):
             self.assertIn(f" {program} ", said)
 
     def test_an_address_space_is_shown(self) -> None:
-        self.check("vspace", r"0x000000400000-0x0000004\w+ +\d+ pages r-x +keeper 1", r"rw- ", r"\d+ pages are there")
+        self.check("vspace", r"0x000000400000-0x0000004\w+ +\d+ pages r-x +keeper \d+", r"rw- ", r"\d+ pages are there")
 
     def test_a_walk_is_shown(self) -> None:
-        self.check("walk", r"PML4\[0\] .* keeper 1", r"PDPT\[0\]", r"page directory\[2\]", r"page table\[0\] .* page 0x")
+        self.check("walk", r"PML4\[0\] ", r"PDPT\[0\]", r"page directory\[2\]", r"page table\[0\] .* page 0x")
 
     def test_a_walk_in_another_address_space(self) -> None:
         mine, other = session()[1]["stop"], self.check("walk other", r"PML4\[0\]")
@@ -85,7 +85,7 @@ class GdbTest(unittest.TestCase):
         self.assertTrue(128 << 20 < free < 256 << 20, free)
 
     def test_keepers_and_their_endpoints_are_shown(self) -> None:
-        self.check("keepers", r"0x000000000000-0x800000000000 keeper 1, named at level 4 \(PML4\)",
+        self.check("keepers", r"0x\w+-0x\w+ keeper \d+, named at level \d \(",
                    r"supervisor: endpoint at", r"keeper 1: endpoint at")
 
     def test_a_program_that_does_not_run_is_refused(self) -> None:
@@ -96,7 +96,7 @@ class GdbTest(unittest.TestCase):
         self.check("who maps nothing", "nobody")
 
     def test_a_backtrace_goes_through_the_stub_into_the_program(self) -> None:
-        self.check("backtrace", r"#0 .*exception_stubs", r"#1 .*_start \(\) at \S*crt0_process.S")
+        self.check("backtrace", r"#0 .*exception_stubs[^$]*#\d+ .*_start \(\) at \S*crt0_process.S")
 
     def test_the_running_programs_symbols_are_known(self) -> None:
         self.check("source", r"in section .text of \S*clock\.elf")

@@ -205,23 +205,28 @@ class FaultStop(gdb.Breakpoint):
     """At one of the kernel's page-fault stubs; stops if the fault is of the wanted program, or of any."""
     last: fault_record.Record | None = None  # a fault is looked at once: looking counts repeats
 
-    def __init__(self, stub: int, wanted: str) -> None:
+    def __init__(self, stub: int, program: str | None, address: int | None) -> None:
         super().__init__(f"*{stub:#x}", type=gdb.BP_HARDWARE_BREAKPOINT)
         self.silent = True
-        self._wanted = wanted
+        self._program, self._address = program, address
 
     def stop(self) -> bool:
         record = FaultStop.last = kernel.at_page_fault()
-        if record is None or self._wanted and self._wanted not in (record.process, record.thread.strip('"')):
+        if record is None or self._program not in (None, record.process, record.thread.strip('"')):
+            return False
+        if self._address is not None and (record.trap.address ^ self._address) // fault_record.PAGE:
             return False
         print(record.text())
         return True
 
 
 def stop_at_fault(argument: str) -> None:
-    """umbra stop-at-fault [PROGRAM]: from now on, stop at each page fault, or each of a program, and tell it."""
+    """umbra stop-at-fault [PROGRAM [ADDR]]: from now on, stop at each page fault, or those of a program, in a page."""
+    words = gdb.string_to_argv(argument)
+    if len(words) > 2:
+        raise gdb.GdbError("umbra stop-at-fault [PROGRAM [ADDR]]")
     for stub in kernel.layout.page_fault_stubs:
-        FaultStop(stub, argument)
+        FaultStop(stub, words[0] if words else None, number(words[1]) if len(words) == 2 else None)
 
 
 class Umbra(gdb.Command):

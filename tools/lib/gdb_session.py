@@ -25,7 +25,7 @@ def free_port() -> int:
 
 def command_line(programs: list[elf_programs.Program], port: int, log: pathlib.Path) -> list[str]:
     paths = [str(program.path) for program in programs]
-    return ["gdb", "-nx", "-q", "-ex", "set pagination off", "-ex", "set tcp connect-timeout 60",
+    return ["gdb", "-nx", "-q", "-ex", "set pagination off", "-ex", "set width 0", "-ex", "set tcp connect-timeout 60",
             "-ex", f"python umbra_programs, umbra_log = {paths!r}, {str(log)!r}", "-ex", f"source {COMMANDS}",
             "-ex", f"target remote 127.0.0.1:{port}", paths[0]]
 
