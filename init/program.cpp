@@ -153,8 +153,10 @@ Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& 
 
 Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const Texts& texts,
                             const LoadRequest& request) {
-    const pager_protocol::CreateSpace create{
-        .client = request.pid, .quota_pages = request.quota_pages, .traits = request.traits, .request = next_pager_request()};
+    const pager_protocol::CreateSpace create{.client = request.pid,
+                                             .quota_pages = request.quota_pages,
+                                             .traits = request.traits,
+                                             .request = next_pager_request()};
     const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
     const auto stack_pointer = fill_space(pager, program, texts, request);
     if (stack_pointer)

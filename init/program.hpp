@@ -46,9 +46,9 @@ Word next_pager_request();
 struct LoadRequest {
     Word pid = 0;
     Word quota_pages = 0;
-    Word traits = 0;           ///< protocol::pager::trait
-    bool resident = false;     ///< all pages of the image at once, not at first touch
-    Word vspace_slot = 0;      ///< empty slots of init's CNode for what the pager hands over
+    Word traits = 0; ///< protocol::pager::trait
+    bool resident = false; ///< all pages of the image at once, not at first touch
+    Word vspace_slot = 0; ///< empty slots of init's CNode for what the pager hands over
     Word ipc_frame_slot = 0;
 };
 

@@ -33,7 +33,7 @@ struct Client {
     Page pml4;
     Word quota_frames = 0; ///< pages of memory, in frames or swapped out
     Word quota_tables = 0; ///< paging structures, and what the pager needs beside them
-    Word slide = 0;        ///< how far above first_free_choice the addresses begin that the pager chooses for it
+    Word slide = 0; ///< how far above first_free_choice the addresses begin that the pager chooses for it
     Word traits = 0; ///< protocol::trait
     Word request = 0; ///< number of the request that made it
     Word owner = 0; ///< of an object: the client that made it; 0 when that is gone

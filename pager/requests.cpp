@@ -35,7 +35,8 @@ Result<protocol::Mapped> Server::map_region(Client& client, Region region, Word 
     if (const Region* const made = client.regions.made_by(request))
         return mapped(*made, client);
     TRY(checked_range(0, size));
-    region.range = address == 0 ? TRY(client.regions.find_gap(size, first_free_choice + client.slide)) : TRY(checked_range(address, size));
+    region.range = address == 0 ? TRY(client.regions.find_gap(size, first_free_choice + client.slide))
+                                : TRY(checked_range(address, size));
     region.request = request;
     if (has(options, protocol::option::sequential))
         region.fault_around = widest_around;

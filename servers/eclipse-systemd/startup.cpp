@@ -4,9 +4,9 @@
 #include <servers/eclipse-systemd/report.hpp>
 #include <servers/eclipse-systemd/startup.hpp>
 #include <sys/ipc/call.hpp>
+#include <sys/proc/memory.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/console.hpp>
-#include <sys/proc/memory.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/util/log.hpp>
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tools/bochs: boots the same ISO in Bochs, unattended, with a generated configuration."""
 import argparse
+import io
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+from typing import BinaryIO
 
+import bochs_faults
 import build as building
 import image
+import kernel_layout
 import packages
 import run
 import verdict
@@ -73,20 +77,21 @@ def ending_of(log: str, status: int | None) -> verdict.Ending:
 
 
 class Watch:
-    """Copies the serial log to the terminal as it grows, and knows when it may end."""
+    """Copies the serial log to the screen as it grows, and knows when it may end."""
 
-    def __init__(self, scratch: pathlib.Path, until_ready: bool) -> None:
+    def __init__(self, scratch: pathlib.Path, until_ready: bool, screen: BinaryIO) -> None:
         self.serial = scratch / "serial.log"
         self.log = scratch / "bochs.log"
         self.raw = b""
         self._until_ready = until_ready
+        self._screen = screen
 
     def look(self) -> None:
         if not self.serial.exists():
             return
         raw = self.serial.read_bytes()
-        sys.stdout.buffer.write(raw[len(self.raw):])
-        sys.stdout.buffer.flush()
+        self._screen.write(raw[len(self.raw):])
+        self._screen.flush()
         self.raw = raw
 
     def said_enough(self) -> bool:
@@ -116,7 +121,7 @@ def suite_verdict(text: str) -> verdict.Verdict:
 def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) -> verdict.Verdict:
     (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory))
     (scratch / "commands").write_text("c\nquit\n")
-    watch = Watch(scratch, options.until_ready)
+    watch = Watch(scratch, options.until_ready, sys.stdout.buffer)
     command = ["bochs", "-q", "-f", str(scratch / "bochsrc"), "-rc", str(scratch / "commands")]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, cwd=scratch)
@@ -145,14 +150,39 @@ def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) 
             options.log.write_bytes(watch.raw)
 
 
+def tell_faults(iso: pathlib.Path, scratch: pathlib.Path, build: building.Build,
+                options: argparse.Namespace) -> verdict.Verdict:
+    """The run with a stop at each page fault. A trace ends when the system is ready; the log is shown only then, and
+    where somebody asked for it."""
+    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory))
+    watch = Watch(scratch, options.until_ready or options.trace is not None, io.BytesIO())
+
+    def wanted() -> bool:
+        watch.look()
+        return not (watch.said_enough() or watch.suite_ended())
+
+    try:
+        told = bochs_faults.run(scratch / "bochsrc", image.programs(build, options), options,
+                                options.timeout or DEFAULT_TIMEOUT_SECONDS, wanted)
+        watch.look()
+    finally:
+        if options.log:
+            options.log.write_bytes(watch.raw)
+    return bochs_faults.outcome_of(options, told, verdict.failure_line(verdict.plain(watch.raw)))
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tools/bochs", epilog=run.EPILOG,
         description="Boots the ISO that tools/run boots in Bochs: an emulator with a strict CPU, PCID and x2APIC. "
-                    f"The serial log is shown, nothing can be typed. Ends after {DEFAULT_TIMEOUT_SECONDS:.0f} s.")
+                    f"The serial log is shown, but where page faults are; nothing can be typed into it. Ends after {DEFAULT_TIMEOUT_SECONDS:.0f} s.")
     run.add_machine_options(parser, "corei7_icelake_u")
     image.add_options(parser)
-    return parser.parse_args(arguments)
+    bochs_faults.add_options(parser)
+    options = parser.parse_args(arguments)
+    if wrong := bochs_faults.misuse(options):
+        parser.error(wrong)
+    return options
 
 
 def main(arguments: list[str]) -> int:
@@ -163,12 +193,15 @@ def main(arguments: list[str]) -> int:
         print(f"tools/bochs: {error}", file=sys.stderr)
         return verdict.USAGE
     try:
-        packages.ensure(packages.BOCHS)
+        packages.ensure(packages.BOCHS + (packages.GDB if bochs_faults.asked_for(options) else []))
         with tempfile.TemporaryDirectory(prefix="umbra-") as name:
             scratch = pathlib.Path(name)
-            iso = image.build_and_make(building.Build(options.compiler, options.kernel), options, scratch)
-            outcome = boot(iso, scratch, options)
-    except (building.BuildError, image.ImageError, packages.PackageError, BochsError) as error:
+            build = building.Build(options.compiler, options.kernel)
+            iso = image.build_and_make(build, options, scratch)
+            faults = bochs_faults.asked_for(options)
+            outcome = tell_faults(iso, scratch, build, options) if faults else boot(iso, scratch, options)
+    except (building.BuildError, image.ImageError, packages.PackageError, BochsError,
+            kernel_layout.LayoutError) as error:
         outcome = verdict.Verdict(verdict.FAILED, str(error))
     except KeyboardInterrupt:
         outcome = verdict.Verdict(verdict.FAILED, "interrupted")

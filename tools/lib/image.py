@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import build as building
+import elf_programs
 import packages
 
 TEMPLATE = building.REPOSITORY / "grub" / "grub.cfg.in"
@@ -87,6 +88,16 @@ def choose(build: building.Build, options: argparse.Namespace, scratch: pathlib.
     # Init hands the words behind the archive's name to PID 1: boot options that are not the kernel's.
     archive_name = f"rootfs {command_line}".strip()
     return Content(build.kernel_elf, [("init", init), (archive_name, archive), *extra], command_line)
+
+
+def programs(build: building.Build, options: argparse.Namespace) -> list[elf_programs.Program]:
+    """What runs on an image that the options ask for, with symbols; the kernel first."""
+    kernel = options.kernel_image or build.kernel_elf
+    if options.root or options.kernel_image:
+        roots = [options.root] if options.root else []
+        return elf_programs.shipped(kernel, roots + options.module, None, build.folder)
+    return elf_programs.shipped(kernel, [build.init_elf, *options.module], options.archive or build.archive,
+                                build.folder)
 
 
 def build_and_make(build: building.Build, options: argparse.Namespace, scratch: pathlib.Path) -> pathlib.Path:

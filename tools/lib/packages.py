@@ -10,6 +10,7 @@ IMAGE = ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"
 QEMU = ["qemu-system-x86", "ovmf"]
 CLANG = ["clang-19", "lld-19"]
 BOCHS = ["bochs", "bochsbios", "vgabios", "bochs-term"]
+GDB = ["gdb"]
 HOST_TESTS = ["catch2", "pkgconf"]
 CHECKS = ["clang-format-19"]
 

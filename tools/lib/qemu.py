@@ -118,6 +118,7 @@ class Run:
         self._raw = b""
         self._offset = 0
         self._process: subprocess.Popen | None = None
+        self._stopping = threading.Event()
 
     @property
     def raw(self) -> bytes:
@@ -134,6 +135,10 @@ class Run:
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError):
             pass
+
+    def stop(self) -> None:
+        """Ends a run that another thread is in."""
+        self._stopping.set()
 
     def _grown(self) -> bool:
         try:
@@ -153,7 +158,8 @@ class Run:
         saved = termios.tcgetattr(terminal) if terminal is not None else None
         self._process = subprocess.Popen(
             command_line(self.machine, self._scratch), stdin=None if self._interactive else subprocess.PIPE,
-            stdout=subprocess.DEVNULL if quiet else None, stderr=subprocess.PIPE if quiet else None)
+            stdout=subprocess.DEVNULL if quiet else None, stderr=subprocess.PIPE if quiet else None,
+            start_new_session=quiet and self.machine.gdb is not None)  # Ctrl-C is the debugger's
         try:
             return self._watch(timeout, on_text)
         finally:
@@ -184,7 +190,7 @@ class Run:
                 stopped_by_us = stopped_by_us or on_text(self.text)
                 if stop_at is None and "KERNEL PANIC:" in self.text:
                     stop_at = time.monotonic() + PANIC_GRACE_SECONDS
-            if ended or stopped_by_us:
+            if ended or stopped_by_us or self._stopping.is_set():
                 break
             now = time.monotonic()
             if stop_at is not None and now >= stop_at:

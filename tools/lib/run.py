@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 import build as building
+import gdb_session
 import image
 import packages
 import qemu
@@ -52,8 +53,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add_machine_options(parser, "max")
     image.add_options(parser)
     parser.add_argument("--uefi", action="store_true", help="boot through UEFI firmware instead of the BIOS")
-    parser.add_argument("--gdb", nargs="?", type=int, const=1234, metavar="PORT",
-                        help="wait for a debugger on PORT (default 1234) before the first instruction")
+    parser.add_argument("--gdb", nargs="?", type=int, const=gdb_session.OWN, metavar="PORT",
+                        help="start GDB too, which knows the objects of the system (`help umbra`; the serial log: "
+                             "`umbra log`); with PORT: wait there for a debugger before the first instruction")
     parser.add_argument("--icount", action="store_true", help="deterministic clock: one instruction, one tick")
     return parser.parse_args(arguments)
 
@@ -90,10 +92,14 @@ def boot(machine: qemu.Machine, scratch: pathlib.Path, options: argparse.Namespa
 
 
 def execute(options: argparse.Namespace) -> verdict.Verdict:
-    packages.ensure(packages.QEMU)
+    packages.ensure(packages.QEMU + (packages.GDB if options.gdb == gdb_session.OWN else []))
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         iso = image.build_and_make(building.Build(options.compiler, options.kernel), options, scratch)
+        if options.gdb == gdb_session.OWN:
+            machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount)
+            programs = image.programs(building.Build(options.compiler, options.kernel), options)
+            return gdb_session.run(machine, scratch, programs, options.log, options.timeout)
         if options.gdb is not None:
             print(f"waiting for: gdb -ex 'target remote :{options.gdb}'", file=sys.stderr, flush=True)
         machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount, options.gdb)

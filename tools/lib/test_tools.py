@@ -28,6 +28,7 @@ def methods(path: pathlib.Path) -> list[str]:
 
 def run_file(path: pathlib.Path, wanted: set[str]) -> None:
     """In a process of its own: prints PASS or FAIL for each wanted method as it ends."""
+    sys.path.append(str(path.parent))  # what tests share
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -46,14 +47,18 @@ def run_file(path: pathlib.Path, wanted: set[str]) -> None:
 def job_of(path: pathlib.Path) -> cases.Job:
     by_name = {GROUP + title(path.stem, method): method for method in methods(path)}
     job = cases.Job(list(by_name), lambda report: None)
-    # A file that boots something says so by naming the tiny kernels, one that runs host tests by naming their program.
-    if "payload-" in path.read_text() or "harness" in path.read_text():
+    text = path.read_text()
+    # A file that boots tiny kernels names them, one that runs host tests names their program; BOOTS: the whole system.
+    if "payload-" in text or "harness" in text:
         job.targets = [cases.Target("gcc", "debug", ("harness-payloads",))]
         job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS
-    elif "new-server" in path.read_text():  # it installs the SDK, builds against it and boots
+    elif "new-server" in text:  # it installs the SDK, builds against it and boots
         job.targets = [cases.Target("gcc", "debug")]
         job.packages = packages.HOST_TESTS + packages.IMAGE + packages.QEMU
-    elif "umbra-tests" in path.read_text():
+    elif "\nBOOTS = " in text:
+        job.targets = [cases.Target("gcc", "debug")]
+        job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS + packages.GDB
+    elif "umbra-tests" in text:
         job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
         job.packages = packages.HOST_TESTS
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/bochs at the page faults of the shipped system, unattended; and what its options mean."""
+import argparse
+import functools
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import bochs_faults
+import build as building
+import elf_programs
+import fault_record
+import page_walk
+import verdict
+
+BOOTS = "the shipped system"  # test_tools.py builds it first
+HEAD = re.compile(r"^fault (\d+): (read|write|execute) of (0x[0-9a-f]+) .*?from ring (\d) by (\S+), thread ", re.MULTILINE)
+BUILD = building.Build()
+
+
+@functools.cache
+def session(*options: str, typed: str = "") -> tuple[int, str]:
+    """Status and output of a run."""
+    done = subprocess.run([str(building.REPOSITORY / "tools" / "bochs"), "--no-build", *options], input=typed, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
+    return done.returncode, done.stdout
+
+
+@functools.cache
+def trace() -> tuple[int, str, str]:
+    """Status and output of a traced boot, and the trace."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "trace"
+        status, output = session("--trace", str(file))
+        return status, output, file.read_text()
+
+
+def program(name: str) -> elf_programs.Program:
+    return next(each for each in elf_programs.shipped(BUILD.kernel_elf, [BUILD.init_elf], BUILD.archive, BUILD.folder)
+                if each.name == name)
+
+
+def options(**changes: object) -> argparse.Namespace:
+    return argparse.Namespace(**{"nth": 1, "at": None, "process": None, "keeper": None, "faults": False, "batch": None,
+                                 "trace": None} | changes)
+
+
+class BochsFaultsTest(unittest.TestCase):
+    def test_a_traced_boot_ends_when_the_system_is_ready(self) -> None:
+        status, output, text = trace()
+        self.assertEqual(status, 0, output)
+        count = len(HEAD.findall(text))
+        self.assertGreater(count, 3)
+        self.assertEqual(output.splitlines()[-1], f"tools/bochs: {count} faults told")
+
+    def test_every_fault_of_a_boot_is_explained(self) -> None:
+        for record in re.split(r"\n\n(?=fault)", trace()[2].strip()):
+            ring, name = HEAD.search(record).group(4, 5)
+            self.assertEqual(ring, "3", record)
+            self.assertTrue(program(name).segments, record)
+            self.assertRegex(record, r"stopped at level \d \(.*\): (its entry is not present|its entry holds|the page is)")
+            self.assertRegex(record, r"keeper in force: \d+, named by the .* entry")
+
+    def test_the_source_line_is_the_one_of_the_ip(self) -> None:
+        first = trace()[2].split("\n\n")[0]
+        ip, function, file, line = re.search(r"^  at (0x\w+) (\S+) \((\S+):(\d+)\)$", first, re.MULTILINE).groups()
+        running = program(HEAD.search(first).group(5))
+        self.assertEqual(running.function_at(int(ip, 16)), function)
+        self.assertLessEqual(int(line), len((building.REPOSITORY / file).read_text().splitlines()))
+
+    def test_a_batch_tells_as_many_as_wanted(self) -> None:
+        status, output = session("--batch", "2", "--nth", "3", "--keeper", "1")
+        self.assertEqual(status, 0, output)
+        self.assertEqual([number for number, *_ in HEAD.findall(output)], ["3", "4"])
+        self.assertEqual(output.splitlines()[-1], "tools/bochs: 2 faults told")
+
+    def test_a_batch_fails_if_fewer_come(self) -> None:
+        status, output = session("--batch", "1000", "--process", "clock", "--until-ready")
+        self.assertEqual(status, 1, output)
+        told = HEAD.findall(output)
+        self.assertGreater(len(told), 0)
+        self.assertEqual({name for *_, name in told}, {"clock"})
+        self.assertEqual(output.splitlines()[-1], f"tools/bochs: {len(told)} faults came, not 1000")
+
+    def test_a_session_takes_commands(self) -> None:
+        typed = "walk 0x400000\ncreg\nu /1\nc\nwalk nonsense\nquit\n"
+        status, output = session("--faults", "--append", "isolation=on", typed=typed)
+        self.assertEqual(status, 0, output)
+        self.assertEqual(len(HEAD.findall(output)), 2, output)
+        for expected in (r"\n  page table\[0\] +0x\w+  page 0x\w+ r- user x A\n", "CR2=page fault",
+                         r"isolated_exception_stubs\+e0\): push", "not a number: nonsense", "tools/bochs: left by the user"):
+            self.assertRegex(output, expected)
+
+    def test_options_that_do_not_go_together_are_wrong_usage(self) -> None:
+        for wrong in (["--nth", "2"], ["--at", "0"], ["--batch", "0"], ["--batch", "1", "--trace", "x"],
+                      ["--faults", "--keeper", "one"]):
+            self.assertEqual(session(*wrong)[0], verdict.USAGE, wrong)
+
+    def test_faults_are_chosen_by_page_program_thread_and_keeper(self) -> None:
+        trap = fault_record.Trap(0x5123, 4, 0x1000, 0x23, 0, 0, 0)
+        entry = page_walk.Entry(4, 0, 0, 7 << 52)
+        record = fault_record.Record(trap, page_walk.Walk(0x5123, 0, (entry,)), '"ticker"',
+                                     elf_programs.Program(pathlib.Path("clock.elf")))
+        for fits in ({}, {"at": 0x5FFF}, {"process": "clock"}, {"process": "ticker"}, {"keeper": 7}):
+            self.assertTrue(bochs_faults.is_wanted(record, options(**fits)), fits)
+        for not_fitting in ({"at": 0x6000}, {"at": 0}, {"process": "log"}, {"keeper": 0}, {"keeper": 7, "at": 0}):
+            self.assertFalse(bochs_faults.is_wanted(record, options(**not_fitting)), not_fitting)
+
+    def test_the_verdict_on_a_session(self) -> None:
+        for status, asked, told, failure in ((0, {"batch": 3}, None, None), (1, {"batch": 3}, 2, None),
+                                             (0, {"faults": True}, None, None), (0, {"trace": "x"}, 5, None),
+                                             (1, {"trace": "x"}, 5, "KERNEL PANIC: so")):
+            self.assertEqual(bochs_faults.outcome_of(options(**asked), told, failure).status, status)
+
+
+if __name__ == "__main__":
+    unittest.main()

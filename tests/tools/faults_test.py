@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/faults: faults in logs are told with who, what, why and the source line. The programs are those that were built."""
+import functools
+import re
+import subprocess
+import unittest
+
+import build as building
+import elf_programs
+import faults
+
+BOOTS = "the shipped system"  # test_tools.py builds it first
+BUILD = building.Build()
+
+
+@functools.cache
+def programs() -> tuple[elf_programs.Program, ...]:
+    return tuple(elf_programs.shipped(BUILD.kernel_elf, [BUILD.init_elf], BUILD.archive, BUILD.folder))
+
+
+@functools.cache
+def only_in(name: str) -> int:
+    """Address of a function of the program at which no other has an instruction."""
+    program = next(each for each in programs() if each.name == name)
+    others = set().union(*(faults.instructions(each) for each in programs() if each.name != name))
+    return next(address for address, _ in program.functions if program.text_at(address, 1) and address not in others)
+
+
+def explain(text: str) -> list[str]:
+    return faults.explain_log(text, list(programs()))
+
+
+def serial(ip: int, address: int = 0, error: int = 4, kind: str = "page fault") -> str:
+    return (f"    [OK] crasher started with PID 5\n[FAULT] process 5: {kind} at rip={ip:#x} address={address:#x} "
+            f"error={error:#x}: nothing is mapped there\n")
+
+
+def qemu(ip: int, address: int, error: int, cr3: int, ring: int = 3) -> str:
+    return (f"    11: v=0e e={error:04x} i=0 cpl={ring} IP=0023:{ip:016x} pc={ip:016x} SP=001b:0000000000fffd50 "
+            f"CR2={address:016x}\nRAX=0000000000403020 RBX=0000000000fffd50\n"
+            f"CR0=80050033 CR2={address:016x} CR3={cr3:016x} CR4=00350ee0\n")
+
+
+class FaultsTest(unittest.TestCase):
+    def test_a_fault_of_a_service_names_its_source_line(self) -> None:
+        told, = explain(serial(next(each for each in programs() if each.name == "crasher").symbols["main"]))
+        self.assertRegex(told, r"^line 2: process 5 \(crasher\): read address 0x0 in the null page, and no page was there\.\n"
+                               r"  The instruction is at 0x\w+ in crasher: main \(\S+:\d+\)\.\n"
+                               r"  The system says: nothing is mapped there\.$")
+
+    def test_what_was_tried_and_why_not_is_told(self) -> None:
+        for error, sentence in ((4, "read address 0x9000, and no page was there"),
+                                (6, "wrote address 0x9000, and no page was there"),
+                                (7, "wrote address 0x9000, and what is there is not for it to write"),
+                                (0x15, "executed address 0x9000, and what is there is not for it to execute"),
+                                (5, "read address 0x9000, and what is there is not for it to reach"),
+                                (0xD, "read address 0x9000, and a reserved bit is set in its page tables")):
+            self.assertIn(sentence, explain(serial(only_in("crasher"), 0x9000, error))[0])
+
+    def test_other_exceptions_are_no_page_faults(self) -> None:
+        self.assertIn("crasher): exception (error code 0x0).", explain(serial(0x400000, 13, 0, "exception"))[0])
+
+    def test_a_jump_to_nowhere_is_named(self) -> None:
+        self.assertIn("a bad jump, call or return", explain(serial(0xDEAD000, 0xDEAD000, 0x14))[0])
+
+    def test_a_panic_of_the_kernel_is_told(self) -> None:
+        kernel = programs()[0]
+        told, = explain(f"KERNEL PANIC: vector 14 (page fault), error code 2, at {kernel.symbols['exception_entry']:x}, "
+                        "CR2 ffff900000000000\n")
+        self.assertRegex(told, "^line 1: the kernel: wrote address 0xffff900000000000 in the kernel's half, and no page")
+        self.assertRegex(told, r"in kernel: exception_entry \(microkernel/")
+
+    def test_a_log_of_qemu_is_told_by_address_space(self) -> None:
+        ip = only_in("clock")
+        told = explain("Servicing hardware INT=0xf0\n" + qemu(0x40000C, 0x403020, 6, 0x6AA000) + qemu(ip, 0x404000, 4, 0x6AA000)
+                       + qemu(0x40000C, 0x403020, 6, 0x6BB000))
+        self.assertEqual(len(told), 3)
+        self.assertRegex(told[0], r"^line 2: address space 6aa000: wrote address 0x403020, and no page was there\.\n"
+                                  r"  The instruction is at 0x40000c in clock: ")
+        self.assertIn("where several programs have one", told[2])  # all start alike, and nothing else is known of it
+
+    def test_a_log_without_faults_has_none(self) -> None:
+        self.assertEqual(explain("[READY] Eclipse-SystemD is ready\n"), [])
+
+    def test_the_command_says_how_many(self) -> None:
+        command = str(building.REPOSITORY / "tools" / "faults")
+        done = subprocess.run([command, "-"], input=serial(0x400000), text=True, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-1]), (0, "tools/faults: 1 faults"), done.stderr)
+        done = subprocess.run([command, "/nonexistent"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, re.escape("/nonexistent"))
+
+
+if __name__ == "__main__":
+    unittest.main()

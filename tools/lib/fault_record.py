@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a page fault was, as far as registers and memory tell it: who, where, what was tried, and why it was refused.
+
+One record for every tool; `Record.text` is how it looks. Pure but for the files of the programs."""
+import dataclasses
+
+import elf_programs
+import kernel_layout
+import page_walk
+
+PRESENT, WRITE, USER, RESERVED, FETCH = 1, 2, 4, 8, 16  # the error code (SDM Vol. 3A, "Page-Fault Exceptions")
+ALIGNMENT_CHECK = 1 << 18  # in RFLAGS: ring 0 may reach user pages
+NEAR_STACK = 1 << 16
+USER_END = 1 << 47
+PAGE = 4096
+LIVELOCK = 8  # more answers than any fault needs: there are four levels
+
+
+@dataclasses.dataclass(frozen=True)
+class Trap:
+    """What the CPU says of a page fault."""
+    address: int
+    error_code: int
+    ip: int
+    cs: int
+    flags: int
+    sp: int
+    cr3: int
+
+    @property
+    def ring(self) -> int:
+        return self.cs & 3
+
+    @property
+    def access(self) -> str:
+        if self.error_code & FETCH:
+            return "execute"
+        return "write" if self.error_code & WRITE else "read"
+
+
+def trap_on_stack(read: page_walk.Reader, cr2: int, cr3: int, sp: int) -> Trap | None:
+    """At the first instruction of the stub: error code and frame are on the stack. None if there is no stack."""
+    raw = page_walk.read_virtual(read, cr3, sp, 48)
+    if raw is None:
+        return None
+    error_code, ip, cs, flags, user_sp, _ = (int.from_bytes(raw[at:at + 8], "little") for at in range(0, 48, 8))
+    return Trap(cr2, error_code & 0xFFFF_FFFF, ip, cs & 0xFFFF, flags, user_sp, cr3)
+
+
+def level_of(entry: page_walk.Entry) -> str:
+    return f"level {entry.level} ({page_walk.LEVEL_NAMES[entry.level]})"
+
+
+def reason(trap: Trap, walk: page_walk.Walk) -> str:
+    """Why the CPU refused, by the tables as they are now."""
+    if not walk.entries:
+        return "the address is not canonical"
+    if trap.error_code & RESERVED:
+        return f"stopped at {level_of(walk.last)}: a reserved bit is set on the way"
+    if not walk.last.present:
+        what = "its entry holds a cookie of the pager" if walk.last.cookie else "its entry is not present"
+        return f"stopped at {level_of(walk.last)}: {what}"
+    for is_tried, forbids, what in (
+            (trap.error_code & USER, lambda entry: not entry.user, "the kernel's alone"),
+            (trap.error_code & WRITE, lambda entry: not entry.writable, "read-only"),
+            (trap.error_code & FETCH, lambda entry: entry.no_execute, "not executable")):
+        entry = next((entry for entry in walk.entries if forbids(entry)), None)
+        if is_tried and entry:
+            return f"stopped at {level_of(entry)}: the {'page' if entry.is_page else 'table below'} is {what}"
+    if not trap.error_code & USER and all(entry.user for entry in walk.entries):
+        if trap.error_code & FETCH:
+            return "the kernel may not execute a page of user memory (SMEP)"
+        if not trap.flags & ALIGNMENT_CHECK:
+            return "the kernel may not touch a page of user memory (SMAP)"
+    return "the tables permit it by now: they have changed since, or the CPU had cached an older entry"
+
+
+def walk_text(walk: page_walk.Walk) -> str:
+    """A line for each entry on the way."""
+    if not walk.entries:
+        return f"  {walk.address:#x} is not canonical"
+    names = [f"{page_walk.LEVEL_NAMES[entry.level]}[{entry.index}]" for entry in walk.entries]
+    return "\n".join(f"  {name:<19} {entry.raw:#018x}  {entry.describe()}"
+                     for name, entry in zip(names, walk.entries))
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    trap: Trap
+    walk: page_walk.Walk
+    thread: str                              # name, or what is known instead
+    program: elf_programs.Program | None     # whose code is at the IP
+    function: str | None = None
+    source: str | None = None
+    repeats: int = 0                         # faults of this thread at this IP and page just before
+
+    @property
+    def process(self) -> str:
+        return self.program.name if self.program else "unknown program"
+
+    @property
+    def keeper(self) -> int:
+        return self.walk.keeper.keeper if self.walk.keeper else 0
+
+    def place(self) -> str:
+        """What the address is to the program."""
+        address, trap = self.trap.address, self.trap
+        if address < PAGE:
+            return "the null page"
+        if USER_END <= address:
+            return "the kernel's half" if page_walk.is_canonical(address) else "not canonical"
+        if self.program:
+            for segment in self.program.segments:
+                if 0 <= address - segment.address < -(-segment.size // PAGE) * PAGE:
+                    return f"{self.process}'s {'code' if segment.executable else 'data'}"
+        if -NEAR_STACK <= address - trap.sp < NEAR_STACK:
+            return f"near the stack pointer {trap.sp:#x}"
+        return ""
+
+    def headline(self) -> str:
+        place = self.place()
+        return (f"{self.trap.access} of {self.trap.address:#x}{f' ({place})' if place else ''} from ring "
+                f"{self.trap.ring} by {self.process}, thread {self.thread}")
+
+    def text(self) -> str:
+        trap, walk = self.trap, self.walk
+        code = " ".join(name for bit, name in ((PRESENT, "present"), (WRITE, "write"), (USER, "user"),
+                                               (RESERVED, "reserved"), (FETCH, "fetch")) if trap.error_code & bit)
+        lines = [self.headline(),
+                 f"  at {trap.ip:#x} {self.function or '?'}{f' ({self.source})' if self.source else ''}",
+                 f"  error code {trap.error_code:#x} ({code or 'none'}), CR3 {trap.cr3:#x}"]
+        if walk.entries:
+            lines.append(walk_text(walk))
+        lines.append(f"  {reason(trap, walk)}")
+        if trap.address < USER_END:
+            keeper = walk.keeper
+            lines.append(f"  keeper in force: {keeper.keeper}, named by the {page_walk.LEVEL_NAMES[keeper.level]} entry"
+                         if keeper else "  no keeper is in force: the supervisor is told")
+        if self.repeats:
+            is_livelock = " (livelock)" if self.repeats >= LIVELOCK else ""
+            lines.append(f"  the same fault for the {self.repeats + 1}. time in a row{is_livelock}")
+        return "\n".join(lines)
+
+
+class Explainer:
+    """Makes records, of one fault after the other."""
+
+    def __init__(self, kernel: elf_programs.Program, programs: list[elf_programs.Program],
+                 layout: kernel_layout.KernelLayout) -> None:
+        self._kernel = kernel
+        self._programs = programs
+        self._layout = layout
+        self._last: dict[int, tuple[tuple[int, int], int]] = {}  # by TCB: IP and page of its last fault, repeats
+
+    def _current(self, read: page_walk.Reader) -> int:
+        """Physical address of the running thread's TCB; 0 = idle."""
+        at = self._kernel.physical_of(self._layout.current)
+        pointer = page_walk.word(read, at) if at is not None else 0
+        return pointer - self._layout.window if pointer >= self._layout.window else 0
+
+    def thread_name(self, read: page_walk.Reader, tcb: int) -> str:
+        if not tcb:
+            return "none"
+        raw = read(tcb + self._layout.name_offset, self._layout.name_size).split(b"\0")[0]
+        return f'"{raw.decode(errors="replace")}"' if raw else f"without a name (TCB {tcb:#x})"
+
+    def _program(self, read: page_walk.Reader, trap: Trap) -> elf_programs.Program | None:
+        if trap.ring == 0:
+            return self._kernel
+        return elf_programs.running(
+            self._programs, lambda address: page_walk.read_virtual(read, trap.cr3, address, PAGE))
+
+    def _repeats(self, tcb: int, trap: Trap) -> int:
+        here = (trap.ip, trap.address & ~(PAGE - 1))
+        last, count = self._last.get(tcb, (None, -1))
+        count = count + 1 if last == here else 0
+        self._last[tcb] = (here, count)
+        return count
+
+    def record(self, trap: Trap, read: page_walk.Reader) -> Record:
+        tcb = self._current(read)
+        program = self._program(read, trap)
+        walk = page_walk.walk(read, trap.cr3, trap.address)
+        return Record(trap, walk, self.thread_name(read, tcb), program,
+                      program.function_at(trap.ip) if program else None,
+                      program.source_line(trap.ip) if program and program.function_at(trap.ip) else None,
+                      self._repeats(tcb, trap))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where things are in a kernel image and in its objects: asked of GDB, which reads the debug information."""
+import dataclasses
+import json
+import pathlib
+import subprocess
+
+PAGE_FAULT = 14
+VECTOR_STUB_BYTES = 16  # arch/x86_64/trap/entry.S
+
+# What GDB prints: one JSON object, its keys the fields of KernelLayout.
+QUESTIONS = """
+import gdb, json
+gdb.execute("set language c++")
+number = lambda text: int(gdb.parse_and_eval(text))
+print(json.dumps({
+    "current": number("&kernel::cpu.current"),
+    "window": number("kernel::layout::physical_window.raw_"),
+    "name_offset": number("(unsigned long)&((kernel::Tcb*)0)->name"),
+    "name_size": number("sizeof(((kernel::Tcb*)0)->name)"),
+    "stubs": [number("(unsigned long)&" + name)
+              for name in ("exception_stubs", "isolated_exception_stubs")],
+}))
+"""
+
+
+class LayoutError(Exception):
+    """The image does not say how its objects are laid out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelLayout:
+    """current: address of cpu.current; window: where physical memory starts; stubs: first of the exception stubs,
+    without and with page-table isolation."""
+    current: int
+    window: int
+    name_offset: int
+    name_size: int
+    stubs: tuple[int, ...]
+
+    @property
+    def page_fault_stubs(self) -> list[int]:
+        """First instruction of the kernel in a page fault; the CPU has pushed its frame and the error code."""
+        return [stub + PAGE_FAULT * VECTOR_STUB_BYTES for stub in self.stubs]
+
+
+def unsigned(value: object) -> object:
+    return value & (1 << 64) - 1 if isinstance(value, int) else value
+
+
+def of(kernel: pathlib.Path) -> KernelLayout:
+    done = subprocess.run(["gdb", "-nx", "-batch", str(kernel), "-ex", f"python exec({QUESTIONS!r})"],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    try:
+        answer = json.loads(done.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        raise LayoutError(f"{kernel}: {done.stderr.strip() or 'no answer from gdb'}") from None
+    stubs = tuple(unsigned(stub) for stub in answer.pop("stubs"))
+    return KernelLayout(stubs=stubs, **{key: unsigned(value) for key, value in answer.items()})
