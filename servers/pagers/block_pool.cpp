@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <servers/pagers/block_pool.hpp>
-#include <servers/pagers/page_codec.hpp>
+#include <sys/util/page_codec.hpp>
 
 #include <algorithm>
 
@@ -35,7 +35,7 @@ std::optional<Word> BlockPool::room_for(Word count, Room room) {
 }
 
 std::optional<Word> BlockPool::put(Word page, Word frame, Room room) {
-    const size_t size = compress(frames_.bytes(frame), block_);
+    const size_t size = sys::compress(frames_.bytes(frame), block_);
     if (size == 0)
         return std::nullopt;
     const auto cookie = room_for((sizeof(Header) + size + unit_size - 1) / unit_size, room);
@@ -56,7 +56,7 @@ bool BlockPool::get(Word cookie, Word page, Word frame) const {
     memcpy(&header, all.data(), sizeof header);
     if (header.page != page || header.size > all.size() - sizeof header)
         return false;
-    return decompress(all.subspan(sizeof header, header.size), frames_.bytes(frame));
+    return sys::decompress(all.subspan(sizeof header, header.size), frames_.bytes(frame));
 }
 
 bool BlockPool::adopt(Word cookie, Word page) {

@@ -2,9 +2,9 @@
 // Next fit over units; pages that do not compress are kept as they are.
 #include <servers/swap/compressed_store.hpp>
 
-#include <servers/pagers/page_codec.hpp>
 #include <string.h>
 #include <sys/protocol/swap.hpp>
+#include <sys/util/page_codec.hpp>
 
 namespace swap_server {
 
@@ -38,7 +38,7 @@ Result<void> CompressedStore::write(Word slot, std::span<const uint8_t, page_siz
     Place& place = slots_[slot];
     drop(place);
     constexpr Word worth_it = page_size - unit_size;
-    const size_t compressed = pagers::compress(page, std::span(block_).first(worth_it));
+    const size_t compressed = sys::compress(page, std::span(block_).first(worth_it));
     const Word bytes = compressed == 0 ? page_size : compressed;
     const uint32_t first = TRY(find_room(units_of(bytes)));
     memcpy(memory_.data() + first * unit_size, compressed == 0 ? page.data() : block_, bytes);
@@ -56,7 +56,7 @@ Result<void> CompressedStore::read(Word slot, std::span<uint8_t, page_size> page
     const std::span<const uint8_t> bytes = memory_.subspan(place.first * unit_size, place.bytes);
     if (place.bytes == page_size)
         memcpy(page.data(), bytes.data(), page_size);
-    else if (place.bytes == 0 || !pagers::decompress(bytes, page))
+    else if (place.bytes == 0 || !sys::decompress(bytes, page))
         return Error::device_failed;
     return {};
 }

@@ -4,6 +4,7 @@
   <!-- file: kv/main.cpp -->   in a session: the block is written to that file
   <!-- output -->              in a session: the commands before it have printed these lines, in this order
   <!-- compiled -->            the compiler takes it as a whole file
+  <!-- code: FILE -->          lines of that file (documents.py)
   <!-- boot log -->            a scenario compares it (documents.py)
   <!-- not run: why -->        it cannot run unattended, or is no whole program
 
@@ -46,7 +47,7 @@ def block_problem(block: Block, in_session: bool) -> str | None:
     if block.mark == "compiled":
         done = subprocess.run(COMPILER, cwd=building.REPOSITORY, input=block.text, capture_output=True, text=True, check=False)
         return done.stderr[:1500] if done.returncode else None
-    if block.language not in CODE or block.mark.startswith("not run: "):
+    if block.language not in CODE or block.mark.startswith(("not run: ", "code: ")):
         return None
     if in_session and (block.language == "sh" or block.mark.startswith("file: ")):
         return None

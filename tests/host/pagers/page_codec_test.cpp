@@ -2,7 +2,7 @@
 #include <support/catch.hpp>
 #include <support/random.hpp>
 
-#include <servers/pagers/page_codec.hpp>
+#include <sys/util/page_codec.hpp>
 
 #include <vector>
 
@@ -15,7 +15,7 @@ constexpr size_t page_size = 4096;
 /// Vectors of exactly their size: a byte beyond is noticed.
 Bytes compressed(const Bytes& page, size_t room) {
     Bytes block(room);
-    block.resize(pagers::compress(page, block));
+    block.resize(sys::compress(page, block));
     block.shrink_to_fit();
     return block;
 }
@@ -23,7 +23,7 @@ Bytes compressed(const Bytes& page, size_t room) {
 bool comes_back(const Bytes& page) {
     const Bytes block = compressed(page, page.size() * 2 + 16);
     Bytes again(page.size(), 0xcc);
-    return !block.empty() && pagers::decompress(block, again) && again == page;
+    return !block.empty() && sys::decompress(block, again) && again == page;
 }
 
 /// Bytes that repeat themselves more or less.
@@ -86,7 +86,7 @@ TEST_CASE("page codec: no block makes it write beyond the page or read beyond th
         if (random.below(3) == 0)
             block.resize(random.below(block.size()));
         block.shrink_to_fit();
-        refused += !pagers::decompress(block, page);
+        refused += !sys::decompress(block, page);
     }
     CHECK(refused > 5'000);
     Bytes noise;
@@ -95,7 +95,7 @@ TEST_CASE("page codec: no block makes it write beyond the page or read beyond th
         for (uint8_t& byte : noise)
             byte = static_cast<uint8_t>(random.below(8) == 0 ? 255 : random.below(256));
         Bytes small(random.below(40));
-        static_cast<void>(pagers::decompress(noise, small));
+        static_cast<void>(sys::decompress(noise, small));
     }
-    CHECK_FALSE(pagers::decompress(Bytes(), page));
+    CHECK_FALSE(sys::decompress(Bytes(), page));
 }

@@ -11,6 +11,7 @@
 
 #include <sys/error.hpp>
 #include <sys/ipc/protocol.hpp>
+#include <sys/ipc/refusal.hpp>
 
 namespace sys::protocol::pager {
 
@@ -303,14 +304,14 @@ struct InspectClient {
         Word swapped = 0;
         Word quota_frames = 0;
         Word served = 0;
-        Word zero = 0;
+        Word zero = 0; ///< of these, by where the page came from
         Word file = 0;
         Word shared = 0;
         Word copied = 0;
         Word swapped_in = 0;
-        Word around = 0;
+        Word around = 0; ///< pages that came with their neighbour's fault
         Word refused = 0;
-        Word evicted = 0;
+        Word evicted = 0; ///< pages taken away
         Word cycles = 0; ///< time-stamp cycles spent on its faults
     };
     Word from = 0;
@@ -341,20 +342,6 @@ struct AttachSwap {
         Word physical = 0;
     };
     Word slots = 0;
-};
-
-/// Why the pager did not answer a fault.
-enum class Refusal : Word {
-    none = 0,
-    no_region, ///< nothing is mapped there
-    guard_page, ///< the stack has grown over its end
-    not_writable,
-    not_executable,
-    not_user_half,
-    no_memory,
-    over_quota,
-    swap_failed, ///< its bytes cannot be read back
-    not_a_page_fault, ///< init's: an exception, an unknown system call, a capability fault
 };
 
 constexpr const char* describe(Error value) {
@@ -388,21 +375,6 @@ constexpr const char* describe(Error value) {
     case Error::last: break;
     }
     return "unknown error of the pager";
-}
-constexpr const char* describe(Refusal value) {
-    switch (value) {
-    case Refusal::none: return "not refused";
-    case Refusal::no_region: return "nothing is mapped there";
-    case Refusal::guard_page: return "the stack has overflown into its guard page";
-    case Refusal::not_writable: return "the page is not writable";
-    case Refusal::not_executable: return "the page is not executable";
-    case Refusal::not_user_half: return "not an address of the user half";
-    case Refusal::no_memory: return "out of memory";
-    case Refusal::over_quota: return "over the quota";
-    case Refusal::not_a_page_fault: return "not a page fault";
-    case Refusal::swap_failed: return "its bytes cannot be read back from swap";
-    }
-    return "unknown reason";
 }
 
 } // namespace sys::protocol::pager

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <servers/pagers/page_codec.hpp>
+#include <sys/util/page_codec.hpp>
 
 #include <string.h>
 
-namespace pagers {
+namespace sys {
 namespace {
 
 constexpr size_t least_copy = 4, hash_bits = 10;
@@ -137,4 +137,4 @@ bool decompress(std::span<const uint8_t> block, std::span<uint8_t> page) {
     }
 }
 
-} // namespace pagers
+} // namespace sys

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace pagers {
+namespace sys {
 
 /// How many bytes of `block` the page takes; 0 if it has no room for them. Pages have at most 64 KiB.
 size_t compress(std::span<const uint8_t> page, std::span<uint8_t> block);
 /// Fills the page. False if the block is none that `compress` made of a page of this size; the page is then anything.
 bool decompress(std::span<const uint8_t> block, std::span<uint8_t> page);
 
-} // namespace pagers
+} // namespace sys
