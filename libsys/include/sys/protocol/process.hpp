@@ -208,7 +208,7 @@ struct WhoAmI {
 /// with pid 0 as answer, as a child with no grants; of the caller's capabilities it has those that every process starts with,
 /// its own. For programs of one thread.
 struct Fork {
-    static constexpr Word label = request_label(Protocol::process, 10);
+    static constexpr Word label = request_label(Protocol::process, 11);
     struct Reply {
         Word pid = 0; ///< of the child; in the child 0
     };
