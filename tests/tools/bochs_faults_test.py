@@ -16,6 +16,7 @@ import page_walk
 import verdict
 
 BOOTS = "the shipped system"  # test_tools.py builds it first
+TRAPS = "tests/system/traps.elf"  # a root task that provokes page faults of every kind that ring 3 can make
 HEAD = re.compile(r"^fault (\d+): (read|write|execute) of (0x[0-9a-f]+) .*?from ring (\d) by (\S+), thread ", re.MULTILINE)
 BUILD = building.Build()
 
@@ -29,11 +30,11 @@ def session(*options: str, typed: str = "") -> tuple[int, str]:
 
 
 @functools.cache
-def trace() -> tuple[int, str, str]:
+def trace(*more: str) -> tuple[int, str, str]:
     """Status and output of a traced boot, and the trace."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "trace"
-        status, output = session("--trace", str(file))
+        status, output = session("--trace", str(file), *more)
         return status, output, file.read_text()
 
 
@@ -62,6 +63,17 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertTrue(program(name).segments, record)
             self.assertRegex(record, r"stopped at level \d \(.*\): (its entry is not present|its entry holds|the page is)")
             self.assertRegex(record, r"keeper in force: \d+, named by the .* entry")
+
+    def test_every_reason_that_ring_3_can_give_is_told_and_the_cpu_agrees(self) -> None:
+        status, output, text = trace("--root", str(BUILD.folder / TRAPS))
+        self.assertEqual(status, 0, output)
+        for level in ("4 (PML4)", "3 (PDPT)", "2 (page directory)", "1 (page table)"):
+            self.assertIn(f"stopped at level {level}: its entry is not present", text)
+        for what in ("read-only", "not executable", "the kernel's alone"):
+            self.assertIn(f"stopped at level 1 (page table): the page is {what}", text)
+        for record in re.split(r"\n\n(?=fault)", text.strip()):
+            is_present = bool(int(re.search(r"error code (0x\w+)", record).group(1), 16) & fault_record.PRESENT)
+            self.assertEqual(": the page is " in record, is_present, record)
 
     def test_the_source_line_is_the_one_of_the_ip(self) -> None:
         first = trace()[2].split("\n\n")[0]

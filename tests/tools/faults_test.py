@@ -20,10 +20,10 @@ def programs() -> tuple[elf_programs.Program, ...]:
 
 @functools.cache
 def only_in(name: str) -> int:
-    """Address of a function of the program at which no other has an instruction."""
+    """Address of an instruction of the program at which no other has one."""
     program = next(each for each in programs() if each.name == name)
     others = set().union(*(faults.instructions(each) for each in programs() if each.name != name))
-    return next(address for address, _ in program.functions if program.text_at(address, 1) and address not in others)
+    return min(faults.instructions(program) - others)
 
 
 def explain(text: str) -> list[str]:

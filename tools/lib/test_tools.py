@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -56,7 +57,7 @@ def job_of(path: pathlib.Path) -> cases.Job:
         job.targets = [cases.Target("gcc", "debug")]
         job.packages = packages.HOST_TESTS + packages.IMAGE + packages.QEMU
     elif "\nBOOTS = " in text:
-        job.targets = [cases.Target("gcc", "debug")]
+        job.targets = [cases.Target("gcc", "debug", tuple(re.findall(r'"(tests/system/\w+\.elf)"', text)))]
         job.packages = packages.IMAGE + packages.QEMU + packages.BOCHS + packages.GDB
     elif "umbra-tests" in text:
         job.targets = [cases.Target("gcc", "debug", ("tests/umbra-tests",))]
