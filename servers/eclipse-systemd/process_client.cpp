@@ -87,6 +87,8 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const U
         request.grants |= process::grant::interrupt;
         request.pin = *pin;
     }
+    if (unit.capabilities.swap)
+        request.grants |= process::grant::swap;
     request.kept_pages = unit.capabilities.kept_pages;
     request.kept_for = unit_number;
     const auto answer =

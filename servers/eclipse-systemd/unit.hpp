@@ -59,6 +59,7 @@ struct ServicePart {
 struct CapabilityPart {
     std::optional<IoPortRange> io_ports;
     std::optional<uint8_t> interrupt; ///< pin of the first I/O APIC
+    bool swap = false;                ///< its memory stays, and it may offer swap to the pager
     uint8_t kept_pages = 0;           ///< memory that outlives the service's process, and is there again for the next
 };
 

@@ -42,6 +42,7 @@ enum class Key : uint8_t {
     io_ports,
     interrupt,
     kept_pages,
+    swap,
 };
 
 struct KnownKey {
@@ -78,6 +79,7 @@ constexpr KnownKey known_keys[] = {
     {Section::capabilities, "IoPorts", Key::io_ports},
     {Section::capabilities, "Interrupt", Key::interrupt},
     {Section::capabilities, "KeptPages", Key::kept_pages},
+    {Section::capabilities, "Swap", Key::swap},
 };
 
 Section section_of(Text name) {
@@ -217,7 +219,8 @@ Fault Parser::apply(Key key, Text value) {
         return assign(unit_.start_limit_interval, parse_duration(value), UnitFault::bad_time);
     case Key::io_ports:
     case Key::interrupt:
-    case Key::kept_pages: return apply_capability(key, value);
+    case Key::kept_pages:
+    case Key::swap: return apply_capability(key, value);
     default: return apply_service(key, value);
     }
 }
@@ -253,6 +256,8 @@ Fault Parser::apply_service(Key key, Text value) {
 Fault Parser::apply_capability(Key key, Text value) {
     if (key == Key::io_ports)
         return assign(unit_.capabilities.io_ports.emplace(), parse_io_ports(value), UnitFault::bad_io_ports);
+    if (key == Key::swap)
+        return assign(unit_.capabilities.swap, parse_boolean(value), UnitFault::bad_boolean);
     if (key == Key::kept_pages)
         return assign(unit_.capabilities.kept_pages, parse_number(value, sys::protocol::process::max_kept_pages),
                       UnitFault::bad_kept_pages);
