@@ -135,6 +135,9 @@ write of 0x9123 (clock's data) from ring 3 by clock, thread "ticker"
         self.assertTrue(texts[8].endswith("the same fault for the 9. time in a row (livelock)"), texts[8])
         self.assertEqual(explainer.record(trap(0xF000, 4), memory.read).repeats, 0)
 
+    def test_the_window_is_where_the_source_says(self) -> None:
+        self.assertEqual(kernel_layout.window(), WINDOW)
+
     def test_an_idle_cpu_has_no_thread(self) -> None:
         memory = machine()
         memory.put_bytes(0x10_0040, bytes(8))

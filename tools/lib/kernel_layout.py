@@ -3,19 +3,25 @@
 import dataclasses
 import json
 import pathlib
+import re
 import subprocess
+
+import build as building
 
 PAGE_FAULT = 14
 VECTOR_STUB_BYTES = 16  # arch/x86_64/trap/entry.S
 
-# What GDB prints: one JSON object, its keys the fields of KernelLayout.
+# Debug information has this constant only with g++.
+WINDOW_SOURCE = building.REPOSITORY / "microkernel" / "mem" / "layout.hpp"
+WINDOW = re.compile(r"VirtAddr physical_window\{0x([0-9a-f']+)\}")
+
+# What GDB prints: one JSON object, its keys fields of KernelLayout.
 QUESTIONS = """
 import gdb, json
 gdb.execute("set language c++")
 number = lambda text: int(gdb.parse_and_eval(text))
 print(json.dumps({
     "current": number("&kernel::cpu.current"),
-    "window": number("kernel::layout::physical_window.raw_"),
     "name_offset": number("(unsigned long)&((kernel::Tcb*)0)->name"),
     "name_size": number("sizeof(((kernel::Tcb*)0)->name)"),
     "stubs": [number("(unsigned long)&" + name)
@@ -48,6 +54,13 @@ def unsigned(value: object) -> object:
     return value & (1 << 64) - 1 if isinstance(value, int) else value
 
 
+def window() -> int:
+    found = WINDOW.search(WINDOW_SOURCE.read_text())
+    if not found:
+        raise LayoutError(f"{WINDOW_SOURCE} does not say where the window is")
+    return int(found.group(1).replace("'", ""), 16)
+
+
 def of(kernel: pathlib.Path) -> KernelLayout:
     done = subprocess.run(["gdb", "-nx", "-batch", str(kernel), "-ex", f"python exec({QUESTIONS!r})"],
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
@@ -56,4 +69,4 @@ def of(kernel: pathlib.Path) -> KernelLayout:
     except (IndexError, ValueError):
         raise LayoutError(f"{kernel}: {done.stderr.strip() or 'no answer from gdb'}") from None
     stubs = tuple(unsigned(stub) for stub in answer.pop("stubs"))
-    return KernelLayout(stubs=stubs, **{key: unsigned(value) for key, value in answer.items()})
+    return KernelLayout(stubs=stubs, window=window(), **{key: unsigned(value) for key, value in answer.items()})
