@@ -65,8 +65,11 @@ int run(std::string_view order, const Victim& victim) {
     if (order == "flood")
         for (;;)
             call(server, messages, count);
-    if (order == "forge") // a page fault that is none; 4: it was answered
-        return server.call({abi::MessageInfo(static_cast<Word>(abi::Fault::vm_fault), 4), 1, 2, 3, 4}), 4;
+    if (order == "forge") { // page faults that are none; 4: they were answered
+        for (const abi::Fault fault : {abi::Fault::vm_fault, abi::Fault::keeper_fault})
+            server.call({abi::MessageInfo(static_cast<Word>(fault), 4), 1, 0x40'0000, Word{1} << 14, 4});
+        return 4;
+    }
     if (order == "read") { // waits until it is killed; 3: not even that
         const auto line = sys::call_with_payload(server, sys::protocol::console::ReadLine{}, {});
         return line ? 0 : 3;

@@ -160,11 +160,17 @@ bool die_reading() {
     return true;
 }
 
-/// A message that looks like a fault is taken for one: it ends its sender, and nobody else.
+/// A message to init that looks like a fault is taken for one: it ends its sender, and nobody else. The pager answers its own
+/// clients' faults only: it refuses the message, or lets the sender try again.
 bool forge() {
-    const auto pid = start("/sbin/attacker", "forge", "pager", nothing);
+    const auto to_init = start("/sbin/attacker", "forge", "process", nothing);
     const auto end = wait_for_end();
-    return pid && end.pid == *pid && end.cause == process::Cause::faulted && victims[1].serves();
+    const auto to_pager = start("/sbin/attacker", "forge", "pager", nothing);
+    const auto other_end = wait_for_end();
+    constexpr Word answered = 4;
+    return to_init && end.pid == *to_init && end.cause == process::Cause::faulted && victims[0].serves() && to_pager &&
+           other_end.pid == *to_pager && other_end.cause == process::Cause::exited && other_end.status == answered &&
+           victims[1].serves();
 }
 
 struct Usage {
