@@ -2,12 +2,10 @@
 #include <pager/capabilities.hpp>
 
 #include <pager/clock.hpp>
-
 #include <pager/startup.hpp>
 #include <sys/cap/cnode.hpp>
 #include <sys/ipc/message.hpp>
 #include <sys/protocol/pager_startup.hpp>
-#include <sys/protocol/swap.hpp>
 
 namespace pager::capabilities {
 
@@ -38,16 +36,10 @@ Result<sys::Object> of_object(Word number) {
 }
 
 Result<void> keep_swap_server() { return keep(layout::swap_slot); }
-Result<sys::Endpoint> swap_server() {
-    const auto held = slot(layout::swap_slot).inspect();
-    if (!held || held->slot.type() != abi::SlotType::endpoint)
-        return sys::protocol::swap::Error::device_failed;
-    return sys::Endpoint(layout::swap_slot);
-}
+sys::Endpoint swap_server() { return sys::Endpoint(layout::swap_slot); }
 
 Result<void> keep_watcher(unsigned index) { return keep(layout::first_watcher_slot + index); }
-void forget_watcher(unsigned index) { static_cast<void>(slot(layout::first_watcher_slot + index).remove()); }
-void signal_watcher(unsigned index) { sys::Notification(layout::first_watcher_slot + index).signal(); }
+void signal_watcher(unsigned index) { sys::Notification(layout::first_watcher_slot + index).signal_untrusted(); }
 
 } // namespace pager::capabilities
 

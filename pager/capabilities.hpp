@@ -19,13 +19,11 @@ Result<sys::Object> of_object(Word number);
 
 /// The swap server's endpoint arrived.
 Result<void> keep_swap_server();
-/// device_failed: it is gone. To call it would be a fault of the pager's own.
-Result<sys::Endpoint> swap_server();
+sys::Endpoint swap_server();
 
 inline constexpr unsigned max_watchers = 64;
 /// A notification arrived, to be told of memory pressure.
 Result<void> keep_watcher(unsigned index);
-void forget_watcher(unsigned index);
 void signal_watcher(unsigned index);
 
 } // namespace pager::capabilities

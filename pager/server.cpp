@@ -18,8 +18,8 @@ void Server::handle(const Incoming& incoming, Reaction& reaction) {
     ++requests_;
     const bool brought = incoming.capabilities() != 0;
     reaction.answer = incoming.badge().value == protocol::init_badge ? handle_init(incoming) : handle_request(incoming);
-    // What was not kept must not stand in the way of the next. To look first would cost as much.
-    if (brought && !(reaction.answer && reaction.answer->info.extra_caps() != 0))
+    // What was not kept must not stand in the way of the next, or be taken for what that one brings.
+    if (brought)
         capabilities::drop_received();
 }
 

@@ -15,10 +15,13 @@ namespace {
 namespace protocol = sys::protocol::swap;
 constinit Page window; ///< that of the memory object through which pages travel
 
+/// device_failed, too, if the server is gone, and its capability with it.
 template <sys::Request R>
 Result<void> ask(const R& request) {
-    TRY(sys::call(TRY(capabilities::swap_server()), request));
-    return {};
+    const auto answer = sys::call(capabilities::swap_server(), request);
+    if (answer)
+        return {};
+    return answer.error().is_kernel() ? sys::Error(protocol::Error::device_failed) : answer.error();
 }
 
 } // namespace
@@ -27,10 +30,7 @@ void use(Page page) { window = page; }
 
 void wait_until_idle() { static_cast<void>(ask(protocol::Read{0})); }
 
-void greet() {
-    if (const auto server = capabilities::swap_server())
-        server->send_if_awaited(sys::pack(protocol::Hello::label, protocol::Hello{}));
-}
+void greet() { capabilities::swap_server().send_if_awaited(sys::pack(protocol::Hello::label, protocol::Hello{})); }
 
 Result<void> write(uint32_t slot, const uint8_t* bytes) {
     memcpy(kernel_memory::bytes(window), bytes, page_size);

@@ -3,7 +3,9 @@
 // is asked for there. Ends with 0 when it has done its worst; some orders never end.
 #include <abi/fault.hpp>
 #include <string_view>
+#include <sys/cap/notification.hpp>
 #include <sys/ipc/call.hpp>
+#include <sys/proc/memory.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/console.hpp>
 #include <sys/protocol/process.hpp>
@@ -52,6 +54,28 @@ int send(sys::Endpoint server, attack::Messages& messages, unsigned count) {
     return 0;
 }
 
+[[noreturn]] void wait_for_ever() {
+    for (;;)
+        static_cast<void>(sys::Notification(sys::slot::notification).wait());
+}
+
+/// Until a tenth of all pages is free.
+int fill_memory() {
+    constexpr Word page = 4096, size = Word{1} << 30, step = 64;
+    const auto at = sys::memory::map(size);
+    for (Word touched = 0; at && touched < size / page; ++touched) {
+        *reinterpret_cast<volatile uint8_t*>(*at + touched * page) = 1;
+        if (touched % step != 0)
+            continue;
+        const auto now = sys::call(sys::Endpoint(sys::slot::pager), sys::protocol::pager::Statistics{});
+        if (!now)
+            return 8;
+        if (now->pages_free < now->pages_total / 10)
+            return 0;
+    }
+    return 9;
+}
+
 int run(std::string_view order, const Victim& victim) {
     constexpr unsigned count = 2000;
     const sys::Endpoint server(victim.slot);
@@ -70,6 +94,20 @@ int run(std::string_view order, const Victim& victim) {
             server.call({abi::MessageInfo(static_cast<Word>(fault), 4), 1, 0x40'0000, Word{1} << 14, 4});
         return 4;
     }
+    if (order == "smuggle") { // a capability that nobody asked for, with a request whose answer has one
+        const sys::protocol::pager::CreateObject request{.size = 4096};
+        if (!sys::call(server, request, sys::with_caps(sys::Endpoint(sys::slot::endpoint))))
+            return 6;
+        wait_for_ever(); // what was sent goes when its owner goes
+    }
+    if (order == "watch") { // to signal this would be to wait for somebody who never receives
+        const sys::protocol::pager::WatchPressure request;
+        if (!sys::call(server, request, sys::with_caps(sys::Endpoint(sys::slot::endpoint))))
+            return 7;
+        wait_for_ever();
+    }
+    if (order == "fill")
+        return fill_memory();
     if (order == "read") { // waits until it is killed; 3: not even that
         const auto line = sys::call_with_payload(server, sys::protocol::console::ReadLine{}, {});
         return line ? 0 : 3;

@@ -30,7 +30,10 @@ constexpr Word outgoing = exits + 1; ///< a capability for a child, while it is 
 constexpr Word incoming = exits + 2; ///< a capability of a child
 constexpr Word log_slot = exits + 3;
 constexpr Word clock_slot = exits + 4;
+constexpr Word pressure_slot = exits + 5; ///< our notification with another badge
 constexpr Word exit_badge = sys::signal_badge_bit | 1;
+constexpr Word pressure_badge = 2;
+Word badges_seen = 0;
 
 unsigned passed = 0;
 unsigned failed = 0;
@@ -55,6 +58,7 @@ sys::Result<Word> start(std::string_view path, std::string_view order, std::stri
     request.first_port = grants.first_port;
     request.last_port = grants.last_port;
     request.pin = grants.pin;
+    request.quota_pages = grants.quota_pages;
     static Word badge = 0;
     const auto rights = sys::Rights::write() | sys::Rights::grant() | sys::Rights::grant_reply();
     TRY(own.at(outgoing).mint_from(own.at(endpoint.slot()), rights, manager::service_badge(0, ++badge & 0xffff)));
@@ -71,7 +75,7 @@ process::NextExit::Reply wait_for_end() {
         const auto end = sys::call(process_service, process::NextExit{});
         if (!end || end->pid != 0)
             return end ? *end : process::NextExit::Reply{};
-        static_cast<void>(sys::Notification(sys::slot::notification).wait());
+        badges_seen |= sys::Notification(sys::slot::notification).wait().value;
     }
 }
 
@@ -173,6 +177,25 @@ bool forge() {
            victims[1].serves();
 }
 
+/// Those who watch are told that memory is short, whatever others sent before, or named to be told by.
+bool pressure() {
+    const auto smuggler = start("/sbin/attacker", "smuggle", "pager", nothing);
+    static_cast<void>(attack(victims[0], "call")); // as long as that takes the smuggler has had its turn
+    const bool watched =
+        sys::call(pager_service, pager::WatchPressure{}, sys::with_caps(sys::Notification(pressure_slot))).is_ok();
+    const auto watcher = start("/sbin/attacker", "watch", "pager", nothing);
+    process::Spawn plenty;
+    plenty.quota_pages = 60'000;
+    badges_seen = sys::Notification(sys::slot::notification).poll().value & ~pressure_badge;
+    const auto filler = start("/sbin/attacker", "fill", "pager", nothing, plenty);
+    const auto filled = wait_for_end();
+    badges_seen |= sys::Notification(sys::slot::notification).poll().value;
+    const bool ended = watcher && kill(*watcher).cause == process::Cause::killed && smuggler &&
+                       kill(*smuggler).cause == process::Cause::killed;
+    return watched && filler && filled.pid == *filler && filled.status == 0 && ended &&
+           (badges_seen & pressure_badge) != 0 && victims[1].serves();
+}
+
 struct Usage {
     Word pages = 0;
     Word processes = 0;
@@ -197,6 +220,9 @@ void wave(bool tell) {
     }
     const bool read = die_reading();
     const bool forged = forge();
+    const bool told = pressure();
+    if (tell)
+        report(told, "memory pressure reaches those who watch, whatever others have sent");
     if (tell)
         report(forged, "who forges a fault ends itself alone");
     if (tell)
@@ -207,6 +233,8 @@ void wave(bool tell) {
 
 extern "C" int main(int, char**, char**) {
     static_cast<void>(own.at(exits).mint_from(own.at(sys::slot::notification), sys::Rights::all(), exit_badge));
+    static_cast<void>(
+        own.at(pressure_slot).mint_from(own.at(sys::slot::notification), sys::Rights::all(), pressure_badge));
     static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Notification(exits))));
     process::Spawn clock_grants;
     clock_grants.grants = process::grant::io_ports | process::grant::interrupt;
