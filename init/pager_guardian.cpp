@@ -57,6 +57,7 @@ void handle_death(const sys::Received& fault) {
     }
 }
 
+constexpr sys::Microseconds killer_budget{100};
 struct Killer {
     sys::SchedControl control;
     sys::SchedContext context;
@@ -84,7 +85,7 @@ void yield() {
     for (Word done = 0; done < killer.kills; ++done) {
         constexpr Word shortest = 200, spread = 12000;
         const sys::Microseconds period{shortest + next_random() % spread};
-        static_cast<void>(killer.control.configure(killer.context, {.budget = {100}, .period = period}));
+        static_cast<void>(killer.control.configure(killer.context, {.budget = killer_budget, .period = period}));
         yield();
         for (const Word end = sys::raw::read_time_stamp() + next_random() % 10'000;
              sys::raw::read_time_stamp() < end;) {
@@ -117,6 +118,7 @@ Result<void> PagerGuardian::start_killer(OwnMemory& memory, SpaceBuilder& own_sp
     killer.kills = kills;
     constexpr Word buffer = 0x13'0000'2000;
     killer.context = sys::SchedContext(TRY(memory.make(abi::ObjectType::sched_context, 8)));
+    TRY(services.sched_control.configure(killer.context, {.budget = killer_budget, .period = {5000}}));
     return killer_thread.start(
         memory, own_space, services,
         {.entry = kill_again_and_again, .priority = killer_priority, .buffer = buffer, .context = killer.context});

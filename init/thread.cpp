@@ -10,8 +10,8 @@ Result<void> Thread::start(OwnMemory& memory, SpaceBuilder& own_space, const Ser
     sys::SchedContext context = start.context;
     if (context.is_null()) {
         context = sys::SchedContext(TRY(memory.make(abi::ObjectType::sched_context, 8)));
+        TRY(services.sched_control.configure(context, {.budget = {5000}, .period = {5000}}));
     }
-    TRY(services.sched_control.configure(context, {.budget = {5000}, .period = {5000}}));
     return tcb_.spawn({.cspace = own_cnode,
                        .cspace_data = 0,
                        .vspace = sys::VSpace(abi::root_slot::vspace),

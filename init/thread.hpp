@@ -13,7 +13,7 @@ public:
         void (*entry)() = nullptr;
         uint8_t priority = 0;
         Word buffer = 0; ///< where its IPC buffer goes: an address where nothing is mapped
-        sys::SchedContext context{}; ///< null: one that is always there for it
+        sys::SchedContext context{}; ///< configured; null: one of its own, with no limit
     };
     constexpr Thread() = default;
     Result<void> start(OwnMemory& memory, SpaceBuilder& own_space, const Services& services, const Start& start);

@@ -40,10 +40,10 @@ Result<void> Ticker::start(OwnMemory& memory, SpaceBuilder& own_space, const Ser
     signal_target = signal;
     wake = sys::Notification(TRY(memory.make(abi::ObjectType::notification)));
     const sys::SchedContext context(TRY(memory.make(abi::ObjectType::sched_context, 8)));
+    TRY(services.sched_control.configure(context, {.budget = budget, .period = period}));
     constexpr Word buffer = 0x13'0000'4000;
-    TRY(thread.start(memory, own_space, services,
-                     {.entry = tick, .priority = ticker_priority, .buffer = buffer, .context = context}));
-    return services.sched_control.configure(context, {.budget = budget, .period = period});
+    return thread.start(memory, own_space, services,
+                        {.entry = tick, .priority = ticker_priority, .buffer = buffer, .context = context});
 }
 
 void Ticker::set_running(bool running) {

@@ -38,6 +38,8 @@ void AddressSpaces::drop_object_if_unused(Word number) {
 Word AddressSpaces::destroy(Client& client) {
     commit(client.state, ClientState::going);
     const Word number = client.number;
+    if (client.is_swap_attached)
+        swap_.detach(); // before the page may be anybody else's
     clock_.forget(client);
     const Word pages = tables_.destroy(client);
     Word shown[RegionMap::capacity] = {};
@@ -55,9 +57,8 @@ Word AddressSpaces::destroy(Client& client) {
         Client* const next = clients_.next(*object);
         if (object->is_object() && object->owner == number) {
             object->owner = 0;
-            if (object->users == 0) {
+            if (object->users == 0)
                 destroy(*object); // it shows no objects, so nothing else goes with it
-            }
         }
         object = next;
     }
@@ -116,8 +117,7 @@ Result<void> AddressSpaces::populate(Client& client, Range range) {
         const Decision decision = decide(client.regions, {.address = address});
         if (decision.refusal != Refusal::none)
             return Error::no_such_region;
-        const Mirror* const mirror = tables_.find(client, address);
-        if (mirror == nullptr || !const_cast<Mirror*>(mirror)->at(address).is_page())
+        if (!tables_.entry(client, address).is_page())
             TRY(provide(client, *decision.region, address, false));
     }
     return {};
@@ -142,7 +142,7 @@ Result<Page> AddressSpaces::give(Client& client, Word address) {
     if (decision.refusal != Refusal::none || decision.region->backing == Backing::lent)
         return Error::no_such_region;
     TRY(provide(client, *decision.region, decision.page, decision.region->writable));
-    const Page page = tables_.find(client, address)->at(address).page();
+    const Page page = tables_.entry(client, address).page();
     memory_.record(page).is_given = true;
     return page;
 }
@@ -153,7 +153,7 @@ Result<void> AddressSpaces::write(Client& client, Word address, std::span<const 
         if (decision.refusal != Refusal::none || decision.region->backing == Backing::lent)
             return Error::not_writable;
         TRY(provide(client, *decision.region, decision.page, true));
-        const Page page = tables_.find(client, address)->at(address).page();
+        const Page page = tables_.entry(client, address).page();
         const Word offset = address - decision.page;
         const size_t count = std::min<size_t>(bytes.size(), page_size - offset);
         memory_.record(page).is_known = false;

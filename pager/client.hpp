@@ -10,6 +10,11 @@ namespace pager {
 /// In the space of a memory object: where its first page is.
 inline constexpr Word object_base = Word{1} << 30;
 
+/// Where the page for an address of a region that shows an object is in the object's own space.
+constexpr Word place_in_object(const Region& region, Word address) {
+    return object_base + region.source + (address - region.range.start);
+}
+
 /// Where a client is in its life. Written last when it comes, and first when it goes.
 enum class ClientState : uint32_t { none, coming, there, going };
 

@@ -5,19 +5,25 @@
 
 namespace pager {
 
-bool Clock::may_go(const Client& client, const Region& region, Page page) const {
+bool Clock::may_go(const Client& client, Page page) const {
     const PageRecord& record = memory_.record(page);
-    if (client.is(protocol::trait::pinned) || region.is_pinned || record.is_held || record.is_given)
+    if (client.is(protocol::trait::pinned) || record.is_held || record.is_given)
         return false;
     // The pages of an object go when nobody looks at them any more.
     return !client.is_object() || record.mappings == 1;
 }
 
+/// Whether the page is the object's own, which others may be writing to, and not a private copy of it.
+bool Clock::is_kept_by_object(const Region& region, Word address, Page page) const {
+    if (region.backing != Backing::object)
+        return false;
+    const Entry kept = tables_.entry(*clients_.find(region.object), place_in_object(region, address));
+    return kept.is_page() && kept.page() == page;
+}
+
 /// What the entry of a page is to name from now on: nothing where the region gives the same bytes again, else a slot that
 /// holds them.
-Result<Entry> Clock::save(Page page, const Region& region, bool dirty) {
-    if (region.is_shared())
-        return Entry(); // the object keeps it
+Result<Entry> Clock::save(Page page, bool dirty) {
     PageRecord& record = memory_.record(page);
     const bool is_known = record.is_known && !dirty;
     if (is_known && record.swap_slot == 0)
@@ -45,7 +51,7 @@ Result<Entry> Clock::save(Page page, const Region& region, bool dirty) {
 bool Clock::evict(Client& client, Mirror& mirror, Word address) {
     const Region* const region = client.regions.find(address);
     const Entry entry = mirror.at(address);
-    if (region == nullptr || !entry.is_page() || !may_go(client, *region, entry.page()))
+    if (region == nullptr || !entry.is_page() || !may_go(client, entry.page()))
         return false;
     const Hold hold(memory_, entry.page());
     const auto at = Tables::entries_at(mirror, address);
@@ -54,7 +60,9 @@ bool Clock::evict(Client& client, Mirror& mirror, Word address) {
     const auto noted = kernel_memory::harvest(at);
     if (!noted)
         return false;
-    const Result<Entry> instead = save(entry.page(), *region, noted->dirty[0]);
+    const Result<Entry> instead = is_kept_by_object(*region, address, entry.page())
+                                      ? Result<Entry>(Entry())
+                                      : save(entry.page(), noted->dirty[0]);
     if (!instead)
         return false;
     if (!kernel_memory::unmap(at, instead->is_swapped() ? cookie_of(instead->slot()) : 0))

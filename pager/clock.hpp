@@ -28,8 +28,9 @@ private:
     static constexpr Word batch = 32;
     bool step();
     void visit(Client& client, Mirror& mirror, Word base);
-    bool may_go(const Client& client, const Region& region, Page page) const;
-    Result<Entry> save(Page page, const Region& region, bool dirty);
+    bool may_go(const Client& client, Page page) const;
+    bool is_kept_by_object(const Region& region, Word address, Page page) const;
+    Result<Entry> save(Page page, bool dirty);
 
     Memory& memory_;
     ClientTable& clients_;

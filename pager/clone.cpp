@@ -60,7 +60,7 @@ Result<void> AddressSpaces::clone_table(Client& parent, Client& child, Mirror& f
             address += page_size;
             continue;
         }
-        if (memory_.record(from.at(address).page()).is_given || region->is_pinned) {
+        if (memory_.record(from.at(address).page()).is_given) {
             const Supply copy{&child,  &to,
                               address, TRY(copy_of(from.at(address).page())),
                               0,       {.write = region->writable, .execute = region->executable}};

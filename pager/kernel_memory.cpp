@@ -41,6 +41,14 @@ constexpr sys::EntryRange range_of(const Entries& entries, Word done) {
 }
 sys::PageTables tables(const Entries& entries) { return sys::PageTables(sys::Object(object_slot(entries.table))); }
 
+/// A call on a range may end early where an interrupt waits: `step(done)` does some more and says how many.
+template <class Step>
+Result<void> go_through(Word count, const Step& step) {
+    for (Word done = 0; done < count;)
+        done += TRY(step(done));
+    return {};
+}
+
 /// Maps a page for the pager itself, making its tables of pages `next`, `next` + 1 ... of the same chunk.
 Result<void> show_with_tables(Page frame, unsigned& next) {
     for (;;) {
@@ -98,11 +106,6 @@ Result<void> show(Page frame) {
     return sys::Frame(object_slot(frame)).map(own_space, address, sys::PageAccess::read_write());
 }
 
-void withdraw(Page frame) {
-    if (!leaf_ref(object_slot(frame)).revoke())
-        sys::panic("a frame's copies cannot be revoked");
-}
-
 Result<void> assign_space_number(Page pml4) {
     return sys::AsidPool(layout::asid_pool_slot).assign(sys::VSpace(object_slot(pml4)));
 }
@@ -111,12 +114,10 @@ Result<void> set_keeper(Page pml4) {
     constexpr unsigned span_bits = 39;
     constexpr Word user_entries = 256;
     const sys::PageTables space{sys::Object(object_slot(pml4))};
-    // A call may end early where an interrupt waits; here and below.
-    for (Word done = 0; done < user_entries;) {
+    return go_through(user_entries, [&](Word done) {
         const sys::EntryRange rest{done << span_bits, user_entries - done, span_bits};
-        done += TRY(space.set_keeper(rest, sys::protocol::pager::keeper));
-    }
-    return {};
+        return space.set_keeper(rest, sys::protocol::pager::keeper);
+    });
 }
 
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address) {
@@ -124,30 +125,23 @@ Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, W
 }
 
 Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access) {
-    for (Word done = 0; done < entries.count;) {
+    return go_through(entries.count, [&](Word done) {
         const sys::Place place(entries.address + done * page_size, access.page_rights(),
                                static_cast<Word>(access.memory), true, true);
-        done += TRY(tables(entries).map(place, source + done, entries.count - done, into + done));
-    }
-    return {};
+        return tables(entries).map(place, source + done, entries.count - done, into + done);
+    });
 }
 
 Result<void> protect(const Entries& entries) {
     const abi::PageRights reading = sys::PageAccess::read_execute().page_rights(); // what of these it has
-    for (Word done = 0; done < entries.count;)
-        done += TRY(tables(entries).protect(range_of(entries, done), reading));
-    return {};
+    return go_through(entries.count,
+                      [&](Word done) { return tables(entries).protect(range_of(entries, done), reading); });
 }
 
-Result<EntryBits> unmap(const Entries& entries, Word cookie) {
-    EntryBits dirty;
-    for (Word done = 0; done < entries.count;) {
-        const sys::PageTables::Unmapped step = TRY(tables(entries).unmap(range_of(entries, done), cookie));
-        for (unsigned i = 0; i < step.done; ++i)
-            dirty.set(static_cast<unsigned>(done) + i, step.dirty[i]);
-        done += step.done;
-    }
-    return dirty;
+Result<void> unmap(const Entries& entries, Word cookie) {
+    return go_through(entries.count, [&](Word done) -> Result<Word> {
+        return TRY(tables(entries).unmap(range_of(entries, done), cookie)).done;
+    });
 }
 
 Result<sys::PageTables::Harvested> harvest(const Entries& entries) {
@@ -204,12 +198,11 @@ unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
 }
 
 void set_cookie(const Entries& entries, Word cookie) {
-    for (Word done = 0; done < entries.count;) {
-        const auto step = tables(entries).set_keeper(range_of(entries, done), abi::unchanged, cookie);
-        if (!step)
-            sys::panic("a cookie cannot be changed");
-        done += *step;
-    }
+    const auto done = go_through(entries.count, [&](Word done) {
+        return tables(entries).set_keeper(range_of(entries, done), abi::unchanged, cookie);
+    });
+    if (!done)
+        sys::panic("a cookie cannot be changed");
 }
 
 } // namespace pager::kernel_memory

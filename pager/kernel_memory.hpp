@@ -11,7 +11,6 @@
 
 namespace pager::kernel_memory {
 
-using sys::EntryBits;
 using sys::Result;
 
 struct SplitChunk {
@@ -28,8 +27,6 @@ void reclaim(Page page);
 /// Maps a new frame where `bytes` finds it, for as long as it is a frame.
 Result<void> show(Page frame);
 uint8_t* bytes(Page frame);
-/// No capability to the frame but the pager's own is left, and so no mapping by one.
-void withdraw(Page frame);
 
 Result<void> assign_space_number(Page pml4);
 /// All faults in the user half are told to slot `protocol::pager::keeper` of the keeper tables.
@@ -46,8 +43,8 @@ struct Entries {
 Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access);
 /// Only reading is left.
 Result<void> protect(const Entries& entries);
-/// Leaves `cookie` in each; which of them were written to.
-Result<EntryBits> unmap(const Entries& entries, Word cookie);
+/// Leaves `cookie` in each that showed a page.
+Result<void> unmap(const Entries& entries, Word cookie);
 /// Where nothing is present.
 void set_cookie(const Entries& entries, Word cookie);
 /// What was accessed since last asked, and what was written to since mapped.

@@ -52,8 +52,9 @@ Received deny_and_receive(const PagerPort& port, pager::Refusal refusal) {
     pager::capabilities::expect();
     pager::capabilities::drop_received(); // what came for a predecessor comes again
     Received received = port.receive();
+    pager::Reaction reaction;
     for (;;) {
-        pager::Reaction reaction;
+        reaction.reset();
         server.handle(sys::Incoming(received), reaction);
         if (memory.is_stock_low() && !reaction.answer)
             memory.refill_stock();

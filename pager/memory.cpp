@@ -77,8 +77,11 @@ Result<Page> Memory::take_reserved_frame() {
 }
 
 void Memory::put_back_frame(Page frame) {
-    if (record(frame).is_given)
-        kernel_memory::withdraw(frame);
+    if (record(frame).is_given) {
+        kernel_memory::reclaim(frame);
+        pool_.release(frame);
+        return;
+    }
     record(frame) = {};
     record(frame).use = Use::frame;
     record(frame).next_in_bucket = first_waiting_.number;
@@ -138,11 +141,6 @@ void Memory::refill_stock() {
             return;
         stock_[stocked_++] = *frame;
     }
-}
-
-void Memory::adopt_frame(Page frame) {
-    pool_.mark_taken(frame);
-    put_back_frame(frame);
 }
 
 } // namespace pager

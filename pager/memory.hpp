@@ -24,7 +24,7 @@ public:
     Result<Page> take_frame();
     /// As take_frame, of the reserve if need be.
     Result<Page> take_reserved_frame();
-    /// Nobody maps it any longer.
+    /// Nobody maps it any longer. If somebody else was given a capability, that ends with the frame.
     void put_back_frame(Page frame);
 
     /// A page made into `type` and entered in the client's list; no_memory_* by what it was for.
@@ -38,9 +38,6 @@ public:
     /// Free pages, ready ones included.
     Word free_count() const { return pool_.free_count() + stocked_ + waiting_; }
     bool is_short() const { return free_count() <= reserve; }
-
-    /// A frame that an earlier instance made and nobody maps.
-    void adopt_frame(Page frame);
 
 private:
     Result<Page> take_waiting();

@@ -102,11 +102,14 @@ void PagePool::adopt(uint32_t number, ChunkRecords* records) {
     }
 }
 
-Page PagePool::page_at(Word physical) const {
-    for (uint32_t number = 0; number < chunk_count_; ++number) {
+Page PagePool::page_at(Word physical) {
+    // Neighbours in a table are often of one chunk, or of the next.
+    for (uint32_t looked = 0; looked < chunk_count_; ++looked) {
+        const uint32_t number = (found_last_ + looked) % chunk_count_;
         const Chunk& chunk = chunks_[number];
         if (chunk.records == nullptr || physical - chunk.physical >= Word{1} << 21)
             continue;
+        found_last_ = number;
         const Word place = (physical - chunk.physical) / page_size;
         return place < chunk_cnode_pages ? no_page
                                          : Page{number << 9 | static_cast<uint32_t>(place - chunk_cnode_pages)};

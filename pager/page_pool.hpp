@@ -33,7 +33,7 @@ public:
         return chunks_[page.chunk()].physical + (chunk_cnode_pages + page.index()) * page_size;
     }
     /// The page of a physical address; none if it is not in a chunk that was cut up.
-    Page page_at(Word physical) const;
+    Page page_at(Word physical);
     Word total() const { return total_; }
     Word free_count() const { return free_; }
 
@@ -63,6 +63,7 @@ private:
     Chunk chunks_[sys::protocol::pager_startup::max_chunks];
     uint32_t chunk_count_ = 0;
     uint32_t hint_ = 0; ///< no chunk below has a free page
+    uint32_t found_last_ = 0; ///< where page_at begins to look
     Word total_ = 0;
     Word free_ = 0;
     uint32_t buckets_[bucket_count] = {}; ///< page number + 1; 0 = empty

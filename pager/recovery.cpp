@@ -231,7 +231,7 @@ void Recovery::count_users() {
             client->owner = 0;
         if (client->is_swap_attached) {
             swap_.attach(client->swap_slots);
-            swap_store::use(tables_.find(*client, object_base)->at(object_base).page());
+            swap_store::use(tables_.entry(*client, object_base).page());
             swap_store::wait_until_idle();
         } else if (client->swap_slots != 0) {
             swap_store::greet();

@@ -46,8 +46,9 @@ Result<Region*> RegionMap::insert(const Region& region) {
     }
     if (place == nullptr)
         return sys::Error(Error::too_many_regions, capacity);
-    *place = region;
-    place->state = RegionState::none;
+    Region blank = region;
+    blank.state = RegionState::none; // in no moment of being written is it there
+    *place = blank;
     commit(place->state, RegionState::coming);
     return place;
 }

@@ -47,7 +47,6 @@ struct Region {
     bool writable = false;
     bool executable = false;
     bool is_private = false; ///< object: what is written goes to a copy
-    bool is_pinned = false; ///< its pages stay in memory
     uint8_t memory_type = 0; ///< abi::MemoryType
     uint8_t fault_around = 1; ///< pages that one fault may bring, a power of two up to 16
     RegionState state = RegionState::none;

@@ -152,7 +152,7 @@ Result<protocol::AttachSwap::Reply> Server::attach_swap(Badge badge, const proto
 /// The server has its answer, and receives: from now on it may be asked.
 void Server::attach_offered_swap() {
     swap_.attach(offered_->swap_slots);
-    swap_store::use(tables_.find(*offered_, object_base)->at(object_base).page());
+    swap_store::use(tables_.entry(*offered_, object_base).page());
     commit(offered_->is_swap_attached, true);
     offered_ = nullptr;
 }

@@ -15,6 +15,13 @@ struct Reaction {
     Supply pages[max_pages];
     unsigned page_count = 0;
     Refusal refusal = Refusal::none;
+
+    /// Nothing is to be done, so far. The pages stay as they are: there are many of them.
+    void reset() {
+        answer.reset();
+        page_count = 0;
+        refusal = Refusal::none;
+    }
 };
 
 class Server {

@@ -77,14 +77,13 @@ Result<Page> AddressSpaces::of_object(const Region& region, Word address) {
     Client* const object = clients_.find(region.object);
     if (object == nullptr)
         return Error::no_such_region;
-    const Word there = object_base + region.source + (address - region.range.start);
+    const Word there = place_in_object(region, address);
     const Decision decision = decide(object->regions, {.address = there});
     if (decision.refusal != Refusal::none)
         return Error::no_such_region;
-    const Mirror* mirror = tables_.find(*object, there);
-    if (mirror == nullptr || !const_cast<Mirror*>(mirror)->at(there).is_page())
+    if (!tables_.entry(*object, there).is_page())
         TRY(provide(*object, *decision.region, there, false));
-    return tables_.find(*object, there)->at(there).page();
+    return tables_.entry(*object, there).page();
 }
 
 Result<Page> AddressSpaces::copy_of(Page page) {
@@ -110,7 +109,8 @@ Result<AddressSpaces::Content> AddressSpaces::present_content(Client& client, co
 }
 
 Result<AddressSpaces::Content> AddressSpaces::first_content(Client& client, Region& region, Word address, bool write) {
-    TRY(require_quota(client));
+    if (region.backing != Backing::lent)
+        TRY(require_quota(client));
     switch (region.backing) {
     case Backing::anonymous:
     case Backing::stack: {

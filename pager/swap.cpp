@@ -2,6 +2,7 @@
 #include <pager/swap.hpp>
 
 #include <sys/protocol/pager.hpp>
+#include <sys/protocol/swap.hpp>
 #include <sys/util/panic.hpp>
 
 namespace pager {
@@ -17,6 +18,20 @@ Result<uint32_t> Swap::take() {
         return uint32_t{hint_++};
     }
     return sys::protocol::pager::Error::no_memory_page;
+}
+
+Result<void> Swap::write(uint32_t slot, const uint8_t* bytes) {
+    if (slots_ == 0)
+        return sys::protocol::swap::Error::device_failed;
+    ++written_;
+    return swap_store::write(slot, bytes);
+}
+
+Result<void> Swap::read(uint32_t slot, uint8_t* bytes) {
+    if (slots_ == 0)
+        return sys::protocol::swap::Error::device_failed;
+    ++read_;
+    return swap_store::read(slot, bytes);
 }
 
 void Swap::retain(uint32_t slot) {

@@ -27,18 +27,13 @@ public:
 
     /// From now on there are `slots` slots, all of them free but those that were retained before.
     void attach(uint32_t slots) { slots_ = slots < max_slots ? slots : max_slots; }
-    bool is_attached() const { return slots_ != 0; }
+    /// The server is gone, and the page with it through which pages travelled: nothing is written or read any more.
+    void detach() { slots_ = 0; }
     uint32_t slots() const { return slots_; }
     uint32_t used() const { return used_; }
-    /// As swap_store's functions; they count.
-    Result<void> write(uint32_t slot, const uint8_t* bytes) {
-        ++written_;
-        return swap_store::write(slot, bytes);
-    }
-    Result<void> read(uint32_t slot, uint8_t* bytes) {
-        ++read_;
-        return swap_store::read(slot, bytes);
-    }
+    /// As swap_store's functions; they count. device_failed: nothing is attached.
+    Result<void> write(uint32_t slot, const uint8_t* bytes);
+    Result<void> read(uint32_t slot, uint8_t* bytes);
     uint64_t written() const { return written_; }
     uint64_t pages_read() const { return read_; }
 

@@ -129,8 +129,7 @@ Result<Word> Tables::clear(Client& client, Range range) {
         const Word end = std::min(range.end, (address / table_span + 1) * table_span);
         if (Mirror* const mirror = find(client, address); mirror != nullptr) {
             const auto entries = entries_at(*mirror, address, (end - address) / page_size);
-            if (const auto unmapped = kernel_memory::unmap(entries, 0); !unmapped)
-                return or_refused(unmapped.error()).error();
+            TRY(or_refused(kernel_memory::unmap(entries, 0)));
             kernel_memory::set_cookie(entries, 0);
             for (Word page = address; page < end; page += page_size) {
                 freed += mirror->at(page).is_page() ? 1 : 0;

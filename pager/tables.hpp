@@ -14,7 +14,12 @@ public:
 
     /// The mirror of the page table for an address; null if there is none.
     Mirror* find(const Client& client, Word address) const;
-    /// The same, made if there is none, with all tables above it, and with room for the capability mapped at `address`.
+    /// What the entry for an address names; an empty one if there is no page table.
+    Entry entry(const Client& client, Word address) const {
+        Mirror* const mirror = find(client, address);
+        return mirror == nullptr ? Entry() : mirror->at(address);
+    }
+    /// The same mirror, made if there is none, with all tables above it, and with room for the capability mapped at `address`.
     /// over_quota, no_memory_*, kernel_refused.
     Result<Mirror*> ensure(Client& client, Word address);
     /// A new PML4 with an address-space number.

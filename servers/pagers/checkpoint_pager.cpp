@@ -58,11 +58,6 @@ Result<void> CheckpointPager::recover() {
 }
 
 std::optional<sys::Message> CheckpointPager::handle(sys::Incoming& incoming) {
-    const auto done = [](const Result<void>& result) -> Result<sys::Empty> {
-        if (!result)
-            return result.error();
-        return sys::Empty{};
-    };
     return sys::Dispatch(incoming)
         .on<Evict>([&](const Evict& request) { return done(evict(request.first, request.count)); })
         .on<Discard>([&](const Discard& request) { return done(discard(request.first, request.count)); })

@@ -112,14 +112,8 @@ Result<Word> CompressingPager::hand_down(Word page, Word frame) {
 
 std::optional<sys::Message> CompressingPager::handle(sys::Incoming& incoming) {
     return sys::Dispatch(incoming)
-        .on<Evict>([&](const Evict& request) -> Result<sys::Empty> {
-            TRY(evict(request.first, request.count));
-            return sys::Empty{};
-        })
-        .on<Discard>([&](const Discard& request) -> Result<sys::Empty> {
-            TRY(discard(request.first, request.count));
-            return sys::Empty{};
-        })
+        .on<Evict>([&](const Evict& request) { return done(evict(request.first, request.count)); })
+        .on<Discard>([&](const Discard& request) { return done(discard(request.first, request.count)); })
         .answer();
 }
 

@@ -8,14 +8,8 @@ using sys::Word;
 
 std::optional<sys::Message> FrameRequests::handle(sys::Incoming& incoming) {
     return sys::Dispatch(incoming)
-        .on<Evict>([&](const Evict& request) -> Result<sys::Empty> {
-            TRY(evict(request.first, request.count));
-            return sys::Empty{};
-        })
-        .on<Discard>([&](const Discard& request) -> Result<sys::Empty> {
-            TRY(discard(request.first, request.count));
-            return sys::Empty{};
-        })
+        .on<Evict>([&](const Evict& request) { return done(evict(request.first, request.count)); })
+        .on<Discard>([&](const Discard& request) { return done(discard(request.first, request.count)); })
         .on<PutPart>(
             [&](const PutPart& part) -> Result<PutPart::Reply> { return put(part, TRY(incoming.payload<PutPart>())); })
         .answer();

@@ -117,7 +117,6 @@ TEST_CASE("lent frames are mapped as copies and do not count", "[pager]") {
     REQUIRE(machine.spaces().map(*machine.client(1), region, {}));
     for (Word address = region.range.start; address < region.range.end; address += page_size)
         REQUIRE((machine.entry(1, address) == nullptr || !machine.entry(1, address)->present));
-    machine.client(1)->quota_frames = 1;
     REQUIRE(machine.spaces().populate(*machine.client(1), region.range));
     CHECK(fake::kernel_memory().mapped_pages() == 300);
     CHECK(machine.entry(1, 0x701000)->frame == (fake::lent_bit | 51));

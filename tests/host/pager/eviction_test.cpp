@@ -163,3 +163,28 @@ TEST_CASE("clients that watch are told of pressure before anything is taken, onc
     CHECK(fake::kernel_memory().pressure_signals[1] == 2);
     machine.check_nothing_lost();
 }
+
+TEST_CASE("when the swap server is gone nothing is written where its window was", "[pager]") {
+    Machine machine(1, 64);
+    constexpr Word number = protocol::object_bit | 1;
+    machine.create(1);
+    Client& window = machine.create_object(number, 1);
+    window.is_swap_attached = true;
+    machine.create(2);
+    REQUIRE(machine.spaces().map(*machine.client(2), writable(0x500000, 3), {}));
+    machine.put(2, 0x500000, 1);
+    machine.put(2, 0x501000, 2);
+    CHECK(machine.spaces().evict(*machine.client(2), {0x500000, 0x501000}) == 1);
+    CHECK(machine.get(2, 0x500000) == 1); // and its slot still holds the same
+    machine.put(2, 0x500000, 3);
+    CHECK(machine.spaces().evict(*machine.client(2), {0x501000, 0x502000}) == 1);
+    const uint32_t writes = fake::kernel_memory().swap_writes;
+
+    machine.spaces().destroy(*machine.client(1)); // the server; the object was its own
+    REQUIRE(machine.client(number) == nullptr);
+    CHECK(machine.spaces().evict(*machine.client(2), {0x500000, 0x501000}) == 0);
+    CHECK(fake::kernel_memory().swap_writes == writes);
+    CHECK(machine.get(2, 0x500000) == 3);
+    CHECK(machine.touch(2, 0x501000, false) == nullptr); // lost with the server, and said so
+    machine.check_nothing_lost();
+}

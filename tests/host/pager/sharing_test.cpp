@@ -150,6 +150,17 @@ TEST_CASE("who maps a memory object sees what others write, a private copy keeps
         CHECK(fake::kernel_memory().swap_writes == 1);
         CHECK(machine.get(2, 0x901000) == 79);
     }
+    SECTION("what one who has a private copy gives away says nothing about the page that others write to") {
+        machine.put(1, 0x602000, 10);
+        CHECK(machine.get(3, 0x902000) == 10); // shows the object's own page
+        CHECK(machine.spaces().evict(*machine.client(3), {0x902000, 0x903000}) == 1);
+        machine.put(1, 0x602000, 11);
+        CHECK(machine.spaces().evict(*machine.client(1), {0x602000, 0x603000}) == 1);
+        Client& hidden = *machine.client(object);
+        CHECK(machine.spaces().evict(hidden, hidden.regions[0].range) == 1);
+        CHECK(machine.get(2, 0x902000) == 11);
+        CHECK(machine.get(3, 0x902000) == 11);
+    }
     SECTION("it stays as long as anybody maps it, or its maker is there") {
         machine.spaces().destroy(*machine.client(1));
         machine.spaces().destroy(*machine.client(2));

@@ -207,17 +207,6 @@ Result<void> show(Page frame) {
     return {};
 }
 
-void withdraw(Page frame) {
-    auto& copies = fake::kernel_memory().copies;
-    for (auto copy = copies.begin(); copy != copies.end();) {
-        const Word slot = copy->first;
-        const bool gone = copy->second == frame.number;
-        ++copy;
-        if (gone)
-            fake::drop_copy(slot);
-    }
-}
-
 Result<void> assign_space_number(Page pml4) {
     need(fake::kernel_memory().made.at(pml4.number) == abi::ObjectType::pml4, "not a PML4");
     TRY(fake::step());
@@ -280,18 +269,16 @@ Result<void> protect(const Entries& entries) {
     return {};
 }
 
-Result<EntryBits> unmap(const Entries& entries, Word cookie) {
+Result<void> unmap(const Entries& entries, Word cookie) {
     TRY(fake::step());
-    EntryBits dirty;
-    fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
+    fake::for_each(entries, [&](fake::Entry& entry, unsigned) {
         if (!entry.present)
             return;
-        dirty.set(i, entry.dirty);
         entry = {};
         entry.cookie = cookie;
     });
     may_die();
-    return dirty;
+    return {};
 }
 
 void set_cookie(const Entries& entries, Word cookie) {

@@ -5,6 +5,7 @@
 
 #include <sys/error.hpp>
 #include <sys/ipc/protocol.hpp>
+#include <sys/result.hpp>
 
 namespace sys::pager {
 
@@ -47,5 +48,12 @@ struct RollBack {
     static constexpr Word label = request_label(Protocol::region_pager, 4);
     using Reply = Empty;
 };
+
+/// The answer to a request that is done, or has failed.
+inline Result<Empty> done(const Result<void>& result) {
+    if (!result)
+        return result.error();
+    return Empty{};
+}
 
 } // namespace sys::pager

@@ -36,7 +36,6 @@ enum class Error : Word {
     write_and_execute, ///< no page is ever both
     no_such_space, ///< no client of that number
     space_exists, ///< a client of that number is already there
-    too_many_spaces, ///< detail 0 = limit
     no_such_region, ///< nothing mapped at that address
     no_memory_pml4, ///< out of memory, and for what
     no_memory_pdpt,
@@ -357,7 +356,6 @@ constexpr const char* describe(Error value) {
     case Error::write_and_execute: return "no page may be writable and executable";
     case Error::no_such_space: return "no such address space";
     case Error::space_exists: return "the address space exists already";
-    case Error::too_many_spaces: return "too many address spaces";
     case Error::no_such_region: return "no region there";
     case Error::no_memory_pml4: return "out of memory for a PML4";
     case Error::no_memory_pdpt: return "out of memory for a PDPT";
