@@ -117,6 +117,10 @@ Result<void> AddressSpaces::populate(Client& client, Range range) {
         const Decision decision = decide(client.regions, {.address = address});
         if (decision.refusal != Refusal::none)
             return Error::no_such_region;
+        if (address % table_span == 0 && TRY(provide_block(client, *decision.region, address, false))) {
+            address += table_span - page_size;
+            continue;
+        }
         if (!tables_.entry(client, address).is_page())
             TRY(provide(client, *decision.region, address, false));
     }
@@ -127,7 +131,12 @@ Word AddressSpaces::evict(Client& client, Range range) {
     Word evicted = 0;
     for (Word address = range.start; address < range.end; address += page_size) {
         Mirror* const mirror = tables_.find(client, address);
-        evicted += mirror != nullptr && clock_.evict(client, *mirror, address) ? 1 : 0;
+        if (mirror == nullptr)
+            continue;
+        evicted += (mirror->is_piece(address) ? clock_.evict_piece(client, *mirror, address)
+                                              : clock_.evict(client, *mirror, address))
+                       ? 1
+                       : 0;
     }
     return evicted;
 }

@@ -28,6 +28,7 @@ struct FaultCounts {
     Word around = 0; ///< pages that came with a fault of their neighbour
     Word refused = 0;
     Word evicted = 0; ///< not a fault: pages taken away
+    Word huge = 0; ///< huge pages of zeroes
     Word cycles = 0; ///< of the time-stamp counter, spent on them
 };
 

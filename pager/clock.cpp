@@ -72,7 +72,36 @@ bool Clock::evict(Client& client, Mirror& mirror, Word address) {
     return true;
 }
 
+bool Clock::evict_piece(Client& client, Mirror& mirror, Word address) {
+    const bool is_shared = memory_.pool().block_users(mirror.block) > 1; // nothing would be gained
+    if (is_shared || client.is(protocol::trait::pinned) || swap_.used() == swap_.slots() ||
+        !tables_.divide(client, mirror, address))
+        return false;
+    const Result<uint32_t> slot = swap_.take();
+    if (!slot)
+        return false;
+    if (!swap_.write(*slot, Tables::piece(mirror, address))) {
+        swap_.release(*slot);
+        return false;
+    }
+    kernel_memory::set_cookie(Tables::entries_at(mirror, address), cookie_of(*slot));
+    tables_.note(client, mirror, address, Entry::of_slot(*slot));
+    ++client.faults.evicted;
+    return true;
+}
+
+/// Memory is won when the last piece has gone, so it is all of them or none.
+void Clock::visit_block(Client& client, Mirror& mirror, Word base) {
+    if (tables_.is_whole(mirror) && tables_.was_accessed(client, base))
+        return;
+    for (Word address = base; address < base + table_span; address += page_size)
+        if (mirror.is_piece(address) && !evict_piece(client, mirror, address))
+            return;
+}
+
 void Clock::visit(Client& client, Mirror& mirror, Word base) {
+    if (!mirror.block.is_none())
+        visit_block(client, mirror, base);
     if (mirror.present == 0)
         return;
     const auto noted = kernel_memory::harvest(Tables::entries_at(mirror, base, table_entries));

@@ -19,6 +19,8 @@ public:
     bool make_room();
     /// Takes one page away from a client, at once. Returns whether it could.
     bool evict(Client& client, Mirror& mirror, Word address);
+    /// The same for a piece of a huge page, which falls apart.
+    bool evict_piece(Client& client, Mirror& mirror, Word address);
     /// Tells those who want to know that memory is running short, once until there is plenty again.
     void watch_pressure();
     /// The hand does not stay on what goes away.
@@ -28,6 +30,7 @@ private:
     static constexpr Word batch = 32;
     bool step();
     void visit(Client& client, Mirror& mirror, Word base);
+    void visit_block(Client& client, Mirror& mirror, Word base);
     bool may_go(const Client& client, Page page) const;
     bool is_kept_by_object(const Region& region, Word address, Page page) const;
     Result<Entry> save(Page page, bool dirty);

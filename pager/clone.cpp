@@ -41,7 +41,18 @@ Result<void> AddressSpaces::share_run(Client& child, Mirror& from, Mirror& to, c
     return {};
 }
 
+/// Both have the huge page, or what is left of it, and neither may write to it.
+Result<void> AddressSpaces::clone_block(Client& parent, Client& child, Mirror& from, Word base) {
+    Mirror& to = *TRY(tables_.ensure_for_block(child, base));
+    if (tables_.is_whole(from))
+        TRY(tables_.protect_block(parent, base));
+    TRY(tables_.map_block(child, to, base, from.block, {}));
+    return {};
+}
+
 Result<void> AddressSpaces::clone_table(Client& parent, Client& child, Mirror& from, Word base) {
+    if (!from.block.is_none())
+        TRY(clone_block(parent, child, from, base));
     for (Word address = base; address < base + table_span;) {
         const Entry entry = from.at(address);
         Region* const region = parent.regions.find(address);

@@ -56,7 +56,7 @@ Result<protocol::InspectClient::Reply> Server::inspect_client(Badge badge, const
     return protocol::InspectClient::Reply{found->number,       found->frames,  found->tables,     found->swapped,
                                           found->quota_frames, faults.served,  faults.zero,       faults.file,
                                           faults.shared,       faults.copied,  faults.swapped_in, faults.around,
-                                          faults.refused,      faults.evicted, faults.cycles};
+                                          faults.refused,      faults.evicted, faults.huge,       faults.cycles};
 }
 
 namespace {
@@ -100,6 +100,10 @@ Result<protocol::InspectRegion::Reply> Server::inspect_region(Badge badge, const
         (found->writable ? protocol::access::write : 0) | (found->executable ? protocol::access::execute : 0);
     reply.faults = found->faults;
     tables_.for_each(*client, [&](Mirror& mirror, Word base) {
+        if (found->range.contains(base)) {
+            reply.resident += mirror.pieces;
+            reply.huge += tables_.is_whole(mirror) ? table_entries : 0;
+        }
         const Word end = std::min(found->range.end, base + table_span);
         for (Word address = std::max(found->range.start, base); address < end; address += page_size) {
             const Entry entry = mirror.at(address);

@@ -37,9 +37,9 @@ sys::SlotRef chunk_node(uint32_t chunk) {
 constexpr unsigned size_bits_of(abi::ObjectType type) { return type == abi::ObjectType::cnode ? layout::copy_bits : 0; }
 
 constexpr sys::EntryRange range_of(const Entries& entries, Word done) {
-    return {entries.address + done * page_size, entries.count - done, abi::page_bits};
+    return {entries.address + (done << entries.size_bits), entries.count - done, entries.size_bits};
 }
-sys::PageTables tables(const Entries& entries) { return sys::PageTables(sys::Object(object_slot(entries.table))); }
+sys::PageTables tables(const Entries& entries) { return sys::PageTables(sys::Object(object_slot(entries.structure))); }
 
 /// A call on a range may end early where an interrupt waits: `step(done)` does some more and says how many.
 template <class Step>
@@ -66,6 +66,7 @@ Result<void> show_with_tables(Page frame, unsigned& next) {
 
 Word object_slot(Page page) { return leaf_pointer(page.chunk(), 512 + page.index()); }
 Word copy_slot(Page copies, unsigned index) { return object_slot(copies) | index; }
+Word block_slot(uint32_t chunk) { return root_index_of_cnode(chunk) << root_shift; }
 Word lent_slot(Word index) { return layout::lent_root << root_shift | index; }
 
 uint8_t* bytes(Page frame) {
@@ -106,6 +107,20 @@ Result<void> show(Page frame) {
     return sys::Frame(object_slot(frame)).map(own_space, address, sys::PageAccess::read_write());
 }
 
+Result<void> make_block(uint32_t chunk) {
+    return sys::Untyped((layout::first_chunk + chunk) << root_shift)
+        .retype(abi::ObjectType::frame_2m, 0, root.at(0, 0), root_index_of_cnode(chunk));
+}
+
+Result<void> show_block(uint32_t chunk) {
+    const auto address = reinterpret_cast<Word>(block_bytes(chunk));
+    return sys::Frame(block_slot(chunk)).map(own_space, address, sys::PageAccess::read_only());
+}
+
+const uint8_t* block_bytes(uint32_t chunk) {
+    return reinterpret_cast<const uint8_t*>(layout::window_address + (Word{chunk} << layout::chunk_bits));
+}
+
 Result<void> assign_space_number(Page pml4) {
     return sys::AsidPool(layout::asid_pool_slot).assign(sys::VSpace(object_slot(pml4)));
 }
@@ -124,9 +139,11 @@ Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, W
     return sys::map_level(level, sys::Object(object_slot(structure)), sys::VSpace(object_slot(pml4)), address);
 }
 
+Result<void> remove_table(Page table) { return sys::PageTable(object_slot(table)).unmap(); }
+
 Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access) {
     return go_through(entries.count, [&](Word done) {
-        const sys::Place place(entries.address + done * page_size, access.page_rights(),
+        const sys::Place place(entries.address + (done << entries.size_bits), access.page_rights(),
                                static_cast<Word>(access.memory), true, true);
         return tables(entries).map(place, source + done, entries.count - done, into + done);
     });
@@ -162,6 +179,8 @@ ChunkState state_of(uint32_t chunk) {
     const auto node = root.at(root_index_of_cnode(chunk), depth).inspect();
     if (!node || node->slot.type() == abi::SlotType::empty)
         return ChunkState::whole;
+    if (node->slot.type() == abi::SlotType::frame)
+        return ChunkState::block;
     Made records[record_pages];
     if (inspect(chunk, 0, records) != record_pages)
         return ChunkState::unfinished;
@@ -172,7 +191,7 @@ ChunkState state_of(uint32_t chunk) {
     return complete ? ChunkState::cut : ChunkState::unfinished;
 }
 
-void undo_split(uint32_t chunk) {
+void make_whole(uint32_t chunk) {
     if (!root.at(layout::first_chunk + chunk, static_cast<unsigned>(startup().root_bits)).revoke())
         sys::panic("a chunk cannot be made whole");
 }

@@ -20,6 +20,9 @@ struct SplitChunk {
 /// Cuts a 2 MiB untyped into pages and maps their records, zeroed.
 Result<SplitChunk> split_chunk(uint32_t chunk);
 
+/// Destroys whatever was made of a chunk, and wherever it is mapped.
+void make_whole(uint32_t chunk);
+
 /// Makes an object out of a free page: a frame (which reads as zero), a paging structure, or a CNode of 128 slots.
 Result<void> make(Page page, abi::ObjectType type);
 /// Destroys what was made of a page, wherever it is mapped.
@@ -32,12 +35,21 @@ Result<void> assign_space_number(Page pml4);
 /// All faults in the user half are told to slot `protocol::pager::keeper` of the keeper tables.
 Result<void> set_keeper(Page pml4);
 Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, Word address);
+/// A page table with nothing in it is hooked in no longer.
+Result<void> remove_table(Page table);
 
-/// Entries of one page table, which must not reach beyond it.
+/// Makes one frame of a whole chunk; it reads as zero.
+Result<void> make_block(uint32_t chunk);
+/// Maps it in the window, where there is a page directory as soon as any chunk of the same GiB was cut up.
+Result<void> show_block(uint32_t chunk);
+const uint8_t* block_bytes(uint32_t chunk);
+
+/// Entries of one table, which must not reach beyond it: it is `structure`, or below that.
 struct Entries {
-    Page table;
+    Page structure;
     Word address = 0;
     Word count = 1;
+    unsigned size_bits = abi::page_bits; ///< what one entry maps: 12, or 21
 };
 /// Maps copies of the frame capabilities in neighbouring slots from `source` on; the copies go to slots from `into` on.
 Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access);
@@ -53,15 +65,14 @@ Result<sys::PageTables::Harvested> harvest(const Entries& entries);
 /// Where the object made of a page can be named.
 Word object_slot(Page page);
 Word copy_slot(Page copies, unsigned index);
+Word block_slot(uint32_t chunk);
 Word lent_slot(Word index);
 
 // ---- what a new instance of the pager finds ------------------------------------------------------------------------
 
-enum class ChunkState { whole, cut, unfinished };
+enum class ChunkState { whole, cut, unfinished, block };
 ChunkState state_of(uint32_t chunk);
 ChunkRecords* records_of(uint32_t chunk);
-/// An unfinished chunk is whole again.
-void undo_split(uint32_t chunk);
 
 struct Made {
     abi::SlotType type = abi::SlotType::empty; ///< empty: nothing is made of the page

@@ -30,6 +30,13 @@ Result<Page> Memory::take_waiting() {
     first_waiting_ = Page{record(frame).next_in_bucket};
     record(frame).next_in_bucket = 0;
     --waiting_;
+    pool_.note_waiting(frame, false);
+    return frame;
+}
+
+Page Memory::take_stocked() {
+    const Page frame = stock_[--stocked_];
+    pool_.note_waiting(frame, false);
     return frame;
 }
 
@@ -63,7 +70,7 @@ Result<Page> Memory::take_frame() {
 
 Result<Page> Memory::obtain_clear() {
     if (stocked_ > 0)
-        return stock_[--stocked_];
+        return take_stocked();
     const Result<Page> waiting = take_waiting();
     if (!waiting)
         return make_frame();
@@ -87,6 +94,7 @@ void Memory::put_back_frame(Page frame) {
     record(frame).next_in_bucket = first_waiting_.number;
     first_waiting_ = frame;
     ++waiting_;
+    pool_.note_waiting(frame, true);
 }
 
 /// A page with nothing made of it: from the pool, or what was a frame.
@@ -96,7 +104,7 @@ Result<Page> Memory::obtain_raw() {
     const Result<Page> page = pool_.allocate();
     if (page)
         return *page;
-    const Page frame = stocked_ > 0 ? stock_[--stocked_] : TRY(take_waiting());
+    const Page frame = stocked_ > 0 ? take_stocked() : TRY(take_waiting());
     kernel_memory::reclaim(frame);
     record(frame) = {};
     return frame;
@@ -140,7 +148,61 @@ void Memory::refill_stock() {
         if (!frame)
             return;
         stock_[stocked_++] = *frame;
+        pool_.note_waiting(*frame, true);
     }
+}
+
+/// Frames of a chunk that wait in the stock or the list, which is about to be whole again.
+void Memory::forget_waiting(uint32_t chunk) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < stocked_; ++i)
+        if (stock_[i].chunk() != chunk)
+            stock_[kept++] = stock_[i];
+    stocked_ = kept;
+    Page others;
+    for (Page frame = first_waiting_; !frame.is_none();) {
+        const Page next{record(frame).next_in_bucket};
+        if (frame.chunk() == chunk) {
+            --waiting_;
+        } else {
+            record(frame).next_in_bucket = others.number;
+            others = frame;
+        }
+        frame = next;
+    }
+    first_waiting_ = others;
+}
+
+/// One that was never cut up, or whose pages all came back.
+Result<uint32_t> Memory::find_chunk() {
+    const Result<uint32_t> whole = pool_.find_whole_chunk();
+    if (whole)
+        return *whole;
+    const std::optional<uint32_t> idle = pool_.find_idle_chunk();
+    if (!idle)
+        return whole.error();
+    forget_waiting(*idle);
+    kernel_memory::make_whole(*idle);
+    pool_.make_whole(*idle);
+    return *idle;
+}
+
+Result<Block> Memory::take_block() {
+    const uint32_t chunk = TRY(find_chunk());
+    Result<void> made = kernel_memory::make_block(chunk);
+    if (made)
+        made = kernel_memory::show_block(chunk);
+    if (!made) {
+        kernel_memory::make_whole(chunk);
+        return made.error();
+    }
+    pool_.make_block(chunk);
+    return Block::of_chunk(chunk);
+}
+
+void Memory::put_back_block(Block block) {
+    kernel_memory::make_whole(block.chunk());
+    pool_.make_whole(block.chunk());
 }
 
 } // namespace pager

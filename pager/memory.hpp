@@ -32,6 +32,11 @@ public:
     /// Destroys the newest page of the client's list.
     void give_back_newest(Client& client);
 
+    /// A huge page that nobody maps and that reads as zero; no_memory_page if no chunk is free as a whole.
+    Result<Block> take_block();
+    /// Nobody maps it any longer.
+    void put_back_block(Block block);
+
     bool is_stock_low() const { return stocked_ < stock_size / 2; }
     /// Fills the stock as far as memory allows.
     void refill_stock();
@@ -44,6 +49,9 @@ private:
     Result<Page> make_frame();
     Result<Page> obtain_raw();
     Result<Page> obtain_clear();
+    Page take_stocked();
+    Result<uint32_t> find_chunk();
+    void forget_waiting(uint32_t chunk);
 
     PagePool pool_;
     Page stock_[stock_size]; ///< clear

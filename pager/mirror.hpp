@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the pager knows of one page table of a client: which page or swap slot each entry names, and where the capabilities
 // are that are mapped there. It repeats what the table says, and is made again from it by a new instance.
+//
+// A huge page has a mirror, too, and a page table that waits until the huge page falls apart: then the entries that are
+// still empty stand for their pieces of it.
 #pragma once
 
 #include <pager/page.hpp>
@@ -36,16 +39,23 @@ private:
 struct Mirror {
     Page table;
     Page copies[table_entries / copies_per_page]; ///< none: not needed so far
+    Block block; ///< the huge page at these addresses, or what is left of it; survives the pager
+    uint32_t pieces; ///< of the block: entries whose bytes are still there and nowhere else
     uint32_t present; ///< entries that name a page
     Entry entries[table_entries];
 
-    /// All but which table it is of.
+    /// All but which table it is of, and its block.
     void forget() {
         for (Page& page : copies)
             page = no_page;
         for (Entry& entry : entries)
             entry = Entry();
+        pieces = 0;
         present = 0;
+    }
+    /// The entry at `address` is empty because its bytes are in the block.
+    bool is_piece(Word address) const {
+        return !block.is_none() && entries[address / page_size % table_entries].is_empty();
     }
     Entry& at(Word address) { return entries[address / page_size % table_entries]; }
 };

@@ -23,6 +23,15 @@ struct Page {
 };
 inline constexpr Page no_page{};
 
+/// A huge page of 2 MiB: a chunk that was not cut up.
+struct Block {
+    uint32_t raw = 0; ///< 1 + number of the chunk; 0: none
+    static constexpr Block of_chunk(uint32_t chunk) { return {chunk + 1}; }
+    constexpr bool is_none() const { return raw == 0; }
+    constexpr uint32_t chunk() const { return raw - 1; }
+    constexpr bool operator==(const Block&) const = default;
+};
+
 /// The first 32 KiB of a chunk hold the CNode with the capabilities to the others; then come `chunk_pages` pages, the first
 /// `record_pages` of which hold the records of all.
 inline constexpr unsigned chunk_cnode_pages = (1u << sys::protocol::pager_startup::leaf_bits) * 32 / 4096;
@@ -47,7 +56,7 @@ struct PageRecord {
     uint32_t client; ///< page of the Client
     uint32_t next_in_bucket; ///< a frame that waits to be used again: the next such
     uint32_t next_of_client; ///< towards older pages
-    uint32_t mappings; ///< of a frame: how many entries of clients name it
+    uint32_t mappings; ///< of a frame: how many entries of clients name it; of a structure: 1 once it is hooked in
     uint32_t swap_slot; ///< of a frame: 1 + the slot that holds the same bytes, 0 = none
     Use use;
     uint8_t span_bits; ///< of a structure: 48 PML4, 39 PDPT, 30 page directory, 21 page table

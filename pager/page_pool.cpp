@@ -13,7 +13,10 @@ using sys::protocol::pager::Error;
 Result<void> PagePool::add_chunk(Word physical) {
     if (chunk_count_ == sys::protocol::pager_startup::max_chunks)
         return sys::ErrorCode::out_of_range;
-    chunks_[chunk_count_++] = {physical, nullptr, chunk_pages - record_pages};
+    Chunk& chunk = chunks_[chunk_count_++];
+    chunk = {};
+    chunk.physical = physical;
+    chunk.free = chunk.capacity;
     total_ += chunk_pages - record_pages;
     free_ += chunk_pages - record_pages;
     return {};
@@ -29,6 +32,7 @@ Result<void> PagePool::split(uint32_t number) {
     }
     const Word beyond_records = done.pages_used - record_pages;
     chunk.free -= static_cast<uint32_t>(beyond_records);
+    chunk.capacity -= static_cast<uint32_t>(beyond_records);
     total_ -= beyond_records;
     free_ -= beyond_records;
     chunk.records->complete = ChunkRecords::complete_mark; // last: from here on recovery trusts what is in it
@@ -97,9 +101,65 @@ void PagePool::adopt(uint32_t number, ChunkRecords* records) {
         if (index < record_pages)
             continue; // not counted from the start
         --chunk.free;
+        --chunk.capacity;
         --free_;
         --total_;
     }
+}
+
+/// From the end: pages are taken from the beginning. Where nothing was cut up there is no page directory to show it with.
+Result<uint32_t> PagePool::find_whole_chunk() {
+    constexpr uint32_t directory_chunks = 512;
+    for (uint32_t number = chunk_count_; number-- > 1;) {
+        if (chunks_[number].records != nullptr || chunks_[number].is_block)
+            continue;
+        const uint32_t first = number / directory_chunks * directory_chunks;
+        const auto is_whole = [&](uint32_t chunk) { return !is_cut(chunk) && !chunks_[chunk].is_block; };
+        uint32_t whole = number;
+        for (uint32_t near = first; near < number; ++near) {
+            if (is_cut(near))
+                return number;
+            if (is_whole(near))
+                whole = near;
+        }
+        if (whole == number)
+            continue;
+        TRY(split(whole));
+        return number;
+    }
+    return Error::no_memory_page;
+}
+
+std::optional<uint32_t> PagePool::find_idle_chunk() const {
+    // The first one holds the ledger. Some hold tables of the window for others.
+    constexpr uint32_t own_tables = 1;
+    for (uint32_t number = 1; number < chunk_count_; ++number) {
+        const Chunk& chunk = chunks_[number];
+        if (chunk.records != nullptr && chunk.capacity + record_pages + own_tables == chunk_pages &&
+            chunk.free + chunk.waiting == chunk.capacity)
+            return number;
+    }
+    return std::nullopt;
+}
+
+void PagePool::make_whole(uint32_t number) {
+    Chunk& chunk = chunks_[number];
+    constexpr uint32_t all = chunk_pages - record_pages;
+    free_ += all - (chunk.is_block ? 0 : chunk.free);
+    total_ += all - chunk.capacity;
+    const Word physical = chunk.physical;
+    chunk = {};
+    chunk.physical = physical;
+    chunk.free = all;
+    if (number < hint_)
+        hint_ = number;
+}
+
+void PagePool::make_block(uint32_t number) {
+    Chunk& chunk = chunks_[number];
+    chunk.is_block = true;
+    free_ -= chunk.free;
+    chunk.free = 0;
 }
 
 Page PagePool::page_at(Word physical) {

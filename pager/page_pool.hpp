@@ -3,6 +3,7 @@
 // Calls the kernel only to split a chunk.
 #pragma once
 
+#include <optional>
 #include <pager/page.hpp>
 #include <sys/result.hpp>
 
@@ -46,11 +47,29 @@ public:
     /// A free page of an adopted chunk is in use after all.
     void mark_taken(Page page);
 
+    // ---- huge pages: chunks that are not cut up --------------------------------------------------------------------------
+    /// A whole chunk that can be a block; no_memory_page if there is none.
+    Result<uint32_t> find_whole_chunk();
+    /// A chunk of which only its records are in use, and frames that wait; nothing if there is none.
+    std::optional<uint32_t> find_idle_chunk() const;
+    /// A frame waits to be used again, or no longer.
+    void note_waiting(Page frame, bool waits) { chunks_[frame.chunk()].waiting += waits ? 1 : -1u; }
+    /// All that was made of it is gone.
+    void make_whole(uint32_t chunk);
+    void make_block(uint32_t chunk);
+    bool is_block(uint32_t chunk) const { return chunk < chunk_count_ && chunks_[chunk].is_block; }
+    /// Mirrors that name it.
+    uint32_t& block_users(Block block) { return chunks_[block.chunk()].users; }
+
 private:
     struct Chunk {
         Word physical = 0;
         ChunkRecords* records = nullptr; ///< null: not split yet
         uint32_t free = 0;
+        uint32_t waiting = 0; ///< frames that nobody has
+        uint32_t capacity = chunk_pages - record_pages; ///< pages that are not the pager's own
+        uint32_t users = 0; ///< of a block
+        bool is_block = false;
     };
     static constexpr unsigned bucket_count = 8192;
 

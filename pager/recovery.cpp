@@ -10,6 +10,8 @@ using kernel_memory::Made;
 
 namespace {
 
+constexpr uint8_t table_bits = 21, root_bits = 48;
+
 bool is_structure(abi::SlotType type) {
     return type == abi::SlotType::pml4 || type == abi::SlotType::pdpt || type == abi::SlotType::page_directory ||
            type == abi::SlotType::page_table;
@@ -18,7 +20,8 @@ bool is_structure(abi::SlotType type) {
 /// Whether what is made of a page is what its record says.
 bool is_as_recorded(const PageRecord& record, const Made& made) {
     switch (record.use) {
-    case Use::structure: return is_structure(made.type) && made.is_mapped;
+    case Use::structure: // a page table may wait for its huge page to fall apart
+        return is_structure(made.type) && (made.is_mapped || record.span_bits == table_bits);
     case Use::mirror:
     case Use::client: return made.type == abi::SlotType::frame && made.is_mapped;
     case Use::copies: return made.type == abi::SlotType::cnode;
@@ -35,7 +38,14 @@ void Recovery::adopt_chunks() {
     for (uint32_t chunk = 0; chunk < memory_.pool().chunk_count(); ++chunk) {
         switch (kernel_memory::state_of(chunk)) {
         case kernel_memory::ChunkState::whole: break;
-        case kernel_memory::ChunkState::unfinished: kernel_memory::undo_split(chunk); break;
+        case kernel_memory::ChunkState::unfinished: kernel_memory::make_whole(chunk); break;
+        case kernel_memory::ChunkState::block:
+            // One that was not shown yet was not mapped for anybody either.
+            if (kernel_memory::show_block(chunk))
+                memory_.pool().make_block(chunk);
+            else
+                kernel_memory::make_whole(chunk);
+            break;
         case kernel_memory::ChunkState::cut:
             memory_.pool().adopt(chunk, kernel_memory::records_of(chunk));
             look_at_pages(chunk);
@@ -68,6 +78,8 @@ void Recovery::look_at(Page page, const Made& made) {
             if (client.state != ClientState::none && client.self == page && client.number == record.address)
                 return clients_.adopt(page);
         } else {
+            if (record.use == Use::structure)
+                record.mappings = made.is_mapped ? 1 : 0;
             return keep(page);
         }
     }
@@ -85,6 +97,26 @@ void Recovery::look_at(Page page, const Made& made) {
     if (made.type != abi::SlotType::empty)
         kernel_memory::reclaim(page);
     record = {};
+}
+
+/// Whose mirror names a block that is not there was about to get it, or to lose it.
+void Recovery::adopt_block(Client& client, Mirror& mirror) {
+    if (mirror.block.is_none())
+        return;
+    if (!memory_.pool().is_block(mirror.block.chunk())) {
+        mirror.block = Block{};
+        return;
+    }
+    ++memory_.pool().block_users(mirror.block);
+    mirror.pieces = table_entries; // those that have left it come off when the table is read
+    client.frames += table_entries;
+}
+
+void Recovery::put_back_unused_blocks() {
+    PagePool& pool = memory_.pool();
+    for (uint32_t chunk = 0; chunk < pool.chunk_count(); ++chunk)
+        if (pool.is_block(chunk) && pool.block_users(Block::of_chunk(chunk)) == 0)
+            memory_.put_back_block(Block::of_chunk(chunk));
 }
 
 void Recovery::keep(Page page) {
@@ -129,7 +161,6 @@ void Recovery::destroy(Page page) {
 
 /// A mirror is of use if its table is there, and a table or CNode of copies if its mirror is.
 void Recovery::connect() {
-    constexpr uint8_t table_bits = 21, root_bits = 48;
     for_each_held(Use::mirror, [&](Page page, PageRecord& record, Client* owner) {
         Mirror& mirror = *Tables::at(page);
         const Page table = mirror.table;
@@ -142,6 +173,7 @@ void Recovery::connect() {
             return;
         }
         mirror.forget(); // all but its table: without that, a death right now would lose what it maps
+        adopt_block(*owner, mirror);
         enter(*owner, page);
     });
     for_each_held(Use::structure, [&](Page page, const PageRecord& record, Client* owner) {
@@ -182,6 +214,8 @@ void Recovery::read_entry(Client& client, Mirror& mirror, Word address, sys::pag
 }
 
 void Recovery::read_table(Client& client, Mirror& mirror, Word base) {
+    if (!tables_.is_in_place(mirror))
+        return;
     sys::pager::TableEntry entries[abi::max_read];
     for (unsigned first = 0; first < table_entries;) {
         const Word address = base + first * page_size;
@@ -247,6 +281,7 @@ void Recovery::count_users() {
 Word Recovery::run() {
     adopt_chunks();
     connect();
+    put_back_unused_blocks();
     for (Client* client = clients_.first(); client != nullptr; client = clients_.next(*client))
         tables_.for_each(*client, [&](Mirror& mirror, Word base) { read_table(*client, mirror, base); });
     put_back_unmapped();

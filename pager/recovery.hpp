@@ -20,6 +20,8 @@ private:
     void look_at_pages(uint32_t chunk);
     void look_at(Page page, const kernel_memory::Made& made);
     void keep(Page page);
+    void adopt_block(Client& client, Mirror& mirror);
+    void put_back_unused_blocks();
     template <class Visit>
     void for_each_held(Use use, const Visit& visit);
     Client* owner_of(const PageRecord& record) const;

@@ -74,15 +74,18 @@ unsigned RegionMap::count() const {
     return count;
 }
 
-Result<Range> RegionMap::find_gap(Word size, Word from) const {
-    Range gap = TRY(checked_range(from, size));
+Result<Range> RegionMap::find_gap(Word size, Word from, Word alignment) const {
+    const auto range_from = [&](Word lowest) {
+        return checked_range((lowest + alignment - 1) / alignment * alignment, size);
+    };
+    Range gap = TRY(range_from(from));
     for (bool moved = true; moved;) {
         moved = false;
         const Range with_margins{gap.start - page_size, gap.end + page_size};
         for (const Region& region : regions_) {
             if (region.state == RegionState::none || !region.range.overlaps(with_margins))
                 continue;
-            gap = TRY(checked_range(region.range.end + page_size, size));
+            gap = TRY(range_from(region.range.end + page_size));
             moved = true;
             break;
         }

@@ -47,6 +47,7 @@ struct Region {
     bool writable = false;
     bool executable = false;
     bool is_private = false; ///< object: what is written goes to a copy
+    bool is_huge = false; ///< anonymous: of huge pages, where there are any
     uint8_t memory_type = 0; ///< abi::MemoryType
     uint8_t fault_around = 1; ///< pages that one fault may bring, a power of two up to 16
     RegionState state = RegionState::none;
@@ -80,8 +81,9 @@ public:
     const Region* find(Word address) const { return const_cast<RegionMap*>(this)->find(address); }
     /// The one that request `number` made; null if there is none.
     Region* made_by(Word number);
-    /// A free range of `size` bytes (a multiple of the page size) from `from` on, a free page on either side.
-    Result<Range> find_gap(Word size, Word from = first_free_choice) const;
+    /// A free range of `size` bytes (a multiple of the page size) from `from` on, a free page on either side. `alignment`: a
+    /// power of two.
+    Result<Range> find_gap(Word size, Word from = first_free_choice, Word alignment = page_size) const;
 
     unsigned count() const;
     /// All places, also those where there is no region.

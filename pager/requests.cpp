@@ -25,6 +25,8 @@ protocol::Mapped Server::mapped(const Region& region, const Client& client) cons
         if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr)
             for (Word page = address; page < end; page += page_size)
                 reply.pages_present += mirror->at(page).is_page() || mirror->at(page).is_lent() ? 1 : 0;
+        if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr)
+            reply.pages_present += mirror->pieces;
         address = end;
     }
     return reply;
@@ -35,7 +37,10 @@ Result<protocol::Mapped> Server::map_region(Client& client, Region region, Word 
     if (const Region* const made = client.regions.made_by(request))
         return mapped(*made, client);
     TRY(checked_range(0, size));
-    region.range = address == 0 ? TRY(client.regions.find_gap(size, first_free_choice + client.slide))
+    region.is_huge = region.backing == Backing::anonymous && size >= table_span &&
+                     has(options, protocol::option::huge | protocol::option::populate);
+    const Word alignment = region.is_huge ? table_span : page_size;
+    region.range = address == 0 ? TRY(client.regions.find_gap(size, first_free_choice + client.slide, alignment))
                                 : TRY(checked_range(address, size));
     region.request = request;
     if (has(options, protocol::option::sequential))

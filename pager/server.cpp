@@ -93,6 +93,12 @@ void Server::add_around(Client& client, Region& region, Word address, Reaction& 
     }
 }
 
+/// A huge page was mapped by a call, so that the answer only has to wake the client.
+bool Server::is_served_by_block(Client& client, const Decision& decision, bool write) {
+    const Result<bool> served = spaces_.provide_block(client, *decision.region, decision.page, write);
+    return served && *served;
+}
+
 void Server::handle_fault(const Incoming& incoming, Reaction& reaction) {
     const Word start = sys::raw::read_time_stamp();
     Client* const client = clients_.find(incoming.badge().value);
@@ -103,7 +109,10 @@ void Server::handle_fault(const Incoming& incoming, Reaction& reaction) {
     }
     const Decision decision = decide(client->regions, PageFault::from(fault));
     reaction.refusal = decision.refusal;
-    if (reaction.refusal == Refusal::none) {
+    if (reaction.refusal == Refusal::none && is_served_by_block(*client, decision, fault.info.is_write())) {
+        reaction.answer = Message{};
+        ++decision.region->faults;
+    } else if (reaction.refusal == Refusal::none) {
         const Result<Supply> page = spaces_.supply(*client, *decision.region, decision.page, fault.info.is_write());
         if (page) {
             reaction.pages[reaction.page_count++] = *page;

@@ -43,6 +43,7 @@ private:
     std::optional<Message> handle_request(const Incoming& incoming);
     std::optional<Message> handle_inspection(const Incoming& incoming);
     void handle_fault(const Incoming& incoming, Reaction& reaction);
+    bool is_served_by_block(Client& client, const Decision& decision, bool write);
     void add_around(Client& client, Region& region, Word address, Reaction& reaction);
 
     /// The client that a request is about: the caller, or the one that init names.

@@ -72,6 +72,59 @@ Result<Page> AddressSpaces::from_slot(uint32_t slot) {
     return page;
 }
 
+/// A copy of a piece. Making room for it may have taken the piece away.
+Result<AddressSpaces::Content> AddressSpaces::from_block(Client& client, Region& region, Mirror& mirror, Word address,
+                                                         bool write) {
+    const Page page = TRY(obtain(false));
+    if (!mirror.is_piece(address)) {
+        memory_.put_back_frame(page);
+        return content(client, region, mirror, address, write);
+    }
+    memory_.record(page).is_known = false;
+    memcpy(kernel_memory::bytes(page), Tables::piece(mirror, address), page_size);
+    ++client.faults.copied;
+    return Content{page, region.writable};
+}
+
+/// What is mapped around the address in small pages stays so. Memory that is scarce goes by small pages, too.
+bool AddressSpaces::may_have_block(const Client& client, const Mirror* mirror) const {
+    constexpr Word most_tables = 5; // PDPT, page directory, page table, its mirror, and a CNode for the capability
+    if (client.frames + client.swapped + table_entries > client.quota_frames ||
+        client.tables + most_tables > client.quota_tables ||
+        memory_.free_count() <= memory_.pool().total() / 16 + table_entries)
+        return false;
+    return mirror == nullptr ||
+           std::ranges::all_of(mirror->entries, [](const Entry& entry) { return entry.is_empty(); });
+}
+
+Result<bool> AddressSpaces::new_block(Client& client, const Region& region, Word base) {
+    const Result<Block> block = memory_.take_block();
+    if (!block)
+        return false;
+    const Result<Mirror*> mirror = tables_.ensure_for_block(client, base);
+    if (!mirror) {
+        memory_.put_back_block(*block);
+        return false;
+    }
+    ++client.faults.huge;
+    TRY(tables_.map_block(client, **mirror, base, *block, {.write = region.writable}));
+    return true;
+}
+
+Result<bool> AddressSpaces::provide_block(Client& client, const Region& region, Word address, bool write) {
+    const Word base = address / table_span * table_span;
+    if (!region.is_huge || base < region.range.start || base + table_span > region.range.end)
+        return false;
+    Mirror* const mirror = tables_.find(client, base);
+    if (mirror == nullptr || mirror->block.is_none())
+        return may_have_block(client, mirror) ? new_block(client, region, base) : Result<bool>(false);
+    const bool is_alone = memory_.pool().block_users(mirror->block) == 1;
+    if (!tables_.is_whole(*mirror) || (write && !is_alone))
+        return false;
+    TRY(tables_.map_block(client, *mirror, base, mirror->block, {.write = region.writable && is_alone}));
+    return true;
+}
+
 /// The page of a memory object, in memory and mapped in the object's own space.
 Result<Page> AddressSpaces::of_object(const Region& region, Word address) {
     Client* const object = clients_.find(region.object);
@@ -137,6 +190,8 @@ Result<AddressSpaces::Content> AddressSpaces::first_content(Client& client, Regi
 Result<AddressSpaces::Content> AddressSpaces::content(Client& client, Region& region, Mirror& mirror, Word address,
                                                       bool write) {
     const Entry entry = mirror.at(address);
+    if (mirror.is_piece(address))
+        return from_block(client, region, mirror, address, write);
     if (entry.is_page())
         return present_content(client, region, entry.page(), write);
     if (!entry.is_swapped())

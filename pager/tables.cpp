@@ -47,49 +47,61 @@ Result<void> Tables::create_root(Client& client) {
 Result<void> Tables::place(Client& client, Page structure, sys::MissingLevel level, Word address) {
     for (;;) {
         const Result<void> mapped = kernel_memory::map_structure(structure, level, client.pml4, address);
+        if (mapped)
+            memory_.record(structure).mappings = 1;
         if (mapped || !sys::is_missing_level(mapped.error()))
             return or_refused(mapped);
-        const sys::MissingLevel missing = sys::missing_level(mapped.error());
-        const auto bits = static_cast<uint8_t>(missing);
-        const Page above = TRY(take(client, sys::object_for(missing), Use::structure, address >> bits << bits, bits));
-        TRY(place(client, above, missing, address));
+        TRY(place_above(client, sys::missing_level(mapped.error()), address));
     }
+}
+
+Result<void> Tables::place_above(Client& client, sys::MissingLevel missing, Word address) {
+    const auto bits = static_cast<uint8_t>(missing);
+    const Page above = TRY(take(client, sys::object_for(missing), Use::structure, address >> bits << bits, bits));
+    return place(client, above, missing, address);
 }
 
 Result<Mirror*> Tables::make(Client& client, Word base) {
     const Page page = TRY(take(client, abi::ObjectType::frame_4k, Use::mirror, base));
     Mirror& mirror = *::new (kernel_memory::bytes(page)) Mirror{};
     constexpr auto table_bits = static_cast<uint8_t>(sys::MissingLevel::page_table);
-    const Page table = TRY(take(client, abi::ObjectType::page_table, Use::structure, base, table_bits));
-    TRY(place(client, table, sys::MissingLevel::page_table, base));
-    mirror.table = table;
+    mirror.table = TRY(take(client, abi::ObjectType::page_table, Use::structure, base, table_bits));
     return &mirror;
 }
 
+Result<void> Tables::add_copies(Client& client, Mirror& mirror, Word address) {
+    Page& copies = mirror.copies[address / page_size % table_entries / copies_per_page];
+    constexpr Word span = copies_per_page * page_size;
+    if (copies.is_none())
+        copies = TRY(take(client, abi::ObjectType::cnode, Use::copies, address / span * span));
+    return {};
+}
+
 Result<Mirror*> Tables::ensure(Client& client, Word address) {
-    const Page mark = client.newest;
+    const Word base = address / table_span * table_span;
     Mirror* mirror = find(client, address);
-    if (mirror == nullptr) {
-        const Result<Mirror*> made = make(client, address / table_span * table_span);
-        if (!made) {
+    if (mirror == nullptr || !is_in_place(*mirror)) {
+        const Page mark = client.newest;
+        const Result<Mirror*> made = mirror == nullptr ? make(client, base) : Result<Mirror*>(mirror);
+        const Result<void> placed = made ? put_in_place(client, **made, base) : Result<void>(made.error());
+        if (!placed) {
             give_back_since(client, mark);
-            return made.error();
+            return placed.error();
         }
         mirror = *made;
     }
-    Page& copies = mirror->copies[address / page_size % table_entries / copies_per_page];
-    if (!copies.is_none())
-        return mirror;
-    constexpr Word span = copies_per_page * page_size;
-    const Result<Page> made = take(client, abi::ObjectType::cnode, Use::copies, address / span * span);
-    if (!made)
-        return made.error();
-    copies = *made;
+    TRY(add_copies(client, *mirror, address));
     return mirror;
 }
 
-/// What an entry named is no longer named by it.
+/// What an entry named, or stood for, is no longer there through it.
 void Tables::let_go(Client& client, Mirror& mirror, Entry entry) {
+    if (entry.is_empty() && !mirror.block.is_none()) {
+        --client.frames;
+        if (--mirror.pieces == 0)
+            drop_block(client, mirror);
+        return;
+    }
     if (entry.is_swapped()) {
         swap_.release(entry.slot());
         --client.swapped;
@@ -127,7 +139,14 @@ Result<Word> Tables::clear(Client& client, Range range) {
     Word freed = 0;
     for (Word address = range.start; address < range.end;) {
         const Word end = std::min(range.end, (address / table_span + 1) * table_span);
-        if (Mirror* const mirror = find(client, address); mirror != nullptr) {
+        Mirror* const mirror = find(client, address);
+        if (mirror != nullptr && !mirror->block.is_none()) { // whole or not, it belongs to one region
+            if (is_whole(*mirror))
+                TRY(or_refused(kernel_memory::unmap(block_entry(client, address), 0)));
+            freed += mirror->pieces;
+            drop_block(client, *mirror);
+        }
+        if (mirror != nullptr && is_in_place(*mirror)) {
             const auto entries = entries_at(*mirror, address, (end - address) / page_size);
             TRY(or_refused(kernel_memory::unmap(entries, 0)));
             kernel_memory::set_cookie(entries, 0);
@@ -147,6 +166,7 @@ Word Tables::destroy(Client& client) {
     if (!client.pml4.is_none())
         kernel_memory::reclaim(client.pml4);
     for_each(client, [&](Mirror& mirror, Word base) {
+        drop_block(client, mirror);
         for (Word i = 0; i < table_entries; ++i)
             note(client, mirror, base + i * page_size, Entry());
     });

@@ -19,8 +19,8 @@ public:
         Mirror* const mirror = find(client, address);
         return mirror == nullptr ? Entry() : mirror->at(address);
     }
-    /// The same mirror, made if there is none, with all tables above it, and with room for the capability mapped at `address`.
-    /// over_quota, no_memory_*, kernel_refused.
+    /// The same mirror, made if there is none, its page table hooked in with all tables above it, and with room for the
+    /// capability mapped at `address`. A huge page there falls apart. over_quota, no_memory_*, kernel_refused.
     Result<Mirror*> ensure(Client& client, Word address);
     /// A new PML4 with an address-space number.
     Result<void> create_root(Client& client);
@@ -33,6 +33,28 @@ public:
     void note_page(Client& client, Mirror& mirror, Word address, Page page);
     /// As note_page, for any entry that names no page.
     void note(Client& client, Mirror& mirror, Word address, Entry entry);
+
+    // ---- huge pages (blocks.cpp) -------------------------------------------------------------------------------------
+    /// Room for a huge page around `address`, and for the page table it may fall apart into. Nothing may be mapped there.
+    /// over_quota, no_memory_*, kernel_refused.
+    Result<Mirror*> ensure_for_block(Client& client, Word address);
+    /// Shows a block where nothing is present, or the same block.
+    Result<void> map_block(Client& client, Mirror& mirror, Word base, Block block, const sys::PageAccess& access);
+    /// Only reading is left.
+    Result<void> protect_block(Client& client, Word base);
+    /// What was accessed since last asked.
+    bool was_accessed(Client& client, Word base);
+    /// A block that is mapped as one page, not a page table with pieces of it.
+    bool is_whole(const Mirror& mirror) const { return !mirror.block.is_none() && !is_in_place(mirror); }
+    /// The mirror's page table is hooked in.
+    bool is_in_place(const Mirror& mirror) const { return memory_.record(mirror.table).mappings != 0; }
+    /// Instead of the huge page its page table, still empty. Nothing to do where that is there already.
+    Result<void> divide(Client& client, Mirror& mirror, Word address);
+    /// The client has nothing of its block any more, and its entry no longer shows it.
+    void drop_block(Client& client, Mirror& mirror);
+    static const uint8_t* piece(const Mirror& mirror, Word address) {
+        return kernel_memory::block_bytes(mirror.block.chunk()) + address % table_span / page_size * page_size;
+    }
 
     static Word copy_slot(const Mirror& mirror, Word address) {
         const auto index = static_cast<unsigned>(address / page_size % table_entries);
@@ -54,7 +76,14 @@ private:
     Result<Page> take(Client& client, abi::ObjectType type, Use use, Word address, uint8_t span_bits = 0);
     void give_back_since(Client& client, Page mark);
     Result<void> place(Client& client, Page structure, sys::MissingLevel level, Word address);
+    Result<void> place_above(Client& client, sys::MissingLevel missing, Word address);
     Result<Mirror*> make(Client& client, Word base);
+    Result<void> add_copies(Client& client, Mirror& mirror, Word address);
+    Result<void> put_in_place(Client& client, Mirror& mirror, Word base);
+    static kernel_memory::Entries block_entry(const Client& client, Word base) {
+        constexpr unsigned block_bits = 21;
+        return {client.pml4, base, 1, block_bits};
+    }
     void let_go(Client& client, Mirror& mirror, Entry entry);
 
     Memory& memory_;

@@ -53,7 +53,8 @@ void show_memory(Output& out, std::string_view) {
 }
 
 void show_clients(Output& out, std::string_view) {
-    out.print("  PID  PAGES TABLES SWAPPED  FAULTS   ZERO   FILE SHARED COPIED SWAPIN AROUND EVICTED CYCLES/FAULT\n");
+    out.print(
+        "  PID  PAGES TABLES SWAPPED  FAULTS   ZERO   FILE SHARED COPIED SWAPIN AROUND EVICTED  HUGE CYCLES/FAULT\n");
     for (sys::Word from = 1;;) {
         const auto client = sys::call(pager_service, pager::InspectClient{from});
         if (!client)
@@ -63,9 +64,9 @@ void show_clients(Output& out, std::string_view) {
         if (client->client >= pager::object_bit)
             print(out, "  obj {:6} {:6} {:7}\n", client->frames, client->tables, client->swapped);
         else
-            print(out, "{:5} {:6} {:6} {:7} {:7} {:6} {:6} {:6} {:6} {:6} {:6} {:7} {:12}\n", client->client,
+            print(out, "{:5} {:6} {:6} {:7} {:7} {:6} {:6} {:6} {:6} {:6} {:6} {:7} {:5} {:12}\n", client->client,
                   client->frames, client->tables, client->swapped, client->served, client->zero, client->file,
-                  client->shared, client->copied, client->swapped_in, client->around, client->evicted,
+                  client->shared, client->copied, client->swapped_in, client->around, client->evicted, client->huge,
                   client->served == 0 ? 0 : client->cycles / client->served);
         from = client->client + 1;
     }
@@ -75,7 +76,7 @@ void show_regions(Output& out, std::string_view argument) {
     const sys::Word pid = number_in(argument);
     if (pid == 0)
         return out.print("pmap: which process? pmap PID\n");
-    out.print("         START            END RIGHTS KIND         RESIDENT  SHARED SWAPPED FAULTS\n");
+    out.print("         START            END RIGHTS KIND         RESIDENT    HUGE  SHARED SWAPPED FAULTS\n");
     for (sys::Word from = 0;;) {
         const auto region = sys::call(pager_service, pager::InspectRegion{pid, from});
         if (!region)
@@ -84,9 +85,9 @@ void show_regions(Output& out, std::string_view argument) {
             return;
         const bool writes = (region->rights & pager::access::write) != 0;
         const bool executes = (region->rights & pager::access::execute) != 0;
-        print(out, "{:14x} {:14x} r{}{}    {:<12} {:8} {:7} {:7} {:6}\n", region->start, region->end,
+        print(out, "{:14x} {:14x} r{}{}    {:<12} {:8} {:7} {:7} {:7} {:6}\n", region->start, region->end,
               writes ? 'w' : '-', executes ? 'x' : '-', name_of(static_cast<pager::RegionKind>(region->backing)),
-              region->resident, region->shared, region->swapped, region->faults);
+              region->resident, region->huge, region->shared, region->swapped, region->faults);
         from = region->end;
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The pager dies at every step that it takes, and a new instance goes on: no byte is lost, no page, no slot.
-#include <functional>
-#include <pager_machine.hpp>
+#include <pager_story.hpp>
 
 using namespace test;
 
@@ -9,27 +8,6 @@ namespace {
 
 constexpr Word object = protocol::object_bit | 1;
 constexpr Word start = 0x5fe000; // the second page table begins behind two pages
-
-/// One thing that somebody wants. Whoever waits for the answer of a pager that dies asks again, so each must be able to see
-/// that it was done.
-struct Wish {
-    std::function<void(Machine&)> ask;
-};
-
-void map_once(Machine& machine, Word who, Region region, Word request, Range present = {}) {
-    region.request = request;
-    if (machine.client(who)->regions.made_by(request) == nullptr)
-        must(machine.spaces().map(*machine.client(who), region, present));
-}
-
-void unmap_once(Machine& machine, Word who, Word address, Word request) {
-    for (const Client::Ended& ended : machine.client(who)->ended)
-        if (ended.request == request)
-            return;
-    Region* const region = machine.client(who)->regions.find(address);
-    REQUIRE(region != nullptr);
-    must(machine.spaces().unmap(*machine.client(who), *region, request));
-}
 
 std::vector<Wish> story() {
     const auto create = [](Word who) {
@@ -102,30 +80,9 @@ std::vector<Wish> story() {
     };
 }
 
-/// Tells the story with a death at one step, and perhaps another one during the recovery. False: it ended before that step.
 bool tell(int death, int second_death) {
     Machine machine(1, 16);
-    bool died = false;
-    fake::kernel_memory().steps_until_death = death;
-    for (const Wish& wish : story()) {
-        for (;;) {
-            try {
-                wish.ask(machine);
-                break;
-            } catch (const fake::Killed&) {
-                died = true;
-            }
-            fake::kernel_memory().steps_until_death = -1;
-            try {
-                machine.start_dying(second_death);
-            } catch (const fake::Killed&) {
-                machine.start();
-            }
-        }
-    }
-    fake::kernel_memory().steps_until_death = -1;
-    machine.check_nothing_lost();
-    return died;
+    return tell(story(), machine, death, second_death);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <repository.hpp>
 #include <servers/crasher/faults.hpp>
 #include <servers/eclipse-systemd/name_directory.hpp>
 #include <servers/eclipse-systemd/unit_loader.hpp>

@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The simulated kernel: strict, so that a pager that maps twice, frees twice or forgets a table is caught here.
 #include <fake_kernel_memory.hpp>
-#include <pager/clock.hpp>
 
 #include <algorithm>
 #include <stdexcept>
-#include <sys/protocol/swap.hpp>
 
 namespace fake {
 
-namespace {
-
-std::unique_ptr<KernelMemory> state = std::make_unique<KernelMemory>();
-
-} // namespace
+static std::unique_ptr<KernelMemory> state = std::make_unique<KernelMemory>();
 
 KernelMemory& kernel_memory() { return *state; }
 void reset_kernel_memory() { state = std::make_unique<KernelMemory>(); }
+
+void may_die() {
+    int& left = kernel_memory().steps_until_death;
+    if (left >= 0 && left-- == 0)
+        throw Killed();
+}
 
 size_t KernelMemory::mapped_pages() const {
     size_t count = 0;
     for (const auto& [page, table] : tables)
         for (const Entry& entry : table.entries)
             count += table.pml4 != 0 && entry.present ? 1 : 0;
+    for (const auto& [place, entry] : huge_entries)
+        count += entry.present ? 512 : 0;
     return count;
 }
 
@@ -32,6 +34,15 @@ const Entry* KernelMemory::entry(Page pml4, Word address) const {
 }
 
 uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
+    const Word base = address >> 21 << 21;
+    if (const auto huge = huge_entries.find({pml4.number, base}); huge != huge_entries.end() && huge->second.present) {
+        Entry& entry = huge->second;
+        if (write && !entry.access.write)
+            return nullptr;
+        entry.accessed = true;
+        entry.dirty = entry.dirty || write;
+        return blocks.at(static_cast<uint32_t>(entry.frame)).data() + (address - base);
+    }
     auto* const found = const_cast<Entry*>(entry(pml4, address));
     if (found == nullptr || !found->present || (write && !found->access.write))
         return nullptr;
@@ -41,12 +52,6 @@ uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
 }
 
 namespace {
-
-void may_die() {
-    int& left = kernel_memory().steps_until_death;
-    if (left >= 0 && left-- == 0)
-        throw Killed();
-}
 
 sys::Result<void> step() {
     may_die();
@@ -79,6 +84,9 @@ void drop_copy(Word slot) {
         for (Entry& entry : table.entries)
             if (entry.present && entry.slot == slot)
                 entry = {};
+    for (auto& [place, entry] : kernel_memory().huge_entries)
+        if (entry.present && entry.slot == slot)
+            entry = {};
     kernel_memory().copies.erase(slot);
 }
 
@@ -88,9 +96,27 @@ Table& mapped_table(Page page) {
     return table;
 }
 
+/// Copies, and what is mapped by them, whose frame `is_gone` says is no longer there.
+template <class IsGone>
+void drop_copies(const IsGone& is_gone) {
+    std::vector<Word> gone;
+    for (const auto& [slot, frame] : kernel_memory().copies)
+        if (is_gone(slot, frame))
+            gone.push_back(slot);
+    for (const Word slot : gone)
+        drop_copy(slot);
+}
+
 template <class Visit>
 void for_each(const pager::kernel_memory::Entries& entries, const Visit& visit) {
-    Table& table = mapped_table(entries.table);
+    if (entries.size_bits == 21) {
+        need(kernel_memory().numbered.contains(entries.structure.number) && entries.count == 1, "no huge page there");
+        const std::tuple place{entries.structure.number, Word{21}, entries.address >> 21};
+        need(!kernel_memory().structures.contains(place), "a page table where a huge page should be");
+        visit(kernel_memory().huge_entries[{entries.structure.number, entries.address}], 0);
+        return;
+    }
+    Table& table = mapped_table(entries.structure);
     need(entries.address >> 21 == table.address >> 21, "an address that the table does not map");
     need(entries.address / 4096 % 512 + entries.count <= 512, "a range beyond the table's end");
     for (Word i = 0; i < entries.count; ++i)
@@ -127,13 +153,64 @@ Result<SplitChunk> split_chunk(uint32_t chunk) {
 }
 
 ChunkState state_of(uint32_t chunk) {
+    if (fake::kernel_memory().blocks.contains(chunk))
+        return ChunkState::block;
     const auto found = fake::kernel_memory().records.find(chunk);
     if (found == fake::kernel_memory().records.end())
         return ChunkState::whole;
     return found->second->complete == ChunkRecords::complete_mark ? ChunkState::cut : ChunkState::unfinished;
 }
 
-void undo_split(uint32_t chunk) { fake::kernel_memory().records.erase(chunk); }
+void make_whole(uint32_t chunk) {
+    may_die();
+    auto& kernel = fake::kernel_memory();
+    for (uint32_t number = chunk << 9; number < (chunk + 1) << 9; ++number) {
+        need(!kernel.made.contains(number) || kernel.made.at(number) == abi::ObjectType::frame_4k,
+             "a chunk with more than frames in it");
+        kernel.made.erase(number);
+        kernel.shown.erase(number);
+        kernel.bytes.erase(number);
+    }
+    fake::drop_copies([&](Word, Word frame) { return frame >> 9 == chunk || frame == (fake::block_bit | chunk); });
+    kernel.records.erase(chunk);
+    kernel.blocks.erase(chunk);
+    kernel.shown_blocks.erase(chunk);
+    may_die();
+}
+
+Word block_slot(uint32_t chunk) { return fake::block_bit | chunk; }
+
+Result<void> make_block(uint32_t chunk) {
+    TRY(fake::step());
+    auto& kernel = fake::kernel_memory();
+    need(!kernel.records.contains(chunk) && !kernel.blocks.contains(chunk), "a chunk that is in use");
+    kernel.blocks[chunk] = std::vector<uint8_t>(0x20'0000);
+    may_die();
+    return {};
+}
+
+Result<void> show_block(uint32_t chunk) {
+    TRY(fake::step());
+    const auto is_near = [&](const auto& cut) { return cut.first / 512 == chunk / 512; };
+    need(std::ranges::any_of(fake::kernel_memory().records, is_near), "no page directory to show a block with");
+    fake::kernel_memory().shown_blocks.insert(chunk);
+    may_die();
+    return {};
+}
+
+const uint8_t* block_bytes(uint32_t chunk) {
+    need(fake::kernel_memory().shown_blocks.contains(chunk), "a block that is not in the window");
+    return fake::kernel_memory().blocks.at(chunk).data();
+}
+
+Result<void> remove_table(Page table) {
+    TRY(fake::step());
+    auto& kernel = fake::kernel_memory();
+    std::erase_if(kernel.structures, [&](const auto& entry) { return entry.second == table.number; });
+    kernel.tables.at(table.number) = {};
+    may_die();
+    return {};
+}
 
 unsigned inspect(uint32_t chunk, unsigned first, std::span<Made> made) {
     const auto type_of = [](abi::ObjectType type) {
@@ -183,13 +260,8 @@ void reclaim(Page page) {
     kernel.tables.erase(page.number);
     kernel.numbered.erase(page.number);
     kernel.kept.erase(page.number);
-    for (auto copy = kernel.copies.begin(); copy != kernel.copies.end();) {
-        const Word slot = copy->first;
-        const bool gone = slot >> 7 == page.number || copy->second == page.number;
-        ++copy;
-        if (gone)
-            fake::drop_copy(slot);
-    }
+    fake::drop_copies([&](Word slot, Word frame) { return slot >> 7 == page.number || frame == page.number; });
+    std::erase_if(kernel.huge_entries, [&](const auto& entry) { return entry.first.first == page.number; });
     std::erase_if(kernel.structures, [&](const auto& entry) {
         const bool gone = entry.second == page.number || std::get<0>(entry.first) == page.number;
         if (gone && kernel.tables.contains(entry.second))
@@ -228,7 +300,8 @@ Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, W
     if (const auto error = fake::missing_above(pml4.number, address, bits))
         return *error;
     const std::tuple key{pml4.number, bits, address >> bits};
-    if (kernel.structures.contains(key))
+    const auto huge = kernel.huge_entries.find({pml4.number, address});
+    if (kernel.structures.contains(key) || (bits == 21 && huge != kernel.huge_entries.end() && huge->second.present))
         return abi::Error::delete_first;
     kernel.structures[key] = structure.number;
     if (bits == 21) {
@@ -243,10 +316,15 @@ Result<void> map_copies(const Entries& entries, Word source, Word into, const sy
     auto& kernel = fake::kernel_memory();
     need(!(access.write && access.execute), "writable and executable");
     TRY(fake::step());
+    if (entries.size_bits == 21)
+        if (const auto error = fake::missing_above(entries.structure.number, entries.address, 21))
+            return *error;
     fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
         const Word from = source + i;
-        const bool is_own = (from & fake::lent_bit) != 0 || !kernel.copies.contains(from);
-        const Word frame = (from & fake::lent_bit) != 0 ? from : is_own ? from >> 7 : kernel.copies.at(from);
+        const bool is_named = (from & (fake::lent_bit | fake::block_bit)) != 0;
+        const bool is_own = is_named || !kernel.copies.contains(from);
+        const Word frame = is_named ? from : is_own ? from >> 7 : kernel.copies.at(from);
+        need(entries.size_bits == ((from & fake::block_bit) != 0 ? 21 : 12), "a frame of another size");
         const Word slot = into + i;
         need(kernel.made.at(static_cast<uint32_t>(slot >> 7)) == abi::ObjectType::cnode, "a copy into no CNode");
         if (kernel.copies.contains(slot)) {
@@ -305,7 +383,7 @@ Result<sys::PageTables::Harvested> harvest(const Entries& entries) {
 /// Physical addresses of the tests' machine: chunk n lies at (n + 1) * 2 MiB, lent frames above 2^40.
 unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
     const unsigned shown = static_cast<unsigned>(std::min<Word>({entries.count, out.size(), abi::max_read}));
-    fake::for_each({entries.table, entries.address, shown}, [&](const fake::Entry& entry, unsigned i) {
+    fake::for_each({entries.structure, entries.address, shown}, [&](const fake::Entry& entry, unsigned i) {
         const auto number = static_cast<uint32_t>(entry.frame);
         const Word physical =
             (entry.frame & fake::lent_bit) != 0
@@ -317,38 +395,3 @@ unsigned read(const Entries& entries, std::span<sys::pager::TableEntry> out) {
 }
 
 } // namespace pager::kernel_memory
-
-namespace pager {
-
-void signal_pressure(const Client& client) { ++fake::kernel_memory().pressure_signals[client.number]; }
-
-} // namespace pager
-
-namespace pager::swap_store {
-
-void use(Page) {}
-void wait_until_idle() {}
-void greet() {}
-
-Result<void> write(uint32_t slot, const uint8_t* bytes) {
-    auto& kernel = fake::kernel_memory();
-    fake::may_die();
-    if (kernel.swap_fails)
-        return sys::protocol::swap::Error::device_failed;
-    std::copy_n(bytes, page_size, kernel.swapped[slot].begin());
-    ++kernel.swap_writes;
-    fake::may_die();
-    return {};
-}
-
-Result<void> read(uint32_t slot, uint8_t* bytes) {
-    auto& kernel = fake::kernel_memory();
-    fake::may_die();
-    if (kernel.swap_fails)
-        return sys::protocol::swap::Error::device_failed;
-    std::copy_n(kernel.swapped.at(slot).begin(), page_size, bytes);
-    ++kernel.swap_reads;
-    return {};
-}
-
-} // namespace pager::swap_store

@@ -20,6 +20,8 @@ using sys::Word;
 
 /// Frames are told apart by page number; lent ones by their index and this bit.
 inline constexpr Word lent_bit = Word{1} << 60;
+/// Huge pages by the number of their chunk and this bit; their slots likewise.
+inline constexpr Word block_bit = Word{1} << 59;
 
 struct Entry {
     bool present = false;
@@ -50,6 +52,9 @@ struct KernelMemory {
     /// (PML4, level's bits, index at that level) -> structure
     std::map<std::tuple<uint32_t, Word, Word>, uint32_t> structures;
     std::map<Word, Word> copies; ///< slot -> frame
+    std::map<uint32_t, std::vector<uint8_t>> blocks; ///< chunk -> bytes
+    std::set<uint32_t> shown_blocks;
+    std::map<std::pair<uint32_t, Word>, Entry> huge_entries; ///< (PML4, address) -> a huge page
     std::map<uint32_t, std::unique_ptr<pager::ChunkRecords>> records;
     std::map<uint32_t, std::array<uint8_t, 4096>> swapped;
     uint32_t swap_reads = 0, swap_writes = 0;
@@ -70,5 +75,7 @@ struct KernelMemory {
 KernelMemory& kernel_memory();
 /// Forgets everything: a new machine for the next test.
 void reset_kernel_memory();
+/// A step: it throws Killed if it is the last one.
+void may_die();
 
 } // namespace fake

@@ -77,6 +77,11 @@ struct Machine {
             if (uint8_t* const byte = fake::kernel_memory().access(who->pml4, address, write))
                 return byte;
             const Decision decision = decide(who->regions, {.address = address, .write = write});
+            if (decision.refusal == Refusal::none) {
+                const Result<bool> block = spaces().provide_block(*who, *decision.region, decision.page, write);
+                if (block && *block)
+                    continue;
+            }
             if (decision.refusal != Refusal::none || !spaces().provide(*who, *decision.region, decision.page, write))
                 return nullptr;
         }
@@ -112,6 +117,11 @@ struct Machine {
         CHECK(fake::kernel_memory().structures.empty());
     }
 };
+
+/// A region of huge pages.
+inline Region huge(Word start, Word pages, Word request = 0) {
+    return {.range = {start, start + pages * page_size}, .writable = true, .is_huge = true, .request = request};
+}
 
 inline Region writable(Word start, Word pages, Word request = 0) {
     return {.range = {start, start + pages * page_size}, .writable = true, .request = request};

@@ -56,6 +56,22 @@ Word need(const sys::Result<Word>& result, Word which) {
     return *result;
 }
 
+/// A huge page, if there is memory for one: some of it is written to, a part is evicted, and all is read again.
+void play_huge() {
+    constexpr Word pages = 512, step = 37, evicted = 5;
+    const Word address = need(sys::memory::map(pages * page_size, 0, sys::protocol::pager::option::huge), 4);
+    auto* const fresh = reinterpret_cast<volatile Word*>(address);
+    const Word seed = next_random();
+    for (Word page = 0; page < pages; page += step)
+        fill(fresh + page * words_per_page, seed + page);
+    need(sys::memory::advise(address + step * page_size, evicted * page_size, sys::protocol::pager::Advice::evict), 5);
+    for (Word page = 0; page < pages; ++page)
+        if (!holds(fresh + page * words_per_page, page % step == 0 ? seed + page : 0))
+            fail(Wrong::huge_page, page);
+    if (const auto unmapped = sys::memory::unmap(address); !unmapped)
+        fail(Wrong::request_refused, Word{6} << 32 | unmapped.error().label());
+}
+
 void play_round(volatile Word* kept) {
     for (int i = 0; i < 8; ++i) {
         const Word page = next_random() % kept_pages;
@@ -85,6 +101,8 @@ void play_round(volatile Word* kept) {
                                  sys::protocol::pager::Advice::evict),
              3);
     }
+    if (next_random() % 64 == 0)
+        play_huge();
 }
 
 /// A line of eight words, all over the page.

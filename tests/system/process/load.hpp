@@ -8,7 +8,7 @@ namespace load {
 
 inline constexpr unsigned max_clients = 16;
 
-enum class Wrong : abi::Word { nothing, kept_page, new_page_not_clear, new_page, request_refused };
+enum class Wrong : abi::Word { nothing, kept_page, new_page_not_clear, new_page, request_refused, huge_page };
 
 struct Shared {
     abi::Word stop; ///< not 0: clients end

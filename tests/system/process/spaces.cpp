@@ -76,6 +76,36 @@ Word fork_many(volatile Word* memory, Word pages, Word count, Word& ticks) {
     return good;
 }
 
+Word huge_pages_at(Word address) {
+    const auto region = sys::call(sys::Endpoint(sys::slot::pager), pager::InspectRegion{1, address});
+    return region && region->start == address ? region->huge : 0;
+}
+
+/// Memory of huge pages: what parent and child write is their own, as with small pages.
+void run_huge() {
+    constexpr Word pages = 2 * 512;
+    const Word before = used_pages();
+    const auto at = sys::memory::map(pages * page_size, 0, pager::option::huge);
+    if (!at)
+        return report(false, "there is memory for huge pages", at.error().label());
+    auto* const memory = reinterpret_cast<volatile Word*>(*at);
+    Word good = 0, ticks = 0;
+    for (Word page = 0; page < pages; ++page)
+        good += memory[page * words_per_page] == 0 ? 1 : 0;
+    report(good == pages && huge_pages_at(*at) == pages, "memory is huge pages, and clear", huge_pages_at(*at));
+    report(fork_many(memory, pages, 2, ticks) == 2, "huge pages fall apart where a child writes", huge_pages_at(*at));
+    const auto evicted = sys::memory::advise(*at, 3 * page_size, pager::Advice::evict);
+    report(evicted && memory[2 * words_per_page] == value_of(2, 1), "without swap huge pages stay",
+           evicted ? *evicted : 0);
+    report(sys::memory::unmap(*at).is_ok() && used_pages() <= before + pages / 100, "huge pages come back whole",
+           used_pages() - before);
+    const auto populated = sys::memory::map(pages * page_size, 0, pager::option::populate);
+    report(populated && huge_pages_at(*populated) == pages, "populating takes huge pages",
+           populated ? huge_pages_at(*populated) : populated.error().label());
+    if (populated)
+        static_cast<void>(sys::memory::unmap(*populated));
+}
+
 void run(Word spaces) {
     constexpr Word few = 4, steps = 20, most_pages = 2048;
     const auto at = sys::memory::map(most_pages * page_size);
@@ -103,6 +133,7 @@ void run(Word spaces) {
     }
     report(good == 6 * 4, "large address spaces, too", good);
     report(used_pages() == before, "nor of large ones", used_pages() - before);
+    run_huge();
 }
 
 } // namespace

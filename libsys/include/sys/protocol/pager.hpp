@@ -63,6 +63,7 @@ namespace option {
 inline constexpr Word populate = 1; ///< all pages now, not at first touch
 inline constexpr Word sequential = 2; ///< pages are touched in order: a fault may bring the aligned 16 around it
 inline constexpr Word private_copy = 4; ///< of an object: what is written is seen by nobody else
+inline constexpr Word huge = 8; ///< huge pages, where address, memory and quota allow; so it is with populate, too
 } // namespace option
 
 /// What a client may be.
@@ -311,6 +312,7 @@ struct InspectClient {
         Word around = 0; ///< pages that came with their neighbour's fault
         Word refused = 0;
         Word evicted = 0; ///< pages taken away
+        Word huge = 0; ///< huge pages of 2 MiB that it was given
         Word cycles = 0; ///< time-stamp cycles spent on its faults
     };
     Word from = 0;
@@ -327,6 +329,7 @@ struct InspectRegion {
         Word shared = 0; ///< of these, pages that others have, too
         Word swapped = 0;
         Word faults = 0;
+        Word huge = 0; ///< of the resident pages, those that are in huge pages
     };
     Word client = 0;
     Word from = 0;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <repository.hpp>
 #include <set>
 #include <sstream>
 
