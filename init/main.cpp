@@ -99,6 +99,12 @@ sys::Notification make_notification(init::OwnMemory& memory, Word badge) {
     return sys::Notification(slot);
 }
 
+/// Null: nobody counts the pager's steps.
+init::PagerSteps* steps_for(const std::optional<init::Chaos>& chaos) {
+    static init::PagerSteps steps(chaos && chaos->by_steps ? chaos->kills : 0);
+    return steps.is_over() ? nullptr : &steps;
+}
+
 } // namespace
 
 int main(const abi::BootInfo& info) {
@@ -134,14 +140,15 @@ int main(const abi::BootInfo& info) {
     }
     static init::PagerImage pager_image;
     const sys::Endpoint guarded(need(memory.make(abi::ObjectType::endpoint), "no memory for an endpoint"));
-    init::PagerStarter pager(memory, own_space, chunks, services, pager_image);
+    const std::string_view words = boot_words(boot);
+    init::PagerSteps* const steps = steps_for(init::chaos_in(words));
+    init::PagerStarter pager(memory, own_space, chunks, services, pager_image, steps);
     need(pager.start(need(init::find_program(archive.archive, "/sbin/pager"), "/sbin/pager cannot be loaded"),
                      {lent, lent_count}, archive.archive.size(), guarded, pager_priority),
          "the pager cannot be started");
-    need(init::PagerGuardian::start(memory, own_space, services, pager_image, guarded),
+    need(init::PagerGuardian::start(memory, own_space, services, pager_image, steps, guarded),
          "the pager's guardian cannot be started");
-    const std::string_view words = boot_words(boot);
-    if (const auto chaos = init::chaos_in(words))
+    if (const auto chaos = init::chaos_in(words); chaos && steps == nullptr)
         need(init::PagerGuardian::start_killer(memory, own_space, services, guarded, chaos->seed, chaos->kills),
              "the pager's killer cannot be started");
 
