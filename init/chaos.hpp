@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The boot word `pager.kill=SEED:COUNT`: the pager is killed COUNT times, at random instructions.
+// The boot word `pager.kill=SEED:COUNT`: the pager is killed COUNT times, at random instructions; `pager.kill=steps:COUNT`: at its
+// steps (pager_steps.hpp).
 #pragma once
 
 #include <optional>
@@ -9,6 +10,7 @@
 namespace init {
 
 struct Chaos {
+    bool by_steps = false;
     sys::Word seed = 0;
     sys::Word kills = 0;
 };
@@ -28,8 +30,12 @@ constexpr std::optional<Chaos> chaos_in(std::string_view boot_words) {
     if (found == std::string_view::npos)
         return std::nullopt;
     std::string_view rest = boot_words.substr(found + chaos_word.size());
-    Chaos chaos;
-    chaos.seed = take_number(rest);
+    constexpr std::string_view steps = "steps";
+    Chaos chaos{.by_steps = rest.starts_with(steps)};
+    if (chaos.by_steps)
+        rest.remove_prefix(steps.size());
+    else
+        chaos.seed = take_number(rest);
     if (!rest.starts_with(':'))
         return std::nullopt;
     rest.remove_prefix(1);
@@ -37,6 +43,7 @@ constexpr std::optional<Chaos> chaos_in(std::string_view boot_words) {
     return chaos;
 }
 static_assert(chaos_in(" a pager.kill=7:120 b")->kills == 120 && chaos_in("pager.kill=7:1")->seed == 7);
-static_assert(!chaos_in("pager.kill=7") && !chaos_in(""));
+static_assert(chaos_in("pager.kill=steps:9")->kills == 9 && chaos_in("pager.kill=steps:9")->by_steps);
+static_assert(!chaos_in("pager.kill=7") && !chaos_in("pager.kill=steps") && !chaos_in(""));
 
 } // namespace init

@@ -72,7 +72,7 @@ ArchiveView map_archive(const init::BootInformation& boot, init::DeviceMemory& d
             need(sys::archive::Archive::open(bytes), "the boot archive is malformed")};
 }
 
-init::Services make_services(init::OwnMemory& memory, const abi::BootInfo& info) {
+init::Services make_services(init::OwnMemory& memory, const abi::BootInfo& info, std::string_view words) {
     const auto endpoint = [&] {
         return sys::Endpoint(need(memory.make(abi::ObjectType::endpoint), "no memory for an endpoint"));
     };
@@ -86,6 +86,7 @@ init::Services make_services(init::OwnMemory& memory, const abi::BootInfo& info)
                                               sys::protocol::pager::init_badge),
          "the pager's endpoint cannot be badged");
     services.pager_of_init = sys::Endpoint(badged);
+    services.fixed_addresses = words.find(" aslr=off") != std::string_view::npos;
     return services;
 }
 
@@ -97,6 +98,12 @@ sys::Notification make_notification(init::OwnMemory& memory, Word badge) {
     need(init::own_cnode.at(slot).mint_from(init::own_cnode.at(notification.slot()), abi::Rights::write(), badge),
          "no badge");
     return sys::Notification(slot);
+}
+
+/// Null: nobody counts the pager's steps.
+init::PagerSteps* steps_for(const std::optional<init::Chaos>& chaos) {
+    static init::PagerSteps steps(chaos && chaos->by_steps ? chaos->kills : 0);
+    return steps.is_over() ? nullptr : &steps;
 }
 
 } // namespace
@@ -116,7 +123,8 @@ int main(const abi::BootInfo& info) {
     static init::SpaceBuilder own_space(memory, sys::VSpace(abi::root_slot::vspace));
 
     static const ArchiveView archive = map_archive(boot, device, own_space);
-    static init::Services services = make_services(memory, info);
+    const std::string_view words = boot_words(boot);
+    static init::Services services = make_services(memory, info, words);
     const sys::Notification ticks = make_notification(memory, init::signal::tick);
 
     static init::KeptMemory kept;
@@ -134,14 +142,14 @@ int main(const abi::BootInfo& info) {
     }
     static init::PagerImage pager_image;
     const sys::Endpoint guarded(need(memory.make(abi::ObjectType::endpoint), "no memory for an endpoint"));
-    init::PagerStarter pager(memory, own_space, chunks, services, pager_image);
-    need(pager.start(need(init::find_program(archive.archive, "/sbin/pager"), "/sbin/pager cannot be loaded"),
+    init::PagerSteps* const steps = steps_for(init::chaos_in(words));
+    init::PagerStarter pager(memory, own_space, chunks, services, pager_image, steps);
+    need(pager.start(need(init::find_program(archive.archive, "/sbin/pager", false), "/sbin/pager cannot be loaded"),
                      {lent, lent_count}, archive.archive.size(), guarded, pager_priority),
          "the pager cannot be started");
-    need(init::PagerGuardian::start(memory, own_space, services, pager_image, guarded),
+    need(init::PagerGuardian::start(memory, own_space, services, pager_image, steps, guarded),
          "the pager's guardian cannot be started");
-    const std::string_view words = boot_words(boot);
-    if (const auto chaos = init::chaos_in(words))
+    if (const auto chaos = init::chaos_in(words); chaos && steps == nullptr)
         need(init::PagerGuardian::start_killer(memory, own_space, services, guarded, chaos->seed, chaos->kills),
              "the pager's killer cannot be started");
 

@@ -18,11 +18,14 @@ constexpr unsigned most_deaths = 16;
 constexpr Word quick_death = 20'000'000;
 
 constinit PagerImage* image = nullptr;
+constinit PagerSteps* steps = nullptr; ///< null: nobody counts them
 constinit sys::Endpoint endpoint;
 constinit sys::Reply reply;
 constinit Thread guardian_thread, killer_thread;
 
 void restart_or_fail(const char* why) {
+    if (steps != nullptr)
+        steps->begin();
     if (const auto restarted = image->restart(); !restarted) {
         sys::log("INIT: the pager cannot be started again: error {}", restarted.error().label());
         sys::log("SYSTEM FAILED: {}", why);
@@ -44,9 +47,34 @@ void handle_death(const sys::Received& fault) {
         restart_or_fail("the pager died");
 }
 
+void tell_figures() {
+    const PagerSteps::Figures all = steps->figures();
+    sys::log("INIT: the pager died at each of its first {} steps; the longest recovery had {}", all.steps,
+             all.longest_recovery);
+    sys::log("INIT: of {} operations of the pager it died before {}, after {}", all.operations, all.died_before,
+             all.died_after);
+}
+
+/// The answer to a step: where the pager goes on. Nothing: it died.
+std::optional<sys::Message> take_step() {
+    const auto registers = image->thread().read_registers(false);
+    if (registers)
+        if (const auto ip = steps->take(*registers))
+            return sys::Message{sys::MessageInfo(0, 1), *ip};
+    restart_or_fail("the pager was killed");
+    if (steps->is_over())
+        tell_figures();
+    return std::nullopt;
+}
+
 [[noreturn, gnu::force_align_arg_pointer]] void guard() {
     sys::Received received = endpoint.receive(reply);
     for (;;) {
+        if (steps != nullptr && steps->is_step(received)) {
+            const auto answer = take_step();
+            received = answer ? endpoint.reply_receive(*answer, reply) : endpoint.receive(reply);
+            continue;
+        }
         if (received.label() == kill_label) {
             restart_or_fail("the pager was killed");
             received = endpoint.reply_receive({}, reply);
@@ -101,8 +129,9 @@ void yield() {
 } // namespace
 
 Result<void> PagerGuardian::start(OwnMemory& memory, SpaceBuilder& own_space, const Services& services,
-                                  PagerImage& restarted, sys::Endpoint told) {
+                                  PagerImage& restarted, PagerSteps* counted, sys::Endpoint told) {
     image = &restarted;
+    steps = counted;
     endpoint = told;
     reply = sys::Reply(TRY(memory.make(abi::ObjectType::reply)));
     constexpr Word buffer = 0x13'0000'0000;

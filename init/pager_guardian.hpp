@@ -4,6 +4,7 @@
 #pragma once
 
 #include <init/pager_image.hpp>
+#include <init/pager_steps.hpp>
 #include <init/process_objects.hpp>
 #include <init/space_builder.hpp>
 
@@ -11,9 +12,9 @@ namespace init {
 
 class PagerGuardian {
 public:
-    /// `endpoint`: where the pager's faults arrive, and requests to kill it.
+    /// `steps`: null, or those at which it has to die. `endpoint`: where the pager's faults arrive, and requests to kill it.
     static Result<void> start(OwnMemory& memory, SpaceBuilder& own_space, const Services& services, PagerImage& image,
-                              sys::Endpoint endpoint);
+                              PagerSteps* steps, sys::Endpoint endpoint);
     /// Kills the pager `kills` times, each time at a random instruction; the same ones for the same seed under a
     /// deterministic clock.
     static Result<void> start_killer(OwnMemory& memory, SpaceBuilder& own_space, const Services& services,

@@ -65,18 +65,22 @@ Result<void> PagerStarter::make_cspace(std::span<const Lending> lent) {
     return root_.at(0, root_bits_).mint_from(own(small), abi::Rights::all(), small_guard.raw());
 }
 
-/// What is writable stays visible to init, who fills it again when the pager has died.
+/// What is writable stays visible to init, who fills it again when the pager has died; code does if its steps are watched.
 Result<void> PagerStarter::load_segments(ForeignSpaceBuilder& builder, const Program& program) {
     for (const sys::elf::Segment& segment : program.image.segments()) {
         const auto content = program.file.content.subspan(segment.file_offset, segment.file_size);
         const sys::PageAccess access{.read = true, .write = segment.writable, .execute = segment.executable};
-        if (!segment.writable) {
+        const bool is_watched = segment.executable && steps_ != nullptr;
+        if (!segment.writable && !is_watched) {
             TRY(builder.load(segment.address, segment.memory_size, content, access));
             continue;
         }
         TRY(builder.load_shared(segment.address, segment.memory_size, content, access, next_window_));
         const Word offset = segment.address % page_size;
-        TRY(image_.add({next_window_ + offset, segment.memory_size, content}));
+        if (segment.writable)
+            TRY(image_.add({next_window_ + offset, segment.memory_size, content}));
+        else
+            TRY(steps_->watch({reinterpret_cast<uint8_t*>(next_window_ + offset), content.size()}, segment.address));
         next_window_ += (offset + segment.memory_size + 2 * page_size) / page_size * page_size;
     }
     return {};
@@ -86,6 +90,9 @@ Result<Word> PagerStarter::make_space(const Program& program, std::span<const Le
     SpaceBuilder foreign(memory_, space_);
     ForeignSpaceBuilder builder(own_, foreign, memory_);
     TRY(load_segments(builder, program));
+    if (steps_ != nullptr)
+        TRY(builder.load(PagerSteps::detour_address, sizeof PagerSteps::detour, PagerSteps::detour,
+                         sys::PageAccess::read_execute()));
     const Lending& archive = lent.front();
     for (Word i = 0; i < archive.pages; ++i) {
         const Word copy = TRY(memory_.slots().take());

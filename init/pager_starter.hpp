@@ -4,6 +4,7 @@
 
 #include <init/machine_memory.hpp>
 #include <init/pager_image.hpp>
+#include <init/pager_steps.hpp>
 #include <init/process_objects.hpp>
 #include <init/space_builder.hpp>
 #include <sys/protocol/pager_startup.hpp>
@@ -20,10 +21,10 @@ struct Lending {
 
 class PagerStarter {
 public:
-    /// `image` is filled with what a restart takes.
+    /// `image` is filled with what a restart takes, `steps`, if not null, with the code to watch.
     PagerStarter(OwnMemory& memory, SpaceBuilder& own_space, ChunkShare& chunks, const Services& services,
-                 PagerImage& image)
-        : memory_(memory), own_(own_space), chunks_(chunks), services_(services), image_(image) {}
+                 PagerImage& image, PagerSteps* steps)
+        : memory_(memory), own_(own_space), chunks_(chunks), services_(services), image_(image), steps_(steps) {}
 
     /// `lent` begins with the archive, of `archive_size` bytes. `guardian` is told of the pager's own faults.
     Result<void> start(const Program& program, std::span<const Lending> lent, Word archive_size, sys::Endpoint guardian,
@@ -40,6 +41,7 @@ private:
     ChunkShare& chunks_;
     const Services& services_;
     PagerImage& image_;
+    PagerSteps* steps_;
     Word next_window_ = 0x14'0000'0000; ///< in init's space, for what it goes on seeing
     sys::Reply reply_;
     sys::CNode root_;

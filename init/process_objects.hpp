@@ -21,6 +21,7 @@ struct Services {
     sys::IoPortControl io_ports{abi::root_slot::io_port_control};
     sys::IrqControl interrupts{abi::root_slot::irq_control};
     sys::Tcb authority{abi::root_slot::tcb};
+    bool fixed_addresses = false; ///< boot word aslr=off: programs and stacks are where they were in the last boot
 };
 
 /// What a process is to be beside its program.

@@ -29,9 +29,13 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
     shape.pid = process.pid();
     ProcessObjects& objects = objects_of(process);
     TRY(objects.ensure_allotment(memory_));
+    const Word fixed = services_.fixed_addresses ? pager_protocol::trait::fixed : 0;
+    const Word announced = options.announce ? pager_protocol::trait::announce : 0;
     const LoadRequest request{.pid = shape.pid,
                               .quota_pages = options.quota_pages == 0 ? default_quota : options.quota_pages,
-                              .traits = options.traits | (options.announce ? pager_protocol::trait::announce : 0),
+                              .traits = options.traits | announced | fixed,
+                              // The boot log names the system manager's addresses before it is loaded.
+                              .fixed_addresses = services_.fixed_addresses || options.announce,
                               .resident = options.resident,
                               .vspace_slot = objects.slot(place_slot::vspace),
                               .ipc_frame_slot = objects.slot(place_slot::ipc_frame)};

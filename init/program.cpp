@@ -2,6 +2,8 @@
 // ELF segments to requests of the pager.
 #include <init/program.hpp>
 
+#include <algorithm>
+
 #include <sys/ipc/call.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/util/log.hpp>
@@ -27,15 +29,63 @@ Result<typename R::Reply> call_for_capability(sys::Endpoint pager, const R& requ
 }
 
 /// Not secret, only different each time: hashed time stamps.
+Word random_word() {
+    static constinit Word state = 0;
+    state = (state ^ state >> 29) * 0xbf58'476d'1ce4'e5b9 + sys::raw::read_time_stamp();
+    return state >> 32;
+}
 void fill_random(uint8_t (&bytes)[16]) {
-    Word state = sys::raw::read_time_stamp();
-    for (uint8_t& byte : bytes) {
-        state = (state ^ state >> 29) * 0xbf58'476d'1ce4'e5b9 + sys::raw::read_time_stamp();
-        byte = static_cast<uint8_t>(state >> 32);
-    }
+    for (uint8_t& byte : bytes)
+        byte = static_cast<uint8_t>(random_word());
 }
 
-Result<void> map_segments(sys::Endpoint pager, const Program& program, const LoadRequest& request) {
+/// Where a program and its stack are put.
+struct Layout {
+    Word base = 0; ///< is added to all addresses of a position-independent program
+    Word stack_top = init::stack_top;
+};
+
+/// Page tables for the base cost the same anywhere; the stack stays in the gigabyte where there are tables anyway.
+Layout choose_layout(const Program& program, bool fixed) {
+    constexpr Word table_span = Word{1} << 21, pages_of_table = 512;
+    constexpr Word fixed_base = 0x40'0000, first_base = 0x8'0000'0000, base_tables = 1 << 13;
+    constexpr Word stack_tables = 100, stack_pages = 256; // the stack needs the rest of its table's pages
+    Layout layout{.base = program.image.is_movable() ? fixed_base : 0};
+    if (fixed)
+        return layout;
+    if (program.image.is_movable())
+        layout.base =
+            first_base + random_word() % base_tables * table_span + random_word() % pages_of_table * page_size;
+    const Word top =
+        stack_top + table_span + random_word() % stack_tables * table_span - random_word() % stack_pages * page_size;
+    const sys::elf::AddressRange stack{top - stack_size - page_size, top};
+    for (const sys::elf::Segment& segment : program.image.segments())
+        if (!program.image.is_movable() && segment.pages().overlaps(stack))
+            return layout;
+    layout.stack_top = top;
+    return layout;
+}
+
+/// Data that names addresses of the program names the right ones before it runs. So none of it need be writable to it.
+Result<void> relocate(sys::Endpoint pager, const Program& program, Word base, Word pid) {
+    if (program.image.relocation_count() == 0)
+        return {};
+    for (const sys::elf::Segment& segment : program.image.segments()) {
+        uint8_t bytes[pager_protocol::WriteMemory::max_bytes];
+        for (Word done = 0; done < segment.file_size && !segment.executable; done += sizeof(bytes)) {
+            const auto content = program.file.content.subspan(segment.file_offset, segment.file_size).subspan(done);
+            const std::span<uint8_t> part = std::span(bytes).first(std::min(content.size(), sizeof(bytes)));
+            std::copy_n(content.begin(), part.size(), part.begin());
+            const Word address = segment.address + done;
+            if (program.image.relocate(program.file.content, base, address, part))
+                TRY(sys::call_with_payload(pager, pager_protocol::WriteMemory{pid, base + address},
+                                           sys::Payload(part)));
+        }
+    }
+    return {};
+}
+
+Result<void> map_segments(sys::Endpoint pager, const Program& program, const LoadRequest& request, Word base) {
     for (const sys::elf::Segment& segment : program.image.segments()) {
         if (segment.memory_size == 0)
             continue;
@@ -43,7 +93,7 @@ Result<void> map_segments(sys::Endpoint pager, const Program& program, const Loa
                             (segment.executable ? pager_protocol::access::execute : 0);
         TRY(sys::call(pager,
                       pager_protocol::MapImage{.client = request.pid,
-                                               .address = segment.address,
+                                               .address = base + segment.address,
                                                .memory_size = segment.memory_size,
                                                .archive_offset = program.file.offset + segment.file_offset,
                                                .file_size = segment.file_size,
@@ -52,24 +102,26 @@ Result<void> map_segments(sys::Endpoint pager, const Program& program, const Loa
                                                .request = next_pager_request()}));
     }
     // The kernel wants to see code at the entry point before it starts a thread there.
-    const Word entry_page = program.image.entry() / page_size * page_size;
+    const Word entry_page = (base + program.image.entry()) / page_size * page_size;
     TRY(sys::call(pager, pager_protocol::Populate{request.pid, entry_page, page_size}));
-    return {};
+    return relocate(pager, program, base, request.pid);
 }
 
-Result<Word> fill_stack(sys::Endpoint pager, const Program& program, const Texts& texts, Word pid) {
+Result<Word> fill_stack(sys::Endpoint pager, const Program& program, const Texts& texts, Word pid,
+                        const Layout& layout) {
     static uint8_t buffer[8192];
     sys::StackContents contents;
     contents.arguments = {texts.arguments, texts.argument_count};
     contents.environment = {texts.environment, texts.environment_count};
-    contents.entry = program.image.entry();
-    contents.program_headers_address = program.image.header_address();
+    contents.entry = layout.base + program.image.entry();
+    if (const Word address = program.image.header_address(); address != 0)
+        contents.program_headers_address = layout.base + address;
     contents.program_header_count = program.image.header_count();
     if (contents.program_headers_address == 0)
         contents.program_headers =
             program.file.content.subspan(program.image.header_offset(), program.image.header_count() * 56u);
     fill_random(contents.random);
-    const auto stack = sys::build_initial_stack(buffer, stack_top, contents);
+    const auto stack = sys::build_initial_stack(buffer, layout.stack_top, contents);
     if (!stack)
         return Error::bad_arguments;
     Word address = stack->stack_pointer;
@@ -84,19 +136,22 @@ Result<Word> fill_stack(sys::Endpoint pager, const Program& program, const Texts
     return stack->stack_pointer;
 }
 
-Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request) {
-    TRY(map_segments(pager, program, request));
+Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts& texts, const LoadRequest& request,
+                        const Layout& layout) {
+    TRY(map_segments(pager, program, request, layout.base));
+    if (layout.base != 0)
+        sys::log("INIT: process {} ({}) is at {:#x}", request.pid, program.path, layout.base);
     if ((request.traits & pager_protocol::trait::announce) != 0)
         sys::log("PROCESS_TRANSFER: {} ELF segments loaded", program.image.segments().size());
-    TRY(sys::call(pager,
-                  pager_protocol::MapStack{request.pid, stack_top, stack_size, stack_committed, next_pager_request()}));
+    TRY(sys::call(pager, pager_protocol::MapStack{request.pid, layout.stack_top, stack_size, stack_committed,
+                                                  next_pager_request()}));
     TRY(sys::call(pager, pager_protocol::MapAnonymous{.client = request.pid,
                                                       .address = ipc_buffer_address,
                                                       .size = page_size,
                                                       .options = pager_protocol::option::populate,
                                                       .request = next_pager_request()}));
     TRY(call_for_capability(pager, pager_protocol::GetFrame{request.pid, ipc_buffer_address}, request.ipc_frame_slot));
-    return fill_stack(pager, program, texts, request.pid);
+    return fill_stack(pager, program, texts, request.pid, layout);
 }
 
 } // namespace
@@ -106,11 +161,11 @@ Word next_pager_request() {
     return ++last;
 }
 
-Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path) {
+Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path, bool movable) {
     auto file = archive.resolve(path);
     if (!file || file->kind != sys::archive::Kind::file)
         return Error::no_such_file;
-    auto image = sys::elf::Image::read(file->content, {.reserved = reserved});
+    auto image = sys::elf::Image::read(file->content, {.reserved = reserved, .movable = movable});
     if (!image)
         return sys::Error(Error::not_an_executable, image.error().detail(0));
     return Program{path, file.take(), image.take()};
@@ -158,9 +213,10 @@ Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const T
                                              .traits = request.traits,
                                              .request = next_pager_request()};
     const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
-    const auto stack_pointer = fill_space(pager, program, texts, request);
+    const Layout layout = choose_layout(program, request.fixed_addresses);
+    const auto stack_pointer = fill_space(pager, program, texts, request, layout);
     if (stack_pointer)
-        return Loaded{program.image.entry(), *stack_pointer, space.pml4_address};
+        return Loaded{layout.base + program.image.entry(), *stack_pointer, space.pml4_address};
     const sys::Error error = stack_pointer.error();
     static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
     static_cast<void>(own_cnode.at(request.vspace_slot).remove());

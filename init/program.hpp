@@ -12,9 +12,9 @@
 
 namespace init {
 
-/// Where a process finds what is not in its ELF file.
+/// Where a process finds what is not in its ELF file. The stack's top is moved up at random, unless addresses shall be fixed.
 inline constexpr Word stack_top = 0x100'0000;
-inline constexpr Word stack_size = 0x10'0000;    ///< the most it grows to; a guard page lies below
+inline constexpr Word stack_size = 0x10'0000; ///< the most it grows to; a guard page lies below
 inline constexpr Word stack_committed = 0x1'0000; ///< mapped before the process starts
 inline constexpr Word ipc_buffer_address = 0x100'1000;
 
@@ -24,8 +24,8 @@ struct Program {
     sys::elf::Image image;
 };
 
-/// no_such_file, or not_an_executable with the ELF reader's fault as detail.
-Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path);
+/// no_such_file, or not_an_executable with the ELF reader's fault as detail. `movable`: position-independent ones will do.
+Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path, bool movable = true);
 
 /// Path, arguments and environment of a process.
 struct Texts {
@@ -47,6 +47,7 @@ struct LoadRequest {
     Word pid = 0;
     Word quota_pages = 0;
     Word traits = 0; ///< protocol::pager::trait
+    bool fixed_addresses = false; ///< nothing at random
     bool resident = false; ///< all pages of the image at once, not at first touch
     Word vspace_slot = 0; ///< empty slots of init's CNode for what the pager hands over
     Word ipc_frame_slot = 0;

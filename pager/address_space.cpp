@@ -156,12 +156,22 @@ Result<Page> AddressSpaces::give(Client& client, Word address) {
     return page;
 }
 
+namespace {
+
+/// Data of an image may be changed before the program runs (relocation), though the program itself may not.
+bool may_be_filled(const Region& region) {
+    return region.backing != Backing::lent &&
+           (region.writable || (region.backing == Backing::image && !region.executable));
+}
+
+} // namespace
+
 Result<void> AddressSpaces::write(Client& client, Word address, std::span<const uint8_t> bytes) {
     while (!bytes.empty()) {
-        const Decision decision = decide(client.regions, {.address = address, .write = true});
-        if (decision.refusal != Refusal::none || decision.region->backing == Backing::lent)
+        const Decision decision = decide(client.regions, {.address = address});
+        if (decision.refusal != Refusal::none || !may_be_filled(*decision.region))
             return Error::not_writable;
-        TRY(provide(client, *decision.region, decision.page, true));
+        TRY(provide(client, *decision.region, decision.page, decision.region->writable));
         const Page page = tables_.entry(client, address).page();
         const Word offset = address - decision.page;
         const size_t count = std::min<size_t>(bytes.size(), page_size - offset);

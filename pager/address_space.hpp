@@ -53,6 +53,8 @@ public:
 
     /// A page for `address`, of `region`: allocated, filled, not yet mapped. It is to be mapped and settled, or dropped.
     Result<Supply> supply(Client& client, Region& region, Word address, bool write);
+    /// It is not to be taken away at once (clock.hpp).
+    void spare(const Client& client, Word address) { clock_.spare(client, address); }
     /// It was mapped.
     void settle(const Supply& supply);
     /// It was not.

@@ -3,6 +3,8 @@
 // are written to a slot that nobody names; the entry names the slot instead of the page.
 #include <pager/clock.hpp>
 
+#include <algorithm>
+
 namespace pager {
 
 bool Clock::may_go(const Client& client, Page page) const {
@@ -109,8 +111,20 @@ void Clock::visit(Client& client, Mirror& mirror, Word base) {
         return;
     const Word enough = memory_.free_count() + batch;
     for (unsigned i = 0; i < table_entries && memory_.free_count() < enough; ++i)
-        if (mirror.entries[i].is_page() && !noted->accessed[i])
+        if (mirror.entries[i].is_page() && !noted->accessed[i] && !is_spared(client, base + i * page_size))
             evict(client, mirror, base + i * page_size);
+}
+
+void Clock::spare(const Client& client, Word address) {
+    const Spared page{&client, address};
+    if (is_spared(client, address))
+        return;
+    spared_[next_spared_] = page;
+    next_spared_ = (next_spared_ + 1) % spared_count;
+}
+
+bool Clock::is_spared(const Client& client, Word address) const {
+    return std::find(std::begin(spared_), std::end(spared_), Spared{&client, address}) != std::end(spared_);
 }
 
 /// To the next page table, of this client or the next. Returns whether the hand has begun a new round.
@@ -158,6 +172,8 @@ bool Clock::make_room() {
 }
 
 void Clock::forget(const Client& client) {
+    for (Spared& page : spared_)
+        page = page.client == &client ? Spared{} : page;
     if (client_ != &client)
         return;
     client_ = nullptr;

@@ -23,11 +23,21 @@ public:
     bool evict_piece(Client& client, Mirror& mirror, Word address);
     /// Tells those who want to know that memory is running short, once until there is plenty again.
     void watch_pressure();
+    /// A client has just got this page: the hand passes by it, and the last few others, however short memory is. An instruction
+    /// that needs two pages would else take each away from itself for the other, for ever.
+    void spare(const Client& client, Word address);
     /// The hand does not stay on what goes away.
     void forget(const Client& client);
 
 private:
     static constexpr Word batch = 32;
+    static constexpr unsigned spared_count = 7; ///< with the one that is asked for all that an instruction can need
+    struct Spared {
+        const Client* client = nullptr;
+        Word address = 0;
+        bool operator==(const Spared&) const = default;
+    };
+    bool is_spared(const Client& client, Word address) const;
     bool step();
     void visit(Client& client, Mirror& mirror, Word base);
     void visit_block(Client& client, Mirror& mirror, Word base);
@@ -41,6 +51,8 @@ private:
     Swap& swap_;
     Client* client_ = nullptr; ///< where the hand is
     bool has_told_pressure_ = false;
+    Spared spared_[spared_count] = {};
+    unsigned next_spared_ = 0;
     Page table_; ///< its mirror there; none: at the client's beginning
 };
 

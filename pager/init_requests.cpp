@@ -52,7 +52,7 @@ Result<Message> Server::create_space(const protocol::CreateSpace& request) {
     if (client == nullptr) {
         const Word tables = request.quota_tables != 0 ? request.quota_tables : default_tables(request.quota_pages);
         client = TRY(spaces_.create(request.client, {request.quota_pages, tables}, request.request));
-        client->slide = random_slide();
+        client->slide = has(request.traits, protocol::trait::fixed) ? 0 : random_slide();
     }
     client->traits = request.traits;
     const Word physical = memory_.pool().physical(client->pml4);

@@ -7,6 +7,7 @@
 #include <sys/cap/range.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/pager.hpp>
+#include <sys/raw/memory.hpp>
 #include <sys/util/panic.hpp>
 
 namespace pager::kernel_memory {
@@ -49,6 +50,12 @@ Result<void> go_through(Word count, const Step& step) {
     return {};
 }
 
+/// Where a frame is in the pager's window.
+Word place_of(Page frame) {
+    const Word place = (Word{frame.chunk()} << 9) + chunk_cnode_pages + frame.index();
+    return layout::window_address + place * page_size;
+}
+
 /// Maps a page for the pager itself, making its tables of pages `next`, `next` + 1 ... of the same chunk.
 Result<void> show_with_tables(Page frame, unsigned& next) {
     for (;;) {
@@ -58,7 +65,7 @@ Result<void> show_with_tables(Page frame, unsigned& next) {
         const sys::MissingLevel level = sys::missing_level(mapped.error());
         const Page table{frame.chunk() << 9 | next++};
         TRY(make(table, sys::object_for(level)));
-        TRY(sys::map_level(level, sys::Object(object_slot(table)), own_space, reinterpret_cast<Word>(bytes(frame))));
+        TRY(sys::map_level(level, sys::Object(object_slot(table)), own_space, place_of(frame)));
     }
 }
 
@@ -69,10 +76,7 @@ Word copy_slot(Page copies, unsigned index) { return object_slot(copies) | index
 Word block_slot(uint32_t chunk) { return root_index_of_cnode(chunk) << root_shift; }
 Word lent_slot(Word index) { return layout::lent_root << root_shift | index; }
 
-uint8_t* bytes(Page frame) {
-    const Word place = (Word{frame.chunk()} << 9) + chunk_cnode_pages + frame.index();
-    return reinterpret_cast<uint8_t*>(layout::window_address + place * page_size);
-}
+uint8_t* bytes(Page frame) { return static_cast<uint8_t*>(sys::raw::memory(place_of(frame))); }
 ChunkRecords* records_of(uint32_t chunk) { return reinterpret_cast<ChunkRecords*>(bytes(Page{chunk << 9})); }
 
 Result<SplitChunk> split_chunk(uint32_t chunk) {
@@ -103,8 +107,7 @@ void reclaim(Page page) {
 }
 
 Result<void> show(Page frame) {
-    const auto address = reinterpret_cast<Word>(bytes(frame));
-    return sys::Frame(object_slot(frame)).map(own_space, address, sys::PageAccess::read_write());
+    return sys::Frame(object_slot(frame)).map(own_space, place_of(frame), sys::PageAccess::read_write());
 }
 
 Result<void> make_block(uint32_t chunk) {

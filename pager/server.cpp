@@ -116,6 +116,7 @@ void Server::handle_fault(const Incoming& incoming, Reaction& reaction) {
         const Result<Supply> page = spaces_.supply(*client, *decision.region, decision.page, fault.info.is_write());
         if (page) {
             reaction.pages[reaction.page_count++] = *page;
+            spaces_.spare(*client, decision.page);
             if (decision.region->fault_around > 1)
                 add_around(*client, *decision.region, decision.page, reaction);
             ++decision.region->faults;

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <sys/protocol/pager_startup.hpp>
+#include <sys/raw/memory.hpp>
 
 namespace pager {
 
 inline const sys::protocol::pager_startup::StartupBlock& startup() {
-    return *reinterpret_cast<const sys::protocol::pager_startup::StartupBlock*>(
-        sys::protocol::pager_startup::block_address);
+    namespace layout = sys::protocol::pager_startup;
+    return *static_cast<const layout::StartupBlock*>(sys::raw::memory(layout::block_address));
 }
 
 } // namespace pager

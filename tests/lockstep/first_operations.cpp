@@ -17,8 +17,8 @@ constexpr Word endpoints = first_slot, notifications = endpoints + 3, replies = 
                spaces = frames + 4, pdpts = spaces + 2, directories = pdpts + 2, page_tables = directories + 2,
                wide_cnode = page_tables + 3, narrow_cnode = wide_cnode + 1, untypeds = narrow_cnode + 1,
                small_untyped = untypeds + 2, badged = small_untyped + 1, handlers = badged + 4, ports = handlers + 2,
-               large_frame = ports + 1, keeper_table = large_frame + 1;
-static_assert(keeper_table < first_slot + slot_count);
+               large_frame = ports + 1, keeper_table = large_frame + 1, fresh_thread = keeper_table + 1;
+static_assert(fresh_thread < first_slot + slot_count);
 constexpr unsigned thread_count = 5;
 constexpr Word depth = 64;
 
@@ -61,6 +61,7 @@ private:
         make(MadeType::reply, replies, 4);
         make(MadeType::sched_context, contexts, 7, choice(0) ? 8 : 7);
         make(MadeType::tcb, threads, 5);
+        make(MadeType::tcb, fresh_thread, 1); // for TCB.Spawn
         make(MadeType::frame_4k, buffers, 9);
         make(MadeType::pml4, spaces, 2);
         make(MadeType::pdpt, pdpts, 2);
@@ -79,6 +80,8 @@ private:
             invoke(directories + i, Method::page_directory_map, {0, 0}, {spaces + i});
             invoke(page_tables + i, Method::page_table_map, {0x40'0000, 0}, {spaces + i});
             invoke(frames + i, Method::page_map, {0x40'1000, 3, i}, {spaces + i});
+            // Somebody's IPC buffer: only these have anything in them, so only there a thread can begin.
+            invoke(buffers + i, Method::page_map, {0x41'0000, 3, 0}, {spaces + i});
         }
     }
 

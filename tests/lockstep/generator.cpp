@@ -222,7 +222,7 @@ Operation Generator::changed(Operation operation) {
     const auto pointer = [&] { return chance(1, 2) && root_ ? any_capability() : anything(); };
     switch (random_.below(10)) {
     case 0: operation.rdi = pointer(); break;
-    case 1: operation.label = chance(3, 4) ? random_.below(74) : low_bits(anything(), 52); break;
+    case 1: operation.label = chance(3, 4) ? random_.below(75) : low_bits(anything(), 52); break;
     case 2: operation.length = static_cast<unsigned>(random_.below(128)); break;
     case 3: operation.cap_count = static_cast<unsigned>(random_.below(4)); break;
     case 4:
@@ -237,9 +237,7 @@ Operation Generator::changed(Operation operation) {
             word = chance(1, 4) ? word + 1 : chance(1, 4) ? word - 1 : anything();
         }
     }
-    // TCB.Spawn and what only debug kernels have are not specified.
-    if (operation.label == 74)
-        operation.label = 63;
+    // What only debug kernels have is not specified.
     const auto number = static_cast<int64_t>(operation.number);
     if ((number <= -13 && number >= -17) || number == -25)
         operation.number = call_number(system_call::debug_put_char);
@@ -255,6 +253,7 @@ void Generator::decorate(Operation& operation) {
     const auto method = static_cast<Method>(operation.label);
     const bool long_operation = method == Method::cnode_revoke || method == Method::cnode_delete ||
                                 method == Method::untyped_retype || method == Method::tcb_configure ||
+                                method == Method::tcb_spawn ||
                                 (Method::range_set_keeper <= method && method <= Method::range_harvest);
     if (chance(long_operation ? 7 : 1, 8))
         operation.pattern = random_.next();

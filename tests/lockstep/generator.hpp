@@ -51,6 +51,8 @@ private:
     Operation cnode_method();
     Operation tcb_method();
     Operation tcb_setting();
+    Operation spawn();
+    Operation show_written_frame();
     Operation context_method();
     Operation paging_method();
     /// A reply object on which a thread waits in a keeper fault; 0 if there is none.

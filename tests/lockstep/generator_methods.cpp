@@ -142,7 +142,10 @@ Operation Generator::tcb_setting() {
         return find_if(
             [](const Capability& cap) { return cap.is(Type::sched_context) && !object_of<SchedContext>(cap).thread; });
     };
-    switch (random_.below(12)) {
+    switch (random_.below(15)) {
+    case 12:
+    case 13:
+    case 14: return spawn();
     case 0: {
         const Word space = find_if([](const Capability& cap) { return cap.is(Type::pml4) && cap.mapping; });
         return invocation(thread, Method::tcb_configure, {0, 0, 0x50'0000 + (random_.below(8) << 10)},

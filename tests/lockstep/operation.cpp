@@ -75,8 +75,8 @@ static_assert(std::size(method_names) == static_cast<size_t>(spec::Method::irq_c
 constexpr auto first_pager_method = static_cast<size_t>(spec::Method::range_set_keeper);
 constexpr const char* pager_method_names[] = {"Range.SetKeeper", "Range.Map",  "Range.Protect", "Range.Unmap",
                                               "Range.Harvest",   "Range.Read", "Page.Evict",    "CNode.Recall",
-                                              "CNode.Inspect",   "TCB.Status"};
-static_assert(first_pager_method + std::size(pager_method_names) == static_cast<size_t>(spec::Method::tcb_status) + 1);
+                                              "CNode.Inspect",   "TCB.Status", "TCB.Spawn"};
+static_assert(first_pager_method + std::size(pager_method_names) == static_cast<size_t>(spec::Method::tcb_spawn) + 1);
 
 constexpr const char* error_names[] = {"none",        "InvalidArgument", "InvalidCapability", "IllegalOperation",
                                        "RangeError",  "AlignmentError",  "FailedLookup",      "TruncatedMessage",

@@ -255,7 +255,6 @@ constexpr Case all[] = {
     {"every page takes a store and keeps its own", writes_stick},
     {"loads, stores and evictions in random order", random_order},
     {"evicted pages come back as they were", evicted_pages_come_back},
-    {"discarded pages read zero", discarded_pages_are_zero},
     {"outside of the region all is denied", outside_is_denied},
     {"what is not executable is not executed", fetches_are_denied},
     {"a read-only region refuses stores", read_only_refuses_stores, {64, sys::PageRights(2)}},
@@ -315,6 +314,10 @@ void nothing_to_roll_back_to(Trial& trial) {
     EXPECT(!refused && refused.error() == sys::ErrorCode::not_found, "without a checkpoint there is no way back");
 }
 
+constexpr Case with_discard[] = {
+    {"discarded pages read zero", discarded_pages_are_zero},
+};
+
 constexpr Case with_checkpoints[] = {
     {"a region is brought back to its checkpoint", rolls_back, {112}},
     {"a pager that dies keeps its checkpoint", rolls_back_after_death, {112}},
@@ -324,11 +327,12 @@ constexpr Case with_checkpoints[] = {
 } // namespace
 
 std::span<const Case> cases() { return all; }
+std::span<const Case> discard_cases() { return with_discard; }
 std::span<const Case> checkpoint_cases() { return with_checkpoints; }
 
 const char* run(const Case& which, Platform& platform, Subject& subject, Word& detail) {
     Stage stage(platform);
-    if (const auto made = stage.make(); !made) {
+    if (const auto made = subject.set_up(stage, which.provision); !made) {
         detail = made.error().label();
         return "the stage is made";
     }

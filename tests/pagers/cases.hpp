@@ -33,6 +33,8 @@ struct Case {
 
 /// For all pagers.
 std::span<const Case> cases();
+/// For those that take Discard.
+std::span<const Case> discard_cases();
 /// For those that can be brought back to a checkpoint.
 std::span<const Case> checkpoint_cases();
 

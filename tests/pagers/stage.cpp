@@ -53,11 +53,17 @@ Result<Word> Stage::slots(Word count) {
     return first;
 }
 
-Result<void> Stage::make() {
+std::span<const uint8_t> Stage::client_code() { return {&snippets[0][0], sizeof snippets}; }
+
+Result<void> Stage::begin() {
     memory_ = platform_.memory();
     hold_pagers(false);
     tables_ = sys::pager::TableStock(memory(), space().cnode(), TRY(slots(12)), 12);
-    TRY(make_space());
+    return {};
+}
+
+Result<void> Stage::make_clients(sys::VSpace made) {
+    client_space_ = made;
     supervisor_ = TRY(object<sys::Endpoint>());
     supervisor_reply_ = TRY(object<sys::Reply>());
     empty_cspace_ = TRY(object<sys::CNode>(1));
@@ -66,19 +72,24 @@ Result<void> Stage::make() {
     return {};
 }
 
-Result<void> Stage::make_space() {
-    client_space_ = TRY(object<sys::VSpace>());
-    TRY(sys::AsidPool(abi::root_slot::asid_pool).assign(client_space_));
+Result<sys::Frame> Stage::map_own(Word address) {
     const auto frame = TRY(object<sys::Frame>());
-    TRY(map(frame, own_space(), code_window, sys::PageAccess::read_write(), tables_));
+    TRY(map(frame, own_space(), address, sys::PageAccess::read_write(), tables_));
+    return frame;
+}
+
+Result<sys::VSpace> Stage::make_space() {
+    const auto made = TRY(object<sys::VSpace>());
+    TRY(sys::AsidPool(abi::root_slot::asid_pool).assign(made));
+    const auto frame = TRY(map_own(code_window));
     memcpy(sys::raw::memory(code_window), snippets, sizeof snippets);
     const sys::Frame copy(TRY(slots(1)));
     TRY(space().at(copy.slot()).copy_from(space().at(frame.slot())));
-    TRY(map(copy, client_space_, code, sys::PageAccess::read_execute(), tables_));
+    TRY(map(copy, made, code, sys::PageAccess::read_execute(), tables_));
     constexpr Word entries = 256; // the user half
     for (Word done = 0; done < entries;)
-        done += TRY(sys::PageTables(client_space_).set_keeper({done << 39, entries - done, 39}, 1));
-    return {};
+        done += TRY(sys::PageTables(made).set_keeper({done << 39, entries - done, 39}, 1));
+    return made;
 }
 
 Result<void> Stage::make_client(unsigned client) {
@@ -94,11 +105,11 @@ Result<void> Stage::make_client(unsigned client) {
     return made->set_space(made.keepers, empty_cspace_, 0, client_space_);
 }
 
-Result<void> Stage::set_keeper(sys::Endpoint pager) {
+Result<void> Stage::set_keeper(sys::Endpoint pager, Word badge) {
     for (unsigned client = 0; client < clients; ++client) {
         const sys::SlotRef slot = client_threads_[client].keepers.at(1, keeper_table_bits);
         static_cast<void>(slot.remove());
-        TRY(slot.mint_from(space().at(pager.slot()), sys::Rights::all(), client + 1));
+        TRY(slot.mint_from(space().at(pager.slot()), sys::Rights::all(), badge != 0 ? badge : client + 1));
     }
     return {};
 }

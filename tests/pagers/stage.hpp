@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <sys/cap/asid.hpp>
 #include <sys/cap/cap.hpp>
 #include <sys/cap/tcb.hpp>
@@ -18,6 +19,12 @@ using sys::pager::page_size;
 
 inline constexpr sys::Priority test_priority{100}, pager_priority{101}, held_priority{102}, client_priority{103};
 
+/// What a thread sees; null: what this one does.
+struct View {
+    sys::CNode cspace;
+    Word cspace_data = 0;
+};
+
 /// The machine under the stage: memory, and threads of this program.
 class Platform {
 public:
@@ -28,7 +35,8 @@ public:
     virtual sys::SchedControl sched_control() = 0;
     using Body = void (*)(void* argument);
     static constexpr unsigned thread_count = 3;
-    virtual Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority) = 0;
+    virtual Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority,
+                                      const View& view = {}) = 0;
     /// Wherever it is, it goes no further.
     virtual void end_thread(unsigned which) = 0;
 };
@@ -55,7 +63,17 @@ public:
     explicit Stage(Platform& platform) : platform_(platform) {}
     ~Stage();
     Stage(const Stage&) = delete;
-    Result<void> make();
+    /// Clients in a space that the stage makes.
+    Result<void> make() {
+        TRY(begin());
+        return make_clients(TRY(make_space()));
+    }
+    /// Or, one after the other: what pagers need, and clients in a space of somebody else's, with code at `code`.
+    Result<void> begin();
+    Result<void> make_clients(sys::VSpace space);
+    static constexpr Word code = 0x40'0000;
+    /// What clients execute.
+    static std::span<const uint8_t> client_code();
 
     // --- clients ---
     /// The client does it; whoever is more important than this thread runs. `end` tells what became of it.
@@ -75,8 +93,10 @@ public:
     sys::CSpace& space() { return platform_.space(); }
     sys::Untyped memory() const { return sys::Untyped(memory_.index); }
     sys::VSpace client_space() const { return client_space_; }
-    /// Keeper 1 of the clients is this endpoint.
-    Result<void> set_keeper(sys::Endpoint pager);
+    /// Keeper 1 of the clients is this endpoint; their badges are different, or this one.
+    Result<void> set_keeper(sys::Endpoint pager, Word badge = 0);
+    /// Maps a new frame for this program, whose threads share a space; it reads zero.
+    Result<sys::Frame> map_own(Word address);
     /// Neighbouring slots; they are free again when the stage is gone.
     Result<Word> slots(Word count);
     template <class T>
@@ -87,9 +107,8 @@ public:
     }
 
 private:
-    static constexpr Word code = 0x40'0000;
     static constexpr unsigned most_slot_rows = 96;
-    Result<void> make_space();
+    Result<sys::VSpace> make_space();
     Result<void> make_client(unsigned client);
     void note(const sys::Received& message);
 

@@ -29,11 +29,14 @@ public:
     /// A new pager; it stops at an endpoint that nobody else knows.
     Result<void> put_in(Stage& stage) {
         if (gate_.is_null())
-            gate_ = TRY(stage.object<sys::Endpoint>());
+            inner_gate_ = gate_ = TRY(stage.object<sys::Endpoint>());
         blown_ = false;
         left_ = 0;
         return {};
     }
+    sys::Endpoint gate() const { return gate_; }
+    /// The pager has it elsewhere in its own CSpace.
+    void set_inner_gate(sys::Endpoint gate) { inner_gate_ = gate; }
     /// A step of the pager.
     void burn() {
         if (left_ == 0)
@@ -42,12 +45,12 @@ public:
         if (left_ != 0)
             return;
         blown_ = true;
-        static_cast<void>(gate_.wait());
+        static_cast<void>(inner_gate_.wait());
         blown_ = false;
     }
 
 private:
-    sys::Endpoint gate_;
+    sys::Endpoint gate_, inner_gate_;
     volatile unsigned left_ = 0;
     volatile bool blown_ = false;
 };
@@ -82,6 +85,8 @@ struct Observed {
 class Subject {
 public:
     virtual ~Subject() = default;
+    /// Before the first start: makes the stage.
+    virtual Result<void> set_up(Stage& stage, const Provision&) { return stage.make(); }
     /// The first time, or after `kill`: it goes on with what it finds.
     virtual Result<void> start(Stage& stage, const Provision& provision) = 0;
     /// It dies where it is. What waited for it is told to the next.
@@ -91,7 +96,7 @@ public:
     /// Frames that belong to no page.
     virtual Word free_frames() const = 0;
 
-    Result<void> evict(Word first, Word count) { return request(sys::pager::Evict{first, count}); }
+    virtual Result<void> evict(Word first, Word count) { return request(sys::pager::Evict{first, count}); }
     template <class R>
     Result<void> request(const R& what) {
         TRY(sys::call(endpoint(), what));

@@ -75,8 +75,9 @@ enum class Method : Word {
     cnode_recall,
     cnode_inspect,
     tcb_status,
+    tcb_spawn,
 };
-static_assert(static_cast<Word>(Method::irq_control_get_msi) == 58 && static_cast<Word>(Method::tcb_status) == 73);
+static_assert(static_cast<Word>(Method::irq_control_get_msi) == 58 && static_cast<Word>(Method::tcb_spawn) == 74);
 
 enum class MadeType : Word {
     untyped,

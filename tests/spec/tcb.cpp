@@ -165,6 +165,7 @@ Words invoke_tcb(Invocation& invocation) {
     case Method::tcb_set_timeout_endpoint: set_timeout_endpoint(invocation, thread); break;
     case Method::tcb_set_ipc_buffer: set_ipc_buffer(invocation, thread); break;
     case Method::tcb_set_space: set_space(invocation, thread); break;
+    case Method::tcb_spawn: spawn(invocation, thread); break;
     case Method::tcb_suspend: suspend(system, thread); break;
     case Method::tcb_resume: restart(system, thread); break;
     case Method::tcb_bind_notification: bind_notification(invocation, thread); break;

@@ -5,16 +5,6 @@
 #include <spec/deletion.hpp>
 
 namespace spec {
-namespace {
-
-/// A capability that shall go into a TCB, and where it comes from.
-struct Installation {
-    ThreadSlot place;
-    Capability cap; ///< null: the place is emptied
-    Slot* source;
-};
-
-/// First all the old ones go. That may take a source, or the thread itself, as well: then the call is made again.
 void exchange(Invocation& invocation, Thread& thread, std::initializer_list<Installation> installations) {
     std::vector<Capability> before;
     for (const Installation& installation : installations)
@@ -33,6 +23,8 @@ void exchange(Invocation& invocation, Thread& thread, std::initializer_list<Inst
     }
 }
 
+namespace {
+
 /// CSpace and VSpace as they shall be put into the TCB.
 struct Space {
     Capability cspace, vspace;
@@ -43,16 +35,26 @@ Capability derived_with(const Slot& source, Word datum) {
 }
 
 Space check_space(const Slot& cspace, Word cspace_datum, const Slot& vspace, Word vspace_datum) {
-    Space space{derived_with(cspace, cspace_datum), {}};
-    if (!space.cspace.is(Type::cnode))
-        throw illegal_operation();
-    space.vspace = derived_with(vspace, vspace_datum);
-    if (!space.vspace.is(Type::pml4))
-        throw illegal_operation();
-    return space;
+    const Capability root = check_cspace(cspace, cspace_datum);
+    return {root, check_vspace(vspace, vspace_datum)};
 }
 
-/// The frame of an IPC buffer as it shall be put into the TCB; null for none.
+} // namespace
+
+Capability check_cspace(const Slot& source, Word datum) {
+    const Capability cap = derived_with(source, datum);
+    if (!cap.is(Type::cnode))
+        throw illegal_operation();
+    return cap;
+}
+
+Capability check_vspace(const Slot& source, Word datum) {
+    const Capability cap = derived_with(source, datum);
+    if (!cap.is(Type::pml4))
+        throw illegal_operation();
+    return cap;
+}
+
 Capability check_buffer(const Slot& source, Word address) {
     if (address == 0)
         return {};
@@ -63,8 +65,6 @@ Capability check_buffer(const Slot& source, Word address) {
         throw alignment_error();
     return cap;
 }
-
-} // namespace
 
 Capability check_handler(const Slot& source, Word number, bool may_be_table) {
     const Capability cap = derived(source, source.cap);

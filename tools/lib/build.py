@@ -42,6 +42,10 @@ class Build:
         return self.folder / "grub" / "rootfs.cpio"
 
     @property
+    def shipped_pager_tests(self) -> pathlib.Path:
+        return self.folder / "tests" / "shipped-pager-tests"
+
+    @property
     def server_tests(self) -> pathlib.Path:
         return self.folder / "tests" / "server-tests"
 

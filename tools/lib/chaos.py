@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/chaos: one boot under the deterministic clock, in which init kills the pager at random instructions while clients page.
+"""tools/chaos: one boot under the deterministic clock, in which init kills the pager at random instructions, or at each of its
+steps, while clients page.
 
-The clients and the verdict are tests/system/process/chaos.cpp and load.cpp; the killer is init/pager_guardian.cpp."""
+The clients and the verdict are tests/system/process/chaos.cpp and load.cpp; the killer is init/pager_guardian.cpp, and
+pager_steps.cpp knows the steps."""
 import argparse
 import pathlib
 import re
@@ -19,7 +21,7 @@ import test_system
 import verdict
 
 PROGRAMS = {"sbin/eclipse-systemd": "tests/system/process/chaos.elf", "sbin/load": "tests/system/process/load.elf"}
-SHOWN = re.compile(r"^(PASS|FAIL|CHAOS|SWEEP|client|INIT: the pager|TESTS DONE|\[SWAP)")
+SHOWN = re.compile(r"^(PASS|FAIL|CHAOS|SWEEP|client|INIT: (the pager|of )|TESTS DONE|\[SWAP)")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -33,6 +35,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=8, metavar="N", help="clients that page, up to 16 (8)")
     parser.add_argument("--pages", type=int, default=64, metavar="N", help="pages that each keeps (64)")
     parser.add_argument("--swap", type=int, default=4, metavar="MIB", help="swap in RAM, 0: none (4)")
+    parser.add_argument("--steps", action="store_true",
+                        help="not at random: the n-th instance dies at its n-th step, before or after a system call")
     parser.add_argument("--sweep", action="store_true",
                         help="no kills: clients go through all their pages, which are to be more than the machine has")
     parser.add_argument("--memory", type=command.memory_size, default="64M", metavar="SIZE", help="of the machine (64M)")
@@ -50,7 +54,10 @@ def boot_words(options: argparse.Namespace) -> str:
     words = [f"clients={options.clients}", f"pages={options.pages}", f"kills={options.kills}", f"swap={options.swap}"]
     if options.sweep:
         return " ".join(words + ["sweep=1"])
-    return " ".join(words + ([f"pager.kill={options.seed}:{options.kills}"] if options.kills else []))
+    if options.steps:
+        words.append("steps=1")
+    way = "steps" if options.steps else str(options.seed)
+    return " ".join(words + ([f"pager.kill={way}:{options.kills}"] if options.kills else []))
 
 
 def boot(options: argparse.Namespace) -> tuple[str, verdict.Verdict]:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """libsys costs nothing: at -O2 its calls have no more instructions than the same written with registers by hand.
 
-tests/codegen/wrappers.cpp holds pairs of functions, wrapped_x and raw_x; each pair is a case, for each compiler."""
+tests/codegen/wrappers.cpp holds pairs of functions, wrapped_x and raw_x; each pair is a case, for each compiler. And the pager's
+code can be searched for its system calls (init/pager_steps.cpp)."""
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -12,6 +14,7 @@ import packages
 
 GROUP = "codegen: "
 SOURCE = building.REPOSITORY / "tests" / "codegen" / "wrappers.cpp"
+PAGER = "pager/pager.elf"
 PAIR = re.compile(r"^\w+ wrapped_(\w+)\(", re.MULTILINE)
 FUNCTION = re.compile(r"^[0-9a-f]+ <(\w+)>:\n((?:.+\n)*)", re.MULTILINE)
 FILLER = re.compile(r"(?:cs |data16 )*(?:nop|xchg +%ax,%ax)|$")
@@ -88,5 +91,27 @@ def job_of(compiler: str) -> cases.Job:
     return job
 
 
+def lonely_bytes(program: pathlib.Path) -> str:
+    """What is wrong if the two bytes of a SYSCALL are something else in the code."""
+    with tempfile.NamedTemporaryFile(suffix=".bin") as out:
+        subprocess.run(["objcopy", "-O", "binary", "--only-section=.text", str(program), out.name], check=True)
+        places = pathlib.Path(out.name).read_bytes().count(b"\x0f\x05")
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", str(program)], check=True, capture_output=True, text=True)
+    calls = len(re.findall(r"\tsyscall *$", listing.stdout, re.MULTILINE))
+    return "" if calls == places and calls else f"{places} times 0f 05, but {calls} system calls: move the code a little"
+
+
+def pager_job(compiler: str) -> cases.Job:
+    name = GROUP + "the bytes of a system call are nothing else in the pager's code" + ("" if compiler == "gcc" else " (clang)")
+    build = building.Build(compiler, "debug")
+
+    def run(report: cases.Report) -> None:
+        found = lonely_bytes(build.folder / PAGER)
+        report.add(name, not found, found)
+
+    return cases.Job([name], run, [cases.Target(compiler, "debug", (PAGER,), alone=True)],
+                     packages.CLANG if compiler == "clang" else [])
+
+
 def jobs(compilers: list[str]) -> list[cases.Job]:
-    return [job_of(compiler) for compiler in compilers]
+    return [job(compiler) for compiler in compilers for job in (job_of, pager_job)]

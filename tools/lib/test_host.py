@@ -138,5 +138,7 @@ def jobs(compilers: list[str]) -> list[cases.Job]:
     del compilers  # the native compiler is the machine's own
     build = building.Build()
     found = [job_of(build.host_tests, sorted((building.REPOSITORY / "tests" / "host").rglob("*_test.cpp"))),
+             job_of(build.shipped_pager_tests,
+                    sorted((building.REPOSITORY / "tests" / "shipped_pager").glob("*_test.cpp"))),
              job_of(build.server_tests, servers.host_tests())]
     return [job for job in found if job.names]

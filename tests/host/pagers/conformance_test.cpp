@@ -3,131 +3,22 @@
 // kernel entries.
 #include <support/catch.hpp>
 
-#include <pagers/host_platform.hpp>
-#include <tests/pagers/cases.hpp>
+#include <pagers/dying_pager.hpp>
 #include <tests/pagers/subjects.hpp>
 
-#include <functional>
-
-using conformance::Case;
-using conformance::Subject;
-
-namespace {
-
-/// Each case twice, the second time with interrupts whenever the kernel looks for some in its long calls.
-template <class Pager>
-void run_all(std::span<const Case> cases) {
-    for (size_t run = 0; run < 2 * cases.size(); ++run) {
-        const Case& which = cases[run / 2];
-        const bool is_interrupted = run % 2 == 1;
-        DYNAMIC_SECTION(which.name << (is_interrupted ? ", with interrupts" : "")) {
-            test::HostPlatform platform;
-            if (is_interrupted)
-                platform.rig.interrupt_at_each_look();
-            Pager subject;
-            abi::Word detail = 0;
-            const char* const complaint = conformance::run(which, platform, subject, detail);
-            INFO("not so: " << (complaint ? complaint : "") << "; " << detail);
-            CHECK(complaint == nullptr);
-            platform.rig.check_invariants();
-        }
-    }
-}
-
-} // namespace
+using namespace test;
 
 TEST_CASE("pagers: the zero-fill pager conforms") { run_all<conformance::ZeroFill>(conformance::cases()); }
 TEST_CASE("pagers: the compressing pager conforms") { run_all<conformance::Compressing>(conformance::cases()); }
 TEST_CASE("pagers: the checkpoint pager conforms") { run_all<conformance::Checkpointing>(conformance::cases()); }
+TEST_CASE("pagers: discarded pages are gone") {
+    SECTION("zero-fill") { run_all<conformance::ZeroFill>(conformance::discard_cases()); }
+    SECTION("compressing") { run_all<conformance::Compressing>(conformance::discard_cases()); }
+    SECTION("checkpoint") { run_all<conformance::Checkpointing>(conformance::discard_cases()); }
+}
 TEST_CASE("pagers: the checkpoint pager rolls back") {
     run_all<conformance::Checkpointing>(conformance::checkpoint_cases());
 }
-
-namespace {
-
-constexpr unsigned pager_thread = 0;
-
-/// Runs `work` again and again, with the pager dying one step later each time (or `stride` steps), until it does not come to
-/// that step any more; `last` sees the pager then. How many times it died.
-template <class Pager, class Work, class Last>
-unsigned die_at_every_step(const conformance::Provision& provision, unsigned stride, Work&& work, Last&& last) {
-    for (unsigned step = 1;; step += stride) {
-        test::HostPlatform platform;
-        Pager subject;
-        conformance::Stage stage(platform);
-        REQUIRE(stage.make().is_ok());
-        REQUIRE(subject.start(stage, provision).is_ok());
-        conformance::Trial trial{stage, subject, provision};
-        platform.rig.kill_at(platform.tcb_slot(pager_thread), step);
-        work(trial, platform);
-        INFO("dies at step " << step << "; not so: " << (trial.complaint ? trial.complaint : "") << "; "
-                             << trial.detail);
-        REQUIRE(trial.complaint == nullptr);
-        if (!platform.rig.was_killed(platform.tcb_slot(pager_thread)) && subject.lives == 1) {
-            last(subject);
-            return (step - 1) / stride;
-        }
-        platform.rig.check_invariants();
-    }
-}
-
-/// A new pager if the old one has died.
-void replace_if_dead(conformance::Trial& trial, test::HostPlatform& platform) {
-    if (!platform.rig.was_killed(platform.tcb_slot(pager_thread)))
-        return;
-    trial.subject.kill(trial.stage);
-    REQUIRE(trial.subject.start(trial.stage, trial.provision).is_ok());
-}
-
-/// A request of somebody who repeats it if the pager dies.
-template <class R>
-void request_surely(conformance::Trial& trial, test::HostPlatform& platform, const R& request) {
-    bool done = false;
-    std::function<void()> ask = [&] { done = trial.subject.request(request).is_ok(); };
-    const auto body = [](void* argument) { (*static_cast<std::function<void()>*>(argument))(); };
-    constexpr unsigned caller = 2;
-    REQUIRE(platform.start_thread(caller, body, &ask, conformance::pager_priority).is_ok());
-    if (!done)
-        replace_if_dead(trial, platform);
-    trial.expect(done, "a request is answered");
-    platform.end_thread(caller);
-}
-
-/// An access that comes back whoever dies.
-abi::Word surely(conformance::Trial& trial, test::HostPlatform& platform, conformance::Touch touch, abi::Word page,
-                 abi::Word value = 0) {
-    trial.stage.begin(0, touch, conformance::Stage::start + page * conformance::page_size, value);
-    auto outcome = trial.stage.end(0);
-    if (outcome.is(conformance::Outcome::Kind::lost)) {
-        replace_if_dead(trial, platform);
-        outcome = trial.stage.end(0);
-    }
-    trial.expect(outcome.is(conformance::Outcome::Kind::done), "a touch is answered", page);
-    return outcome.value;
-}
-
-/// Stores, evictions and loads. At how many steps the pager died.
-template <class Pager>
-unsigned touch_and_die(
-    const conformance::Provision& provision, abi::Word pages, unsigned stride = 1,
-    const std::function<void(Pager&)>& last = [](Pager&) {}) {
-    const auto work = [&](conformance::Trial& trial, test::HostPlatform& platform) {
-        const auto load_all = [&] {
-            for (abi::Word page = 0; page < pages; ++page)
-                trial.expect(surely(trial, platform, conformance::Touch::load, page) == page + 100, "no store is lost",
-                             page);
-        };
-        for (abi::Word page = 0; page < pages; ++page)
-            surely(trial, platform, conformance::Touch::store, page, page + 100);
-        load_all();
-        replace_if_dead(trial, platform);
-        request_surely(trial, platform, sys::pager::Evict{0, conformance::Stage::pages});
-        load_all();
-    };
-    return die_at_every_step<Pager>(provision, stride, work, last);
-}
-
-} // namespace
 
 TEST_CASE("pagers: killed at each of its kernel entries, a zero-fill pager is replaced and nothing is lost") {
     CHECK(touch_and_die<conformance::ZeroFill>({24}, 20) > 50);
@@ -160,12 +51,12 @@ TEST_CASE("pagers: killed at each of its kernel entries, a checkpoint pager stil
         for (abi::Word page = 0; page < pages; ++page)
             surely(trial, platform, Touch::store, page, page + 1);
         replace_if_dead(trial, platform);
-        request_surely(trial, platform, sys::pager::Checkpoint{});
+        request_surely(trial, platform, [&] { return trial.subject.request(sys::pager::Checkpoint{}); });
         for (abi::Word page = 0; page < pages; page += 2)
             surely(trial, platform, Touch::store, page, page + 77);
         surely(trial, platform, Touch::store, pages, 5); // it was not there before
         replace_if_dead(trial, platform);
-        request_surely(trial, platform, sys::pager::RollBack{});
+        request_surely(trial, platform, [&] { return trial.subject.request(sys::pager::RollBack{}); });
         for (abi::Word page = 0; page < pages; ++page)
             trial.expect(surely(trial, platform, Touch::load, page) == page + 1, "the region is as it was", page);
         trial.expect(surely(trial, platform, Touch::load, pages) == 0, "what was zero is zero again");

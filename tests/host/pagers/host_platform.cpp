@@ -3,8 +3,12 @@
 
 namespace test {
 
-sys::Result<void> HostPlatform::start_thread(unsigned which, Body body, void* argument, sys::Priority priority) {
+sys::Result<void> HostPlatform::start_thread(unsigned which, Body body, void* argument, sys::Priority priority,
+                                             const conformance::View& view) {
     tcbs_[which] = rig.make_thread(priority.value, [=] { body(argument); });
+    if (!view.cspace.is_null())
+        TRY(sys::Tcb(tcbs_[which])
+                .set_space(sys::Object(), view.cspace, view.cspace_data, sys::VSpace(abi::root_slot::vspace)));
     return sys::Tcb(tcbs_[which]).resume();
 }
 

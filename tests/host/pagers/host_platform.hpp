@@ -15,7 +15,8 @@ public:
     sys::CSpace& space() override { return space_; }
     sys::SlotRef memory() override { return space_.at(KernelRig::untyped); }
     sys::SchedControl sched_control() override { return sys::SchedControl(KernelRig::sched_control); }
-    sys::Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority) override;
+    sys::Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority,
+                                   const conformance::View& view = {}) override;
     void end_thread(unsigned which) override;
     abi::Word tcb_slot(unsigned which) const { return tcbs_[which]; }
 

@@ -6,7 +6,7 @@ namespace test {
 namespace {
 
 constexpr size_t stack_count = 24;
-constexpr size_t stack_size = 8192;
+constexpr size_t stack_size = 16384;
 constexpr unsigned context_bits = 8;
 
 alignas(16) uint8_t stacks[stack_count][stack_size];

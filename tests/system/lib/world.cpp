@@ -8,7 +8,7 @@ namespace {
 constexpr size_t managed_slots = 2048;
 constexpr uint16_t debug_exit_port = 0xf4;
 /// The window: one page table in the root task's first GiB, far behind its image.
-constexpr Word window_base = 0x2000'0000;
+constexpr Word window_base = 0x2800'0000;
 constexpr size_t window_pages = 128;
 
 const abi::BootInfo* the_boot_info;

@@ -14,10 +14,14 @@ public:
     sys::CSpace& space() override { return test::space(); }
     sys::SlotRef memory() override { return memory_.ref(); }
     sys::SchedControl sched_control() override { return test::sched_control(); }
-    Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority) override {
+    Result<void> start_thread(unsigned which, Body body, void* argument, sys::Priority priority,
+                              const conformance::View& view = {}) override {
         starts_[which] = {body, argument};
-        threads_[which].emplace();
-        return threads_[which]->start(arena(), &begin, reinterpret_cast<Word>(&starts_[which]), {.priority = priority});
+        Thread& thread = threads_[which].emplace();
+        TRY(thread.prepare(arena(), &begin, reinterpret_cast<Word>(&starts_[which]), {.priority = priority}));
+        if (!view.cspace.is_null())
+            TRY(thread.tcb().set_space(sys::Object(), view.cspace, view.cspace_data, own_space()));
+        return thread.tcb().resume();
     }
     void end_thread(unsigned which) override { threads_[which].reset(); }
 
@@ -27,7 +31,7 @@ public:
     }
 
 private:
-    static constexpr unsigned memory_bits = 21;
+    static constexpr unsigned memory_bits = 22;
     struct Start {
         Body body;
         void* argument;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands in for eclipse-systemd as PID 1: starts clients that page all the time, while init kills the pager (boot word
-// pager.kill), and sees to it that nothing is lost. One line a test: PASS or FAIL. Boot words: clients=N pages=N kills=N swap=MIB sweep=1.
+// pager.kill), and sees to it that nothing is lost. One line a test: PASS or FAIL. Boot words: clients=N pages=N kills=N swap=MIB sweep=1 steps=1.
 #include "load.hpp"
 
 #include <initializer_list>
 #include <string_view>
 #include <sys/cap/notification.hpp>
+#include <sys/proc/exit.hpp>
 #include <sys/proc/memory.hpp>
 #include <sys/protocol/process.hpp>
 #include <sys/util/format.hpp>
@@ -18,6 +19,7 @@ namespace process = sys::protocol::process;
 using sys::Word;
 
 constexpr Word page_size = 4096;
+constexpr Word fork_pages = 3;
 constexpr Word object_slot = sys::slot::first_free, exit_slot = object_slot + 1, alarm_slot = object_slot + 2;
 const sys::Endpoint pager_service(sys::slot::pager);
 const sys::Endpoint process_service(sys::slot::process_service);
@@ -36,6 +38,7 @@ struct Settings {
     Word kills = 100;
     Word swap_mib = 4;
     bool sweep = false; ///< clients go through their memory and end
+    bool steps = false; ///< the pager dies so often that nothing gets done for long
 };
 
 Settings read_settings(int argc, char** argv) {
@@ -59,6 +62,8 @@ Settings read_settings(int argc, char** argv) {
             settings.swap_mib = value;
         if (name == "sweep")
             settings.sweep = value != 0;
+        if (name == "steps")
+            settings.steps = value != 0;
     }
     return settings;
 }
@@ -140,23 +145,64 @@ bool all_have_worked(const volatile load::Shared& shared, const Settings& settin
     return true;
 }
 
-/// Until the pager has been killed often enough; how many times somebody had got nothing done for too many kills.
-Word watch(const volatile load::Shared& shared, const Settings& settings) {
-    constexpr Word kills_at_most = 200; // a client is scheduled a few times among so many
+/// The child reads what it was born with, writes to it, and ends.
+[[noreturn]] void live(volatile Word* pages) {
+    for (Word page = 0; page < fork_pages; ++page) {
+        volatile Word& word = pages[page * page_size / sizeof(Word)];
+        if (word != page + 1)
+            sys::exit(1);
+        word = 0;
+    }
+    sys::exit(0);
+}
+
+/// A copy of this process is made, and ends. False: it was not a copy.
+bool fork_once() {
+    const auto memory = sys::memory::map(fork_pages * page_size);
+    if (!memory)
+        return false;
+    auto* const pages = reinterpret_cast<volatile Word*>(*memory);
+    for (Word page = 0; page < fork_pages; ++page)
+        pages[page * page_size / sizeof(Word)] = page + 1;
+    const auto child = sys::call(process_service, process::Fork{});
+    if (child && child->pid == 0)
+        live(pages);
+    bool good = child && wait_for_ends(1) == 1;
+    for (Word page = 0; page < fork_pages; ++page)
+        good = good && pages[page * page_size / sizeof(Word)] == page + 1;
+    return sys::memory::unmap(*memory) && good;
+}
+
+/// Clients that did nothing since they had done `rounds`, which become those of now.
+Word count_idle(const volatile load::Shared& shared, const Settings& settings, Word (&rounds)[load::max_clients]) {
+    Word idle = 0;
+    for (unsigned i = 0; i < settings.clients; ++i) {
+        idle += shared.rounds[i] == rounds[i] ? 1 : 0;
+        rounds[i] = shared.rounds[i];
+    }
+    return idle;
+}
+
+/// Until the pager has been killed often enough; how many times somebody had got nothing done for too many kills, or during
+/// all of them where an instance dies at each step. `copies`: of this process, made between kills.
+Word watch(const volatile load::Shared& shared, const Settings& settings, Word& copies) {
+    const Word kills_at_most = settings.steps ? settings.kills : 200; // a client is scheduled a few times among so many
     Word stalled = 0, seen_at = statistics().instances;
     Word rounds[load::max_clients] = {};
+    if (settings.steps)
+        seen_at = 1;
     for (;;) {
         pause(50'000);
         const Word instances = statistics().instances;
+        if (!fork_once())
+            report(false, "a copy of a process is what it was");
+        copies += instances <= settings.kills ? 1 : 0;
+        if (instances - seen_at >= kills_at_most) {
+            seen_at = instances;
+            stalled += count_idle(shared, settings, rounds);
+        }
         if (anything_wrong(shared) || (instances > settings.kills && all_have_worked(shared, settings)))
             return stalled;
-        if (instances - seen_at < kills_at_most)
-            continue;
-        seen_at = instances;
-        for (unsigned i = 0; i < settings.clients; ++i) {
-            stalled += shared.rounds[i] == rounds[i] ? 1 : 0;
-            rounds[i] = shared.rounds[i];
-        }
     }
 }
 
@@ -220,7 +266,8 @@ void run(const Settings& settings) {
     for (Word i = 0; i < settings.clients; ++i)
         started += start("/sbin/load", {i, settings.pages}, 0, settings.pages + 512, true) ? 1 : 0;
     report(started == settings.clients, "all clients start", started);
-    const Word stalled = watch(shared, settings);
+    Word copies = 0;
+    const Word stalled = watch(shared, settings, copies);
     const auto after = statistics();
     shared.stop = 1;
     const Word clean = wait_for_ends(started);
@@ -233,6 +280,8 @@ void run(const Settings& settings) {
     report(after.instances > settings.kills, "the pager was killed as often as it should be", after.instances);
     report(clean == started, "no client lost a byte or a fault", clean);
     report(stalled == 0, "each client got work done between kills", stalled);
+    if (settings.steps)
+        report(copies != 0, "a process was copied between kills", copies);
     const Word used_after = used_pages();
     report(used_after == used_before, "no page is lost", used_after - used_before);
     const Word in_swap = statistics().swap_used;

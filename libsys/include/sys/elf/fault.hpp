@@ -15,7 +15,7 @@ enum class Fault : Word {
     not_little_endian,
     bad_version,
     wrong_machine,
-    position_independent, ///< ET_DYN: a shared object, or a program linked with -pie
+    position_independent, ///< ET_DYN, where it is not wanted
     not_a_program,        ///< ET_REL, ET_CORE or an unknown type
     bad_header_size,      ///< e_ehsize is not 64
     headers_outside_file,
@@ -47,6 +47,12 @@ enum class Fault : Word {
     bad_tls,
     two_tls,
     executable_stack,
+    bad_dynamic,        ///< a PT_DYNAMIC that is malformed, or a second one
+    needs_library,      ///< DT_NEEDED
+    bad_relocations,    ///< a table that is not in the file, or not of DT_RELA's form
+    unknown_relocation, ///< another kind than R_X86_64_RELATIVE
+    relocated_code,     ///< a relocation of code, or of nothing that is in the file
+    bad_relro,          ///< a PT_GNU_RELRO that is no beginning of a writable segment, in whole pages
 };
 
 constexpr const char* describe(Fault fault) {
@@ -91,6 +97,12 @@ constexpr const char* describe(Fault fault) {
     case Fault::bad_tls: return "malformed thread-local storage";
     case Fault::two_tls: return "two thread-local storage segments";
     case Fault::executable_stack: return "a program that wants an executable stack";
+    case Fault::bad_dynamic: return "a malformed dynamic table";
+    case Fault::needs_library: return "a program that needs a shared library";
+    case Fault::bad_relocations: return "a malformed relocation table";
+    case Fault::unknown_relocation: return "a relocation that is not relative";
+    case Fault::relocated_code: return "a relocation outside of the data";
+    case Fault::bad_relro: return "malformed read-only data after relocation";
     }
     return "unknown fault";
 }

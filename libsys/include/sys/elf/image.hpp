@@ -24,6 +24,7 @@ struct AddressRange {
 struct Limits {
     std::span<const AddressRange> reserved = {}; ///< stack, IPC buffer: no segment may touch a page of these
     Word max_segment_bytes = Word{1} << 30;
+    bool movable = false; ///< a position-independent program (ET_DYN, static-pie) will do, too
 };
 
 /// Bytes from `file_offset` go to `address`; what is beyond `file_size` is zero.
@@ -58,6 +59,13 @@ public:
     /// Checks a whole file. Error: bad_elf, detail 0 = Fault, detail 1 = number of the program header.
     static Result<Image> read(std::span<const uint8_t> file, const Limits& limits = {});
 
+    /// It runs wherever it is put: to all addresses here a base is to be added, a multiple of the page size; then `relocate`.
+    bool is_movable() const { return movable_; }
+    /// `bytes` of `file` that are to be at `address` (without base) become what they are to be with this base. Whether any changed.
+    /// The data that they belong to need not stay writable: nothing in the program relocates itself.
+    bool relocate(std::span<const uint8_t> file, Word base, Word address, std::span<uint8_t> bytes) const;
+    unsigned relocation_count() const { return relocation_count_; }
+
     Word entry() const { return entry_; }
     /// In ascending order of addresses; no two share a page.
     std::span<const Segment> segments() const { return {segments_.data(), segment_count_}; }
@@ -79,6 +87,9 @@ private:
     Word header_offset_ = 0;
     unsigned header_count_ = 0;
     TlsTemplate tls_;
+    bool movable_ = false;
+    Word relocation_offset_ = 0; ///< of the table, in the file
+    unsigned relocation_count_ = 0;
 };
 
 } // namespace sys::elf

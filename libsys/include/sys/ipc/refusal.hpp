@@ -8,15 +8,16 @@ namespace sys::protocol::pager {
 
 using abi::Word;
 
-/// Why the pager denied an access: the code of the denial.
+/// Why the pager denied an access: the code of the denial. What pagers of the kit say, too, has the same number there
+/// (sys/pager/fault.hpp): a supervisor may have clients of several pagers.
 enum class Refusal : Word {
     none = 0,
-    no_region, ///< nothing is mapped there
-    guard_page, ///< the stack has grown over its end
+    no_region = 1, ///< nothing is mapped there
     not_writable,
     not_executable,
-    not_user_half,
     no_memory,
+    guard_page = 32, ///< the stack has grown over its end
+    not_user_half,
     over_quota,
     swap_failed, ///< its bytes cannot be read back
     not_a_page_fault, ///< init's: an exception, an unknown system call, a capability fault

@@ -72,6 +72,7 @@ inline constexpr Word announce = 1; ///< what happens to its space is told on th
 inline constexpr Word pinned = 2; ///< its pages stay in memory
 inline constexpr Word inspector = 4; ///< it may look at others
 inline constexpr Word swap = 8; ///< it may offer swap slots
+inline constexpr Word fixed = 16; ///< addresses that the pager chooses are the same each time
 } // namespace trait
 
 /// Advice on a range.
@@ -139,7 +140,7 @@ struct GetFrame {
     Word address = 0;
 };
 
-/// Writes the payload into a client that does not run yet, populating pages.
+/// Writes the payload into a client that does not run yet, populating pages: into what it may write to, and into data of images.
 struct WriteMemory {
     static constexpr Word label = request_label(Protocol::pager, 5);
     using Reply = Empty;
