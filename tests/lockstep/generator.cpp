@@ -237,11 +237,11 @@ Operation Generator::changed(Operation operation) {
             word = chance(1, 4) ? word + 1 : chance(1, 4) ? word - 1 : anything();
         }
     }
-    // TCB.Spawn and what only debug kernels have are not specified.
-    if (operation.label == 74)
+    // TCB.Spawn, DomainSet.ReadEvents and what only debug kernels have are not specified.
+    if (operation.label == 74 || operation.label == 75)
         operation.label = 63;
     const auto number = static_cast<int64_t>(operation.number);
-    if ((number <= -13 && number >= -17) || number == -25)
+    if ((number <= -13 && number >= -17) || number == -25 || number == -65)
         operation.number = call_number(system_call::debug_put_char);
     return operation;
 }
