@@ -23,6 +23,7 @@ public:
 
     /// Where init sees the pager's start-up block.
     void set_block(Word seen_at) { block_ = reinterpret_cast<sys::protocol::pager_startup::StartupBlock*>(seen_at); }
+    sys::Tcb thread() const { return thread_; }
     /// Stops the pager, wherever it is, and starts it afresh: who waits for its answer asks again.
     Result<void> restart() const;
 
