@@ -17,6 +17,7 @@ Result<void> ProcessService::place_copy(Process& parent, Process& child) {
                        .ipc_frame_slot = objects.slot(place_slot::ipc_frame)}));
     const Shape shape{.pid = child.pid(), .priority = child.entry.priority};
     TRY(objects.build(services_, shape));
+    TRY(remember(child));
     return objects.start_copy(services_, shape, sys::Tcb(objects_of(parent).slot(place_slot::tcb)));
 }
 

@@ -161,6 +161,7 @@ int main(const abi::BootInfo& info) {
     need(processes.prepare(), "no slots for processes");
     static init::SystemManager manager(processes, words);
     processes.set_observer(manager);
+    processes.know_lasting_threads(self, pager_image.thread(), pager_priority);
 
     if (const auto console = manager.start_console(services.console, vga_text); !console)
         sys::log("INIT: the console cannot be started: error {}", console.error().label());

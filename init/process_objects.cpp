@@ -163,4 +163,8 @@ void ProcessObjects::destroy() {
         static_cast<void>(own_cnode.at(slot(which)).remove());
 }
 
+Result<unsigned> ProcessObjects::inspect(Word first, std::span<sys::SlotRef::Inspected> slots) const {
+    return child(first).inspect(slots);
+}
+
 } // namespace init

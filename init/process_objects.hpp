@@ -61,6 +61,8 @@ public:
     /// Takes everything away; the place can be used again.
     void destroy();
     bool has(Word which) const;
+    /// What the slots of the process's CNode hold from `first` on; how many were looked at.
+    Result<unsigned> inspect(Word first, std::span<sys::SlotRef::Inspected> slots) const;
 
 private:
     sys::SlotRef child(Word slot) const { return sys::CNode(this->slot(place_slot::cnode)).at(slot, cnode_bits); }

@@ -20,32 +20,36 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
     }
     const bool has_capability = incoming.capabilities() != 0;
     const std::optional<Message> answer =
-        sys::Dispatch(incoming)
-            .on<Spawn>([&](const Spawn& request) { return handle_spawn(badge, request, incoming); })
-            .on<Exit>([&](const Exit& request) { return handle_exit(badge, request); })
-            .on<NextExit>(
-                [&](const NextExit&) -> std::optional<Message> { return sys::pack(0, table_.next_exit(badge.value)); })
-            .on<WatchExits>([&](const WatchExits&) { return watch_exits(badge, has_capability); })
-            .on<Kill>([&](const Kill& request) { return kill(badge, request); })
-            .on<List>([&](const List& request) { return Result<List::Reply>(table_.list(request.from)); })
-            .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
-            .on<Uptime>([&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
-            .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
-                if (TRY(caller(badge))->entry.parent != init_pid)
-                    return Error::not_permitted; // PID 1 and the console
-                TRY(power_.off());
-                return sys::Empty{};
-            })
-            .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
-                Process* const parent = TRY(caller(badge));
-                TRY(require_permission(*parent, process::grant::spawn));
-                return Fork::Reply{TRY(fork(*parent))};
-            })
-            .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
-                return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
-            })
-            .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
-            .answer();
+        is_inspection(incoming.label())
+            ? handle_inspection(incoming)
+            : sys::Dispatch(incoming)
+                  .on<Spawn>([&](const Spawn& request) { return handle_spawn(badge, request, incoming); })
+                  .on<Exit>([&](const Exit& request) { return handle_exit(badge, request); })
+                  .on<NextExit>([&](const NextExit&) -> std::optional<Message> {
+                      return sys::pack(0, table_.next_exit(badge.value));
+                  })
+                  .on<WatchExits>([&](const WatchExits&) { return watch_exits(badge, has_capability); })
+                  .on<Kill>([&](const Kill& request) { return kill(badge, request); })
+                  .on<List>([&](const List& request) { return Result<List::Reply>(table_.list(request.from)); })
+                  .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
+                  .on<Uptime>(
+                      [&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
+                  .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
+                      if (TRY(caller(badge))->entry.parent != init_pid)
+                          return Error::not_permitted; // PID 1 and the console
+                      TRY(power_.off());
+                      return sys::Empty{};
+                  })
+                  .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
+                      Process* const parent = TRY(caller(badge));
+                      TRY(require_permission(*parent, process::grant::spawn));
+                      return Fork::Reply{TRY(fork(*parent))};
+                  })
+                  .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
+                      return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
+                  })
+                  .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
+                  .answer();
     if (has_capability)
         drop_received_capability();
     // Whoever exits, or kills itself by it, is no longer there to be answered.
@@ -81,6 +85,8 @@ Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& 
     const std::string_view copy(storage, payload.copy(storage, sizeof(storage))); // calls reuse the IPC buffer
     const Process* const parent = TRY(caller(badge));
     TRY(require_permission(*parent, process::grant::spawn));
+    if ((request.grants & process::grant::inspect) != 0)
+        TRY(require_permission(*parent, process::grant::inspect));
     const Texts texts = TRY(Texts::parse(copy, request.argument_count, request.environment_count));
     const unsigned wanted = request.priority == 0 ? unsigned{process::default_priority} : request.priority;
     SpawnOptions options;

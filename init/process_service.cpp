@@ -51,6 +51,7 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                                               .request = next_pager_request()}));
     TRY(map_kept(options, process));
     TRY(objects.build(services_, shape));
+    TRY(remember(process));
     if (!options.own_endpoint.is_null())
         TRY(objects.give_own_endpoint(options.own_endpoint));
     else if (options.kept_pages != 0)
@@ -125,68 +126,29 @@ void ProcessService::end(Process& ended, const Ending& how) {
         observer_->ended(pid, how, ran_for);
 }
 
-namespace {
-
-const char* name_of(abi::Fault fault) {
-    switch (fault) {
-    case abi::Fault::cap_fault: return "capability fault";
-    case abi::Fault::unknown_syscall: return "unknown system call";
-    case abi::Fault::user_exception: return "exception";
-    case abi::Fault::vm_fault:
-    case abi::Fault::keeper_fault: return "page fault";
-    default: return "fault";
-    }
-}
-
-struct FaultReport {
-    Ending ending{.cause = process::Cause::faulted};
-    Word error_code = 0;
-};
-
-FaultReport describe_fault(const sys::Message& message) {
-    using pager_protocol::Refusal;
-    const abi::Word* const words = sys::raw::ipc_buffer()->message;
-    FaultReport report;
-    report.ending.fault_label = message.label();
-    report.ending.instruction = message.mr0;
-    report.ending.address = message.mr1;
-    report.ending.refusal = static_cast<Word>(Refusal::not_a_page_fault);
-    report.error_code = message.mr3;
-    switch (static_cast<abi::Fault>(message.label())) {
-    case abi::Fault::unknown_syscall:
-        report.ending.instruction = words[abi::unknown_syscall::fault_ip];
-        report.ending.address = words[abi::unknown_syscall::number];
-        break;
-    case abi::Fault::user_exception:
-        report.ending.address = message.mr3;
-        report.error_code = words[abi::user_exception::error_code];
-        break;
-    case abi::Fault::keeper_fault: {
-        const abi::KeeperFaultInfo info(message.mr2);
-        report.ending.fault_label =
-            static_cast<Word>(abi::Fault::vm_fault); // how it was told is nobody else's business
-        report.error_code = info.error_code();
-        report.ending.refusal =
-            info.why() == abi::WhySupervisor::denied ? info.denial() : static_cast<Word>(Refusal::not_user_half);
-        break;
-    }
-    default: break;
-    }
-    return report;
-}
-
-} // namespace
-
 /// A process has done what its pager refuses, or what is no page fault at all: it ends.
 void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
     Process* const process = table_.find_running(badge.value);
     if (process == nullptr)
         return;
-    const FaultReport report = describe_fault(message);
-    sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value,
-             name_of(static_cast<abi::Fault>(message.label())), report.ending.instruction, report.ending.address,
-             report.error_code, pager_protocol::describe(static_cast<pager_protocol::Refusal>(report.ending.refusal)));
-    end(*process, report.ending);
+    const FaultReport report = read_fault(message, sys::raw::ipc_buffer()->message);
+    const Ending& ending = report.ending;
+    sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value, report.kind,
+             ending.instruction, ending.address, report.error_code,
+             pager_protocol::describe(static_cast<pager_protocol::Refusal>(ending.refusal)));
+    if (report.has_keeper_info)
+        log_keeper(*process, report);
+    end(*process, ending);
+}
+
+void ProcessService::log_keeper(const Process& process, const FaultReport& report) const {
+    const pager_protocol::InspectRegion question{process.pid(), report.ending.address};
+    const auto region = sys::call(services_.pager_of_init, question);
+    char storage[200];
+    sys::TextBuffer text(storage);
+    describe_keeper(text, report, region ? *region : pager_protocol::InspectRegion::Reply{});
+    const std::string_view field(process.entry.name, sizeof(process.entry.name));
+    sys::log("[FAULT] process {} ({}): {}", process.pid(), field.substr(0, field.find('\0')), text.text());
 }
 
 void ProcessService::signal(const Process& process, Word which) {

@@ -4,11 +4,16 @@
 
 #include <init/alarms.hpp>
 #include <init/clock.hpp>
+#include <init/fault_report.hpp>
 #include <init/kept_memory.hpp>
 #include <init/power.hpp>
 #include <init/process_objects.hpp>
 #include <init/process_table.hpp>
+#include <init/thread_history.hpp>
+#include <sys/cap/domain.hpp>
 #include <sys/ipc/server.hpp>
+#include <sys/protocol/inspection.hpp>
+#include <sys/util/paging_event.hpp>
 
 namespace init {
 
@@ -57,6 +62,8 @@ public:
     };
     void set_observer(Observer& observer) { observer_ = &observer; }
     void set_own_alarm(Word microseconds);
+    /// The threads that are no processes, so that what the kernel says about them has a name.
+    void know_lasting_threads(sys::Tcb init, sys::Tcb pager, uint8_t pager_priority);
 
     const sys::archive::Archive& archive() const { return archive_; }
     const Clock& clock() const { return clock_; }
@@ -75,11 +82,21 @@ private:
     Result<sys::Empty> kill(Badge badge, const process::Kill& request);
     Result<sys::Empty> set_alarm(Badge badge, const process::Alarm& request, bool has_capability);
     Result<process::WhoAmI::Reply> who_am_i(Badge badge);
+    // inspection.cpp
+    static bool is_inspection(Word label);
+    std::optional<sys::Message> handle_inspection(const sys::Incoming& incoming);
+    Result<process::PagingEvents::Reply> paging_events(const process::PagingEvents& request) const;
+    Result<process::Threads::Reply> threads(const process::Threads& request);
+    Result<process::Capabilities::Reply> capabilities(const process::Capabilities& request);
+    Result<process::Walk::Reply> walk(const process::Walk& request);
+    Result<void> remember(const Process& process);
+
     Result<Process*> caller(Badge badge);
     Result<void> require_permission(const Process& process, uint16_t grant) const;
     Result<void> keep_capability(Process& process, Word which);
     void end_descendants(Word pid);
     void handle_fault(Badge badge, const sys::Message& message);
+    void log_keeper(const Process& process, const FaultReport& report) const;
     void signal(const Process& process, Word which);
     void drop_received_capability();
     ProcessObjects& objects_of(const Process& process) { return objects_[table_.index_of(process)]; }
@@ -92,6 +109,9 @@ private:
     KeptMemory& kept_;
     Observer* observer_ = nullptr;
     ProcessTable table_;
+    ThreadHistory history_;
+    sys::Tcb pager_thread_;
+    uint8_t pager_priority_ = 0;
     ProcessObjects objects_[ProcessTable::capacity];
     Alarms<ProcessTable::capacity + 1> alarms_;
     Word receive_slot_ = 0;

@@ -92,6 +92,15 @@ unsigned ProcessTable::count() const {
     return count;
 }
 
+Process* ProcessTable::next_running(Word from) {
+    Process* lowest = nullptr;
+    for (Process& process : processes_) {
+        if (process.is_running() && process.pid() >= from && (lowest == nullptr || process.pid() < lowest->pid()))
+            lowest = &process;
+    }
+    return lowest;
+}
+
 process::List::Reply ProcessTable::list(Word from) const {
     process::List::Reply reply;
     constexpr unsigned room = sizeof(reply.entries) / sizeof(reply.entries[0]);

@@ -44,6 +44,8 @@ public:
     Result<Process*> add(Word pid, Word parent, std::string_view path, uint8_t priority, uint16_t grants, Word now);
     /// Null for one that never was, has been reaped, or has ended.
     Process* find_running(Word pid);
+    /// The running process with the least number from `from` on; null: there is none.
+    Process* next_running(Word from);
 
     /// Its running children get `heir` as parent, its ended ones are forgotten unless `heir` can still hear of them. Its own
     /// end waits for its parent; if that is init, it is reaped at once.

@@ -75,7 +75,7 @@ Result<void> SystemManager::start_console(sys::Endpoint endpoint, Word vga_text)
     SpawnOptions options;
     options.shape = {.pid = 0,
                      .priority = console_priority,
-                     .grants = process::grant::io_ports | process::grant::interrupt,
+                     .grants = process::grant::io_ports | process::grant::interrupt | process::grant::inspect,
                      .first_port = com1_first,
                      .last_port = com1_last,
                      .pin = com1_pin,

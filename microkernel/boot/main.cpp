@@ -14,6 +14,7 @@
 #include <boot/multiboot2.hpp>
 #include <boot/root_task.hpp>
 #include <check/deliberate_bug.hpp>
+#include <check/paging_ring.hpp>
 #include <check/watch.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
@@ -129,6 +130,7 @@ void set_up_clock() {
     require(rates.tsc_hz != 0, "there is no PIT to measure the time-stamp counter with");
     x86::lapic_set_ratio(rates.ratio_32);
     kernel_state.tsc_mhz = (rates.tsc_hz + 500'000) / 1'000'000;
+    paging_ring.ticks_per_microsecond = kernel_state.tsc_mhz;
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.release.seed(x86::rdtsc());
 }
@@ -168,7 +170,7 @@ extern "C" [[noreturn]] void kernel_main(uint32_t magic, uint32_t info) {
     log("KERNEL_MAIN: System timer initialized - preemptive multitasking enabled");
 
     if constexpr (config::debug)
-        commit(bug);
+        commit(bug, 0x40'0000);
     start_root_task(boot_image);
 }
 

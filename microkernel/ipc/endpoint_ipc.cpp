@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
@@ -20,9 +21,9 @@ void resume_completed(Tcb& thread) {
 /// The message of a caller has been taken: it waits for the answer, or for good if none can come.
 void await_answer(Tcb& caller, Tcb& callee, Reply* reply, bool can_be_answered, bool donates) {
     if (reply && can_be_answered)
-        push_reply(caller, callee, *reply, donates);
-    else
-        stop_running(caller, ThreadState::stopped);
+        return push_reply(caller, callee, *reply, donates);
+    note_kill(caller, abi::PagingCause::nobody);
+    stop_running(caller, ThreadState::stopped);
 }
 
 Sent queue_sender(Tcb& sender, const Capability& cap, SendMode mode) {
@@ -52,7 +53,7 @@ inline void let_settled_go(Endpoint& endpoint) {
         Tcb& sender = *endpoint.first();
         if (sender.fault.type != abi::Fault::keeper_fault || !is_settled_meanwhile(sender)) [[likely]]
             return;
-        restart(sender);
+        restart(sender, abi::PagingCause::settled);
     }
 }
 
@@ -80,7 +81,7 @@ void receive(Tcb& receiver, Endpoint& endpoint, Blocking blocking, Reply* reply)
         if (reply->thread->fault.type == abi::Fault::keeper_fault)
             recall(*reply);
         else
-            cancel_ipc(*reply->thread);
+            cancel_ipc(*reply->thread, abi::PagingCause::recalled);
     }
     Notification* const bound = receiver.bound_notification;
     if (bound && bound->state == Notification::State::active)
@@ -129,6 +130,7 @@ void answer(Tcb& replier, Reply& reply, bool can_grant) {
         caller->state = ThreadState::runnable;
     } else {
         const bool goes_on = apply_fault_reply(*caller, replier);
+        note_answer(*caller, goes_on);
         caller->fault = {};
         caller->state = goes_on ? ThreadState::runnable : ThreadState::stopped;
         if (!goes_on)
@@ -137,15 +139,16 @@ void answer(Tcb& replier, Reply& reply, bool can_grant) {
     go_on(*caller, after_timeout);
 }
 
-void recall(Reply& reply) {
+void recall(Reply& reply, abi::PagingCause cause) {
     Tcb& caller = *reply.thread;
+    note_restart(caller, cause);
     pop_reply(reply);
     caller.fault = {};
     caller.state = ThreadState::runnable;
     go_on(caller, false);
 }
 
-void cancel_ipc(Tcb& thread) {
+void cancel_ipc(Tcb& thread, abi::PagingCause cause) {
     switch (thread.state) {
     case ThreadState::stopped:
     case ThreadState::runnable: return;
@@ -158,6 +161,7 @@ void cancel_ipc(Tcb& thread) {
     case ThreadState::awaiting_reply: break_reply(*thread.reply); break;
     case ThreadState::waiting: thread.waits_on->remove(thread); break;
     }
+    note_kill(thread, cause);
     thread.fault = {};
     thread.state = ThreadState::stopped;
 }
@@ -168,20 +172,21 @@ void suspend(Tcb& thread) {
     stop_running(thread, ThreadState::stopped);
 }
 
-void restart(Tcb& thread) {
+void restart(Tcb& thread, abi::PagingCause cause) {
     if (thread.state == ThreadState::runnable)
         return;
-    cancel_ipc(thread);
+    note_restart(thread, cause);
     thread.fault = {};
+    cancel_ipc(thread);
     thread.state = ThreadState::runnable;
     wake(thread);
 }
 
 void send_again(Tcb& thread) {
     const bool repeats = thread.fault.type == abi::Fault::none || thread.fault.type == abi::Fault::keeper_fault;
-    cancel_ipc(thread);
     if (repeats)
-        restart(thread);
+        return restart(thread, abi::PagingCause::released);
+    cancel_ipc(thread, abi::PagingCause::released);
 }
 
 bool release_one(Endpoint& endpoint) {

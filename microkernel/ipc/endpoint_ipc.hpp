@@ -2,6 +2,7 @@
 // Sending, receiving, and answering through endpoints.
 #pragma once
 
+#include <abi/paging_event.hpp>
 #include <object/endpoint.hpp>
 #include <object/reply.hpp>
 
@@ -32,14 +33,14 @@ void answer(Tcb& replier, Reply& reply, bool can_grant);
 
 /// The thread that awaits an answer through `reply` executes its instruction again: a call or a fault. It gets the context
 /// back that it passed on; the object is idle.
-void recall(Reply& reply);
+void recall(Reply& reply, abi::PagingCause cause = abi::PagingCause::recalled);
 
 /// Ends whatever `thread` waits for and forgets a pending fault. It is stopped afterwards.
-void cancel_ipc(Tcb& thread);
+void cancel_ipc(Tcb& thread, abi::PagingCause cause = abi::PagingCause::ended);
 /// Stops `thread`, whatever it does.
 void suspend(Tcb& thread);
 /// A stopped or blocked thread executes the instruction at its IP again.
-void restart(Tcb& thread);
+void restart(Tcb& thread, abi::PagingCause cause = abi::PagingCause::resumed);
 
 /// A thread queued on an endpoint sends or receives again from the start; a faulting one stops, unless a keeper was to
 /// be told: such a fault ends only by an answer.

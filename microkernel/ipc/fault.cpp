@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
@@ -44,9 +45,9 @@ void raise_fault(Tcb& thread, const FaultRecord& fault) {
 
 void tell_fault(Tcb& thread, const Capability* handler) {
     if (handler)
-        send(thread, *handler, {.is_call = true, .blocking = Blocking::yes, .donates = true});
-    else
-        stop_running(thread, ThreadState::stopped);
+        return (void)send(thread, *handler, {.is_call = true, .blocking = Blocking::yes, .donates = true});
+    note_kill(thread, abi::PagingCause::nobody);
+    stop_running(thread, ThreadState::stopped);
 }
 
 bool has_timeout_handler(const Tcb& thread) { return is_handler(thread.cap(TcbSlot::timeout_handler)); }
@@ -63,7 +64,9 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
     const Context& context = thread.context;
     switch (fault.type) {
     case abi::Fault::none: break;
-    case abi::Fault::keeper_fault: return write_keeper_message(thread, walk_of(thread), badge, receiver);
+    case abi::Fault::keeper_fault:
+        return note(abi::PagingEventKind::deliver, thread, fault.subject,
+                    write_keeper_message(thread, walk_of(thread), badge, receiver));
     case abi::Fault::cap_fault: {
         message.put(context.rip);
         message.put(fault.subject);
@@ -90,6 +93,7 @@ void write_fault_message(Tcb& thread, Word badge, Tcb& receiver) {
         message.put(thread.sched_context ? kernel_state.microseconds(take_consumed(*thread.sched_context)) : 0);
         break;
     case abi::Fault::vm_fault:
+        note(abi::PagingEventKind::deliver, thread, fault.subject, fault.detail);
         message.put(context.rip);
         message.put(fault.subject);
         message.put(fault.detail >> 4 & 1);

@@ -71,7 +71,7 @@ const Capability* begin_keeper_fault(Tcb& thread, const KeeperWalk& found) {
     return supervisor(thread);
 }
 
-void write_keeper_message(const Tcb& thread, const KeeperWalk& found, Word badge, Tcb& receiver) {
+Word write_keeper_message(const Tcb& thread, const KeeperWalk& found, Word badge, Tcb& receiver) {
     const KeeperRecord& record = thread.keeper;
     Word info = thread.fault.detail & 255;
     info |= static_cast<Word>(found.level) << 8 | Word{found.keeper_level} << 11;
@@ -86,6 +86,7 @@ void write_keeper_message(const Tcb& thread, const KeeperWalk& found, Word badge
     message.r15 = record.forwarded ? record.cookie : found.entry->cookie();
     message.rsi = abi::MessageInfo(static_cast<Word>(abi::Fault::keeper_fault), abi::keeper_fault::length).raw();
     message.rdi = badge;
+    return info;
 }
 
 bool is_settled_meanwhile(Tcb& thread) {

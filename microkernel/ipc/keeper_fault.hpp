@@ -17,8 +17,8 @@ const Capability* begin_keeper_fault(Tcb& thread, const KeeperWalk& found);
 /// The supervisor's endpoint; null if there is none.
 const Capability* supervisor(const Tcb& thread);
 
-/// The pending keeper fault of `thread` as a message with `badge` to `receiver`; its walk is `found` by now.
-void write_keeper_message(const Tcb& thread, const KeeperWalk& found, Word badge, Tcb& receiver);
+/// The pending keeper fault of `thread` as a message with `badge` to `receiver`; its walk is `found` by now. Returns its MR2.
+Word write_keeper_message(const Tcb& thread, const KeeperWalk& found, Word badge, Tcb& receiver);
 /// Whether the tables permit by now what `thread`, in a keeper fault, tried: then nobody need be told. Not twice in a row at
 /// one place: that a page is there may be what is wrong.
 bool is_settled_meanwhile(Tcb& thread);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
+#include <check/paging_ring.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
@@ -31,6 +32,7 @@ void end_reply(Reply& reply) {
         recall(reply);
     } else if (thread->state == ThreadState::awaiting_reply) {
         pop_reply(reply);
+        note_kill(*thread, abi::PagingCause::recalled);
         thread->fault = {};
         thread->state = ThreadState::stopped;
     } else {

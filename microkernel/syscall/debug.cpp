@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <check/deliberate_bug.hpp>
 #include <ipc/message.hpp>
 #include <lib/assert.hpp>
 #include <lib/count.hpp>
@@ -76,6 +77,7 @@ bool look_around(Tcb& thread, abi::Syscall number) {
     case abi::Syscall::debug_dump_scheduler: dump_scheduler(); break;
     case abi::Syscall::debug_cap_identify: thread.context.rdi = identify(thread, thread.context.rdi); break;
     case abi::Syscall::debug_name_thread: name_thread(thread); break;
+    case abi::Syscall::debug_provoke: provoke(thread); break;
     default: return false;
     }
     begin_stretch(); // printing takes long, and is nobody's business

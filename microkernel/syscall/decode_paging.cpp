@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of frames, paging structures and ASIDs.
 #include <cap/derivation.hpp>
+#include <check/paging_ring.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
 #include <syscall/invocation.hpp>
@@ -67,6 +68,7 @@ Outcome evict(const Invocation& call) {
         return refuse(SyscallError::illegal_operation());
     const Entry old = exchange(*entry, Entry::absent(entry->keeper(), call.word(0)));
     invalidate_page(frame.asid(), frame.mapped_at());
+    note_removal(abi::PagingEventKind::evict, call.caller, frame, call.word(0));
     call.slot.cap.clear_mapping();
     return Outcome::value((old.is_accessed() ? abi::was_accessed : 0) | (old.is_dirty() ? abi::was_dirty : 0));
 }
@@ -107,6 +109,7 @@ Outcome decode_frame(const Invocation& call) {
     switch (call.method()) {
     case abi::Invocation::page_map: return map(call);
     case abi::Invocation::page_unmap:
+        note_removal(abi::PagingEventKind::unmap, call.caller, call.cap(), 1);
         unmap(call.cap());
         call.slot.cap.clear_mapping();
         return Outcome::done();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of mapped paging structures on neighbouring entries. A call stops at the end of the table, at an entry that it
 // cannot do, or, once it got somewhere, when an interrupt waits; it says how many entries are done.
+#include <check/paging_ring.hpp>
 #include <lifetime/preemption.hpp>
 #include <space/address_space.hpp>
 #include <syscall/invocation.hpp>
@@ -80,6 +81,7 @@ Outcome for_each(const Invocation& call, const Range& range, std::span<const Wor
             break;
         changed += *stepped;
     } while (++done < range.count && !preemption_point(weight));
+    note_range(call.method(), call.caller, call.word(0), call.word(3), range.level, done, range.asid);
     if (changed != 0 && range.count == 1)
         invalidate_page(range.asid, range.start);
     else if (changed != 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <check/paging_ring.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
@@ -154,6 +155,11 @@ Outcome decode_sched_context(const Invocation& call) {
 Outcome decode_domain_set(const Invocation& call) {
     using abi::Invocation;
     switch (call.method()) {
+    case Invocation::domain_set_read_events: {
+        TRY(call.need(1));
+        const Word first = oldest_event(call.word(0));
+        return answer_with(call, {paging_ring.written, first}, words_of_events(first));
+    }
     case Invocation::domain_set_set:
         TRY(call.need(1, 1));
         if (call.word(0) >= 1)

@@ -7,6 +7,7 @@
 // all of them already.
 #include <abi/syscall.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
+#include <check/paging_ring.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
@@ -85,6 +86,7 @@ namespace {
             waiter.context.rsp = server.context.r8;
         if (info.length() > abi::user_exception::rflags)
             waiter.context.rflags = sanitised_rflags(server.context.r9);
+        note_restart(waiter, abi::PagingCause::answered);
         waiter.fault.type = abi::Fault::none;
         return true;
     }
@@ -92,6 +94,7 @@ namespace {
     case abi::Fault::keeper_fault:
         if (message_info(server).extra_caps() != 0)
             return false;
+        note_restart(waiter, abi::PagingCause::answered);
         waiter.fault.type = abi::Fault::none;
         return true;
     default: return false;
@@ -169,6 +172,7 @@ struct AnswerObjects {
         !found.entry->is_empty())
         return false;
     map_frame(source, page_for(place, frame.object(), Level::pt), *found.entry, vspace.asid(), address);
+    note_answer_with_page(waiter, place.raw(), frame.object(), vspace.asid());
     return true;
 }
 
@@ -192,10 +196,11 @@ Context* keeper_table_entry(Tcb& thread, const FaultRecord& fault) {
     Endpoint* const endpoint = handler ? window<Endpoint>(handler->object()) : nullptr;
     Tcb* const server = endpoint ? waiting_server(*endpoint) : nullptr;
     if (!server) [[unlikely]] {
+        note_trap(thread, fault);
         tell_fault(thread, handler);
         return leave_kernel();
     }
-    write_keeper_message(thread, found, handler->badge(), *server);
+    note_told_fault(thread, fault, write_keeper_message(thread, found, handler->badge(), *server));
     return hand_over(thread, *endpoint, *server);
 }
 
@@ -255,10 +260,12 @@ extern "C" Context* exception_entry(Context* context) {
     message.r10 = at.rip;
     unsigned length = 4;
     if (fault.type == abi::Fault::vm_fault) {
+        note_told_fault(thread, fault, fault.detail);
         message.r8 = fault.subject;
         message.r9 = fault.detail >> 4 & 1;
         message.r15 = fault.detail & 31;
     } else {
+        note_trap(thread, fault);
         message.r8 = at.rsp;
         message.r9 = at.rflags;
         message.r15 = fault.subject;

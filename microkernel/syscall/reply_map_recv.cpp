@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
@@ -87,6 +88,7 @@ Checked map_items(Tcb& pager, const Tcb& waiter, unsigned& done) {
         Slot& source = *TRY(find_source(pager, message_word(pager, index)));
         Slot* const copy = place.copies() ? TRY(find_source(pager, message_word(pager, index + 2))) : nullptr;
         TRY(map_item(target, source, place, index + 1, copy));
+        note_map(pager, place.raw(), source.cap, target.asid);
         index = next;
     }
     return ok;
@@ -95,7 +97,7 @@ Checked map_items(Tcb& pager, const Tcb& waiter, unsigned& done) {
 Checked map(Tcb& pager, Reply& reply, unsigned& done) {
     Tcb& waiter = *TRY(waiter_of(reply));
     TRY(map_items(pager, waiter, done));
-    recall(reply);
+    recall(reply, abi::PagingCause::answered);
     return ok;
 }
 
@@ -124,6 +126,7 @@ Checked answer_and_receive(Tcb& pager, unsigned& done) {
 
 /// The call did not answer: the pager is told why, and how many items were mapped.
 void refuse_answer(Tcb& pager, const SyscallError& error, unsigned done) {
+    note(abi::PagingEventKind::refuse, pager, 0, static_cast<Word>(error.error()) << 8 | done);
     Word words[SyscallError::most_words];
     const unsigned length = error.write_to(words);
     for (unsigned i = 0; i < length && i < abi::register_message_words; i++)

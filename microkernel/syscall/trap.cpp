@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions and interrupts: vector -> fault or signal.
 #include <arch/x86_64/interrupt/lapic.hpp>
+#include <check/paging_ring.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/fault.hpp>
 #include <sched/scheduler.hpp>
@@ -50,8 +51,10 @@ extern "C" void kernel_interrupt(Word vector) {
 }
 
 Context* slow_fault(Tcb& thread, const FaultRecord& fault) {
-    if (may_enter())
+    if (may_enter()) {
+        note_trap(thread, fault);
         raise_fault(thread, fault);
+    }
     return leave_kernel();
 }
 

@@ -3,6 +3,7 @@
 #include <servers/console/commands.hpp>
 
 #include <algorithm>
+#include <servers/console/inspection_commands.hpp>
 #include <servers/console/memory_commands.hpp>
 #include <servers/console/print.hpp>
 
@@ -25,6 +26,10 @@ void help(Output& out, std::string_view) {
               "mem       memory, as the pager counts it\n"
               "vmstat    memory, faults and swap of each process\n"
               "pmap PID  the regions of a process\n"
+              "threads   what the threads do, and what they wait for\n"
+              "caps PID  the capabilities of a process\n"
+              "walk PID ADDR  the way through its page tables, and whose memory it is\n"
+              "faults [N]  the last N paging events\n"
               "uptime    time since the system started\n"
               "poweroff  switch the machine off\n");
 }
@@ -68,11 +73,12 @@ void power_off(Output& out, std::string_view) {
 
 struct Command {
     std::string_view name;
-    void (*run)(Output& out, std::string_view argument);
+    void (*run)(Output& out, std::string_view arguments);
 };
-constexpr Command commands[] = {{"help", help},           {"ps", list_processes}, {"mem", show_memory},
-                                {"vmstat", show_clients}, {"pmap", show_regions}, {"uptime", show_uptime},
-                                {"poweroff", power_off}};
+constexpr Command commands[] = {
+    {"help", help},          {"ps", list_processes},    {"mem", show_memory},        {"vmstat", show_clients},
+    {"pmap", show_regions},  {"threads", show_threads}, {"caps", show_capabilities}, {"walk", show_walk},
+    {"faults", show_faults}, {"uptime", show_uptime},   {"poweroff", power_off}};
 
 } // namespace
 
@@ -83,10 +89,10 @@ void run_command(std::string_view line, Output& out) {
     const size_t end = std::min(line.find(' ', start), line.size());
     const std::string_view name = line.substr(start, end - start);
     const size_t next = std::min(line.find_first_not_of(' ', end), line.size());
-    const std::string_view argument = line.substr(next, line.find(' ', next) - next);
+    const std::string_view arguments = line.substr(next);
     for (const Command& command : commands)
         if (command.name == name)
-            return command.run(out, argument);
+            return command.run(out, arguments);
     print(out, "{}: unknown command (try help)\n", name.substr(0, 60));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <servers/console/memory_commands.hpp>
 
+#include <servers/console/arguments.hpp>
 #include <servers/console/print.hpp>
 #include <sys/ipc/call.hpp>
 #include <sys/proc/slots.hpp>
@@ -13,29 +14,6 @@ namespace pager = sys::protocol::pager;
 namespace {
 
 const sys::Endpoint pager_service(sys::slot::pager);
-
-std::string_view name_of(pager::RegionKind kind) {
-    switch (kind) {
-    case pager::RegionKind::anonymous: return "anonymous";
-    case pager::RegionKind::stack: return "stack";
-    case pager::RegionKind::image: return "image";
-    case pager::RegionKind::lent: return "device";
-    case pager::RegionKind::shared: return "shared";
-    case pager::RegionKind::private_copy: return "private copy";
-    }
-    return "?";
-}
-
-/// 0 if it is no number.
-sys::Word number_in(std::string_view text) {
-    sys::Word number = 0;
-    for (const char digit : text) {
-        if (digit < '0' || digit > '9' || number > 1'000'000'000)
-            return 0;
-        number = number * 10 + static_cast<sys::Word>(digit - '0');
-    }
-    return number;
-}
 
 } // namespace
 
@@ -72,8 +50,8 @@ void show_clients(Output& out, std::string_view) {
     }
 }
 
-void show_regions(Output& out, std::string_view argument) {
-    const sys::Word pid = number_in(argument);
+void show_regions(Output& out, std::string_view arguments) {
+    const sys::Word pid = Arguments(arguments).number().value_or(0);
     if (pid == 0)
         return out.print("pmap: which process? pmap PID\n");
     out.print("         START            END RIGHTS KIND         RESIDENT    HUGE  SHARED SWAPPED FAULTS\n");
@@ -86,8 +64,9 @@ void show_regions(Output& out, std::string_view argument) {
         const bool writes = (region->rights & pager::access::write) != 0;
         const bool executes = (region->rights & pager::access::execute) != 0;
         print(out, "{:14x} {:14x} r{}{}    {:<12} {:8} {:7} {:7} {:7} {:6}\n", region->start, region->end,
-              writes ? 'w' : '-', executes ? 'x' : '-', name_of(static_cast<pager::RegionKind>(region->backing)),
-              region->resident, region->huge, region->shared, region->swapped, region->faults);
+              writes ? 'w' : '-', executes ? 'x' : '-',
+              std::string_view(name_of(static_cast<pager::RegionKind>(region->backing))), region->resident,
+              region->huge, region->shared, region->swapped, region->faults);
         from = region->end;
     }
 }

@@ -10,7 +10,7 @@ namespace console {
 void show_memory(Output& out, std::string_view);
 /// One line for each address space: pages, and faults by kind.
 void show_clients(Output& out, std::string_view);
-/// The regions of the process whose number is `argument`.
-void show_regions(Output& out, std::string_view argument);
+/// The regions of the process whose number is the argument.
+void show_regions(Output& out, std::string_view arguments);
 
 } // namespace console

@@ -21,6 +21,13 @@ constexpr Named table[] = {
     {"divide", Misdeed::divide, "dividing by zero"},
     {"stack-overflow", Misdeed::stack_overflow, "overflowing its stack"},
     {"exit-status", Misdeed::exit_status, "ending with status 1"},
+    {"reserved-bit", Misdeed::reserved_bit, "reading a page with a reserved bit in its entry"},
+    {"kernel-null", Misdeed::kernel_null, "having the kernel read address 0"},
+    {"kernel-execute", Misdeed::kernel_execute, "having the kernel execute this program"},
+    {"kernel-touch", Misdeed::kernel_touch, "having the kernel read this program's memory"},
+    {"kernel-reserved", Misdeed::kernel_reserved, "having the kernel read a page with a reserved bit in its entry"},
+    {"kernel-stack", Misdeed::kernel_stack, "having the kernel overflow its stack"},
+    {"kernel-gate", Misdeed::kernel_gate, "having the kernel close the gate of page faults"},
 };
 
 } // namespace

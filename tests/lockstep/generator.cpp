@@ -237,9 +237,11 @@ Operation Generator::changed(Operation operation) {
             word = chance(1, 4) ? word + 1 : chance(1, 4) ? word - 1 : anything();
         }
     }
-    // What only debug kernels have is not specified.
+    // DomainSet.ReadEvents and what only debug kernels have are not specified.
+    if (operation.label == 75)
+        operation.label = 63;
     const auto number = static_cast<int64_t>(operation.number);
-    if ((number <= -13 && number >= -17) || number == -25)
+    if ((number <= -13 && number >= -17) || number == -25 || number == -65)
         operation.number = call_number(system_call::debug_put_char);
     return operation;
 }

@@ -11,13 +11,15 @@ import build as building
 FOLDER = building.REPOSITORY / "docs" / "reference"
 GENERATED = "<!-- Generated from microkernel/include/abi/ by tools/abi_doc: change the headers, not this page. -->"
 LINKS = {"abi/invocation.hpp": "invocations.md", "abi/fault.hpp": "faults.md", "abi/error.hpp": "errors.md",
-         "abi/message.hpp": "messages.md", "abi/boot_info.hpp": "boot-information.md", "abi/object.hpp": "objects.md",
+         "abi/message.hpp": "messages.md", "abi/boot_info.hpp": "boot-information.md",
+         "abi/paging_event.hpp": "paging-events.md", "abi/object.hpp": "objects.md",
          "abi::UserRegister": "messages.md#registers", "abi::MemoryType": "objects.md#page-attributes",
          "abi::LookupFailure": "errors.md#lookup-failures", "abi::CNodeData": "messages.md#cnode-data",
          "abi::KeeperFaultInfo": "paging.md#keeper-fault-mr2", "abi::Place": "paging.md#place",
          "abi::PageRights": "paging.md#page-rights", "abi::InspectedSlot": "paging.md#inspected-slot",
          "abi::StatusState": "paging.md#thread-states", "abi::SlotType": "paging.md#slot-types",
-         "abi::MessageInfo": "messages.md#message-info", "abi::BootModule": "boot-information.md#boot-modules"}
+         "abi::MessageInfo": "messages.md#message-info", "abi::BootModule": "boot-information.md#boot-modules",
+         "abi::PagingEventKind": "paging-events.md#kinds", "abi::PagingCause": "paging-events.md#causes"}
 # Which page tells what a name in `fails` means.
 FAULT_PAGE, ERROR_PAGE = "faults.md", "errors.md"
 
@@ -260,8 +262,18 @@ def paging() -> str:
     return page("The paging extension", prose("paging.hpp"), sections)
 
 
+def paging_events() -> str:
+    header = "paging_event.hpp"
+    lists = [("Kinds", "PagingEventKind"), ("Causes", "PagingCause")]
+    return page("The record of paging events", prose(header), ["## Event", ""],
+                table(("byte", "field", "type", "meaning"), field_rows(abi.fields(header, "PagingEvent"))),
+                *[[f"## {title}", "", *first_paragraph(header, f"enum class {name}"), *enumeration(header, name)]
+                  for title, name in lists])
+
+
 PAGES = {"system-calls.md": system_calls, "invocations.md": invocations, "faults.md": faults, "errors.md": errors,
-         "objects.md": objects, "boot-information.md": boot_information, "messages.md": messages, "paging.md": paging}
+         "objects.md": objects, "boot-information.md": boot_information, "messages.md": messages, "paging.md": paging,
+         "paging-events.md": paging_events}
 
 
 def stale(folder: pathlib.Path = FOLDER) -> list[str]:

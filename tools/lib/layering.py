@@ -51,6 +51,9 @@ SPECIFICATION_MAY = re.compile(r"<(spec/\w+\.hpp|\w+)>")
 ALLOWED: dict[tuple[str, str], str] = {
     ("lib/count.hpp", "system.hpp"): "the counting kernel counts in the one global structure",
     ("lib/count.hpp", "check/watch.hpp"): "the debug kernel watches how long interrupts are off, and its invariants",
+    ("arch/x86_64/panic.cpp", "check/paging_ring.hpp"): "a panic shows what happened before",
+    ("arch/x86_64/panic.cpp", "check/panic_cause.hpp"): "a panic says what it means",
+    ("check/panic_report.cpp", "arch/x86_64/linker.hpp"): "the guard pages of the stacks are known by their symbols",
     ("check/begin_checks.cpp", "arch/x86_64/linker.hpp"): "text and stack of the image are remembered",
     ("check/begin_checks.cpp", "boot/command_line.hpp"): "who counts on time says so on the command line",
     ("lib/log.hpp", "mem/address.hpp"): "addresses are printed as such",
@@ -74,8 +77,8 @@ def layer(path: str) -> str | None:
         return "boot/values"
     if path == "sched/time.hpp":
         return "mem"  # ticks and durations: values, as addresses are
-    if path in ("system.hpp", "system.cpp"):
-        return "state"
+    if path in ("system.hpp", "system.cpp", "check/paging_ring.hpp"):
+        return "state"  # the record of events, too: whoever causes one writes it
     if parts[:2] == ["arch", "x86_64"]:
         if path in PURE_FILES or path.removesuffix(".cpp") + ".hpp" in PURE_FILES:
             return "arch/pure"

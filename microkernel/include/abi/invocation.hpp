@@ -4,9 +4,8 @@
 //   Object.Method([capabilities] words) -> words of the answer
 //
 // A method is invoked by Call on a capability of its object, the label being the one below. Send and NBSend invoke it
-// as well, but nothing is reported then. Capabilities travel as extra capabilities, numbered from 1 (the invoked one
-// is 0); words in message registers, numbered from 0. The answer's label is the error (abi/error.hpp, 0 = none), its
-// badge 0.
+// as well, but nothing is reported then. Capabilities travel as extra capabilities, numbered from 1 (the invoked one is
+// 0); words in message registers, numbered from 0. The answer's label is the error (abi/error.hpp), its badge 0.
 //
 // `fails` lists the errors with their detail words, in the order in which they are checked. The first one wins, and
 // nothing has changed then. The name of an error set (below) stands for its errors. Not repeated at each method,
@@ -14,22 +13,20 @@
 // nowhere is a CapFault of the caller; an empty slot or half deleted object InvalidCapability 0; a label that the
 // object does not know IllegalOperation; fewer words or capabilities than the method takes TruncatedMessage.
 //
-// An index and its depth name a slot: the last `depth` bits of the index are resolved from a root CNode, exactly.
-// Times are microseconds. Bits of flags that have no meaning are ignored. "Preemptible": where an interrupt waits the
-// call stops between two steps and is executed again by itself. docs/reference/ is generated from this file
-// (tools/abi_doc).
+// An index and its depth name a slot: the last `depth` bits of the index are resolved from a root CNode, exactly. Times
+// are microseconds. Bits of flags that have no meaning are ignored. "Preemptible": where an interrupt waits the call
+// stops between two steps and is executed again by itself. docs/reference/ is generated from this file (tools/abi_doc).
 #pragma once
 
 #include <abi/types.hpp>
 
 namespace abi {
 
-/// error set slot: FailedLookup 0 invalid_root: the root is no CNode; RangeError 1..64: the depth;
-///   FailedLookup 0: the index leads nowhere, or not to exactly one slot
+/// error set slot: FailedLookup 0 invalid_root: the root is no CNode; RangeError 1..64: the depth; FailedLookup 0: the
+///   index leads nowhere, or not to exactly one slot
 /// error set destination: slot; DeleteFirst: the slot is taken
-/// error set source: FailedLookup 1 invalid_root: src_root is no CNode; RangeError 1..64: src_depth;
-///   FailedLookup 1: the index leads nowhere, or not to exactly one slot;
-///   FailedLookup 1 missing_capability src_depth: the slot is empty
+/// error set source: FailedLookup 1 invalid_root: src_root is no CNode; RangeError 1..64: src_depth; FailedLookup 1:
+///   the index leads nowhere, or not to exactly one slot; FailedLookup 1 missing_capability src_depth: an empty slot
 /// error set copyable: RevokeFirst: an untyped with children; IllegalOperation: a capability that cannot be copied
 ///   (IRQControl, IOPortControl, a table that is not mapped, a PML4 without ASID, a half deleted object)
 /// error set cspace: copyable; IllegalOperation: no CNode, or guard and radix above 64 bits
@@ -38,8 +35,8 @@ namespace abi {
 /// error set place: InvalidCapability 1: vspace is no PML4 with an ASID; InvalidArgument 0: not in the user half;
 ///   FailedLookup 0 invalid_root: the ASID is not that of this space any longer
 /// error set range: InvalidArgument 1: no entry of this structure, or below it, has this size; InvalidCapability 0: not
-///   mapped; RangeError 1..512: count; RangeError 0..last: vaddr, to what the structure maps; AlignmentError: vaddr, to the
-///   size; FailedLookup 0 missing_capability 39, 30 or 21: a paging structure is missing
+///   mapped; RangeError 1..512: count; RangeError 0..last: vaddr, to what the structure maps; AlignmentError: vaddr, to
+///   the size; FailedLookup 0 missing_capability 39, 30 or 21: a paging structure is missing
 /// error set handler_line: RangeError 0..107: vector; RevokeFirst: the vector is in use; destination
 enum class Invocation : Word {
     /// Untyped.Retype([root] type, size_bits, node_index, node_depth, node_offset, num_objects) -> nothing
@@ -48,12 +45,11 @@ enum class Invocation : Word {
     /// cleared first (device memory never). With node_depth 0 the root itself is that CNode. Free again is what was
     /// given out only when no descendant is left. Preemptible.
     /// fails: InvalidArgument 0: no such type; RangeError 0..47: size_bits above 63, or an object above 2^47 bytes;
-    ///   InvalidArgument 1: a CNode below 1, an untyped below 4, a scheduling context below 7;
-    ///   FailedLookup 0 missing_capability 0: node_depth is 0 and root no CNode; slot;
-    ///   FailedLookup 0 missing_capability node_depth: no CNode there; RangeError 0..slots-1: node_offset;
-    ///   RangeError 1..256: num_objects; RangeError 1..slots-node_offset: they do not fit behind node_offset;
-    ///   DeleteFirst: one of the slots is taken; NotEnoughMemory bytes_left: no room; InvalidArgument 1: device
-    ///   memory makes frames and untyped only
+    ///   InvalidArgument 1: a CNode below 1, an untyped below 4, a scheduling context below 7; FailedLookup 0
+    ///   missing_capability 0: node_depth is 0 and root no CNode; slot; FailedLookup 0 missing_capability node_depth:
+    ///   no CNode there; RangeError 0..slots-1: node_offset; RangeError 1..256: num_objects; RangeError
+    ///   1..slots-node_offset: they do not fit behind node_offset; DeleteFirst: one of the slots is taken;
+    ///   NotEnoughMemory bytes_left: no room; InvalidArgument 1: device memory makes frames and untyped only
     untyped_retype = 1,
 
     /// TCB.ReadRegisters(flags, count) -> count registers
@@ -103,8 +99,7 @@ enum class Invocation : Word {
     /// fails: buffer
     tcb_set_ipc_buffer = 10,
     /// TCB.SetSpace([fault_endpoint, cspace_root, vspace_root] cspace_data, vspace_data) -> nothing
-    /// Fault handler, CSpace and VSpace of the thread, as Configure has the two. An empty slot as handler: none.
-    /// Preemptible.
+    /// Fault handler, CSpace and VSpace of the thread, as of Configure. No handler: an empty slot. Preemptible.
     /// fails: cspace; vspace; copyable; InvalidCapability 1: fault_endpoint is no endpoint with write and grant or
     ///   grant-reply
     tcb_set_space = 11,
@@ -403,17 +398,22 @@ enum class Invocation : Word {
     /// fails: IllegalOperation: the thread has a VSpace, or is not stopped; FailedLookup 1: the pointer cspace or
     ///   vspace; RevokeFirst: one of the two is an untyped with children; InvalidCapability 0: cspace is no CNode, or
     ///   guard and radix are above 64 bits; InvalidCapability 2: vspace is no PML4 with an ASID; FailedLookup 1: the
-    ///   pointer fault_handler or buffer_frame; copyable; InvalidCapability 3: fault_handler is no endpoint with
-    ///   write and grant or grant-reply, and no CNode; InvalidCapability 5: buffer_frame is no frame in RAM; AlignmentError:
-    ///   buffer, to 1024; FailedLookup 1: the pointer authority or sched_context; InvalidCapability 7: authority is
-    ///   no TCB; RangeError 0..mcp: priority; RangeError 0..mcp: mcp; InvalidCapability 4: no scheduling context;
+    ///   pointer fault_handler or buffer_frame; copyable; InvalidCapability 3: fault_handler is no endpoint with write
+    ///   and grant or grant-reply, and no CNode; InvalidCapability 5: buffer_frame is no frame in RAM; AlignmentError:
+    ///   buffer, to 1024; FailedLookup 1: the pointer authority or sched_context; InvalidCapability 7: authority is no
+    ///   TCB; RangeError 0..mcp: priority; RangeError 0..mcp: mcp; InvalidCapability 4: no scheduling context;
     ///   IllegalOperation: the context is bound elsewhere; FailedLookup 0 invalid_root: the ASID is not that of this
     ///   space any longer; InvalidArgument 9 1: entry is not in the user half; InvalidArgument 9 2: it is not mapped;
-    ///   InvalidArgument 9 3: it may not be executed; InvalidArgument 9 6: it is no RAM; InvalidArgument 9 5: the
-    ///   first 16 bytes are zero; InvalidArgument 10 1: stack is not in the user half; InvalidArgument 10 7: not
-    ///   aligned to 16; InvalidArgument 10 2: the page below is not mapped; InvalidArgument 10 4: it may not be
-    ///   written
+    ///   InvalidArgument 9 3: it may not be executed; InvalidArgument 9 6: it is no RAM; InvalidArgument 9 5: the first
+    ///   16 bytes are zero; InvalidArgument 10 1: stack is not in the user half; InvalidArgument 10 7: not aligned to
+    ///   16; InvalidArgument 10 2: the page below is not mapped; InvalidArgument 10 4: it may not be written
     tcb_spawn = 74,
+    /// DomainSet.ReadEvents(from) -> written, first, 4 words for each of up to 29 events
+    /// The record of paging events (abi/paging_event.hpp) from number `from` on: how many were written since the start, the
+    /// number of the first one shown, above from where events are gone, and the events. They tell what all threads do:
+    /// who keeps threads apart may know, and this capability gives its holder nothing else.
+    /// fails: never
+    domain_set_read_events = 75,
 };
 
 } // namespace abi

@@ -144,6 +144,14 @@ enum class Syscall : int64_t {
     ///   the size; FailedLookup 0 missing_capability 39: no PDPT; FailedLookup 0 missing_capability 30: no page
     ///   directory; FailedLookup 0 missing_capability 21: no page table; DeleteFirst: the entry is taken, or the slot
     reply_map_recv = -64,
+    /// DebugProvoke(RDI address) -> nothing
+    /// Has the kernel commit a bug, for who wants to see its panic; its name is the C string from MR0 of the IPC buffer on:
+    /// null reads address 0, text writes kernel code, alias reads the kernel image through the physical window; user executes
+    /// at the address, touch reads there; reserved has a reserved bit set in the entry of the page there and reads, spoil
+    /// only sets it, and goes on; stack is recursion without end, gate a page fault that the CPU cannot deliver; assert
+    /// and invariant break what always holds. Of another name nothing comes. Debug kernels; unknown in others.
+    /// fails: never
+    debug_provoke = -65,
 };
 
 } // namespace abi

@@ -9,6 +9,7 @@
 #include <check/invariants.hpp>
 #include <check/machine_record.hpp>
 #include <check/memory_order.hpp>
+#include <check/paging_ring.hpp>
 #include <ipc/message.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
@@ -86,6 +87,7 @@ FakeMachine::FakeMachine(const x86::CpuFeatures& features) {
     cpu = Cpu{};
     kernel_state = KernelState{};
     kernel_state.tsc_mhz = tsc_mhz;
+    paging_ring.written = 0;
     kernel_state.release.seed(tsc_mhz);
     kernel_state.min_budget = kernel_state.ticks(min_budget_us);
     kernel_state.features = features;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Scheduling domains: there is one, and the calls say so.
+#include <sys/cap/domain.hpp>
+#include <sys/util/paging_event.hpp>
 #include <tests/system/lib/invoke.hpp>
+#include <tests/system/lib/thread.hpp>
 
 using abi::Invocation;
 using test::invoke;
@@ -41,4 +44,33 @@ SYSTEM_TEST("DomainSet.ScheduleSetStart: entry 0; entry 1 is empty, there is no 
     CHECK_ANSWER(invoke(domains, Invocation::domain_set_schedule_set_start, {1}), invalid_argument, 0);
     for (const Word wrong : {Word{2}, Word{255}, Word{1} << 32, ~Word{0}})
         CHECK_ANSWER(invoke(domains, Invocation::domain_set_schedule_set_start, {wrong}), range_error, 0, 1);
+}
+
+SYSTEM_TEST("DomainSet.ReadEvents: a fault of a thread is there, from its trap to its end; nothing else answers it") {
+    const sys::DomainSet record(domains);
+    REQUIRE_VALUE(before, record.read_events(~Word{0}));
+    CHECK_EQUAL(before.count, 0);
+    CHECK_EQUAL(before.first, before.written);
+    volatile Word nowhere = 0x123;
+    auto fault = [&] { static_cast<void>(*reinterpret_cast<volatile uint8_t*>(nowhere)); };
+    test::Thread thread;
+    REQUIRE_OK(thread.start(test::arena(), fault, {.priority = test::above}));
+    REQUIRE_VALUE(after, record.read_events(before.written));
+    CHECK_EQUAL(after.written, before.written + 2);
+    CHECK_EQUAL(after.first, before.written);
+    REQUIRE(after.count == 2);
+    REQUIRE_VALUE(tcb, test::space().at(thread.tcb().slot()).inspect());
+    const sys::PagingEventView trap(after.events[0]);
+    CHECK(trap.kind() == abi::PagingEventKind::trap);
+    CHECK_EQUAL(trap.thread(), tcb.physical);
+    CHECK_EQUAL(trap.address(), 0x123);
+    CHECK_EQUAL(trap.error_code(), 4);
+    const sys::PagingEventView end(after.events[1]);
+    CHECK(end.kind() == abi::PagingEventKind::kill);
+    CHECK_EQUAL(end.thread(), tcb.physical);
+    CHECK(end.cause() == abi::PagingCause::nobody);
+    CHECK(after.events[0].time != 0 && after.events[0].time == after.events[1].time);
+    CHECK_ANSWER(invoke(domains, Invocation::domain_set_read_events), truncated_message);
+    CHECK_ANSWER(invoke(abi::root_slot::irq_control, Invocation::domain_set_read_events, {0}), illegal_operation);
+    CHECK_ANSWER(invoke(abi::root_slot::asid_control, Invocation::domain_set_read_events, {0}), illegal_operation);
 }

@@ -5,6 +5,7 @@
 #include <sys/ipc/call.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/proc/startup.hpp>
+#include <sys/protocol/inspection.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/protocol/process.hpp>
 
@@ -98,6 +99,23 @@ int check_start(int argc, char** argv, char** envp) {
     return sys::aux_value(sys::aux::program_headers) == 0 ? 5 : 0;
 }
 
+/// Whether each request to look at a process, itself included, is refused by name.
+template <class Request>
+bool is_forbidden(const Request& request) {
+    const auto answer = sys::call(process_service, request);
+    return !answer && answer.error() == process::Error::not_permitted;
+}
+int look_at_others() {
+    const auto self = sys::call(process_service, process::WhoAmI{});
+    if (!self || !is_forbidden(process::PagingEvents{0}) || !is_forbidden(process::Threads{0}))
+        return 6;
+    for (const Word pid : {Word{1}, Word{2}, self->pid}) {
+        if (!is_forbidden(process::Capabilities{pid, 0}) || !is_forbidden(process::Walk{pid, 0x400000}))
+            return 7;
+    }
+    return 0;
+}
+
 /// What only others may do.
 int forbidden() {
     process::SpawnTexts texts;
@@ -116,16 +134,23 @@ int forbidden() {
     const auto watch = sys::call(process_service, process::WatchExits{});
     if (watch || watch.error() != process::Error::not_permitted)
         return 4;
+    if (const int looked = look_at_others(); looked != 0)
+        return looked;
     const auto nothing = sys::call(process_service, process::NextExit{});
     return nothing && nothing->pid == 0 ? 0 : 5;
 }
 
-/// Starts a child that waits for ever, and goes.
+/// Starts a child that waits for ever, and goes. What it may not do itself it cannot hand on.
 int leave_orphan() {
     process::SpawnTexts texts;
     texts.set_path("/sbin/child");
     texts.add_argument("child");
     texts.add_argument("wait");
+    process::Spawn too_much = texts.request();
+    too_much.grants = process::grant::inspect;
+    const auto refused = sys::call_with_payload(process_service, too_much, sys::Payload(texts.payload()));
+    if (refused || refused.error() != process::Error::not_permitted)
+        return 2;
     return sys::call_with_payload(process_service, texts.request(), sys::Payload(texts.payload())) ? 0 : 1;
 }
 

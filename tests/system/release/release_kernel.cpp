@@ -16,8 +16,9 @@ SYSTEM_TEST("release kernel: DebugPutChar is there; the other debug calls and Be
     registers[UserRegister::rdx] = static_cast<Word>(Syscall::debug_put_char);
     registers[UserRegister::rdi] = '\n';
     CHECK(subject.victim.run(snippet_syscall, registers).is_done());
-    for (const Syscall number : {Syscall::debug_dump_scheduler, Syscall::debug_halt, Syscall::debug_cap_identify,
-                                 Syscall::debug_snapshot, Syscall::debug_name_thread, Syscall::benchmark_null}) {
+    for (const Syscall number :
+         {Syscall::debug_dump_scheduler, Syscall::debug_halt, Syscall::debug_cap_identify, Syscall::debug_snapshot,
+          Syscall::debug_name_thread, Syscall::benchmark_null, Syscall::debug_provoke}) {
         registers[UserRegister::rdx] = static_cast<Word>(number);
         const Fault fault = subject.victim.run(snippet_syscall, registers);
         REQUIRE(fault.kind == abi::Fault::unknown_syscall);

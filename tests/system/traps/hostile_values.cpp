@@ -111,7 +111,7 @@ SYSTEM_TEST("behaviour 21: hostile system call numbers are unknown system calls,
                             0x8000'0000'0000'0000,
                             0x7fff'ffff'ffff'ffff,
                             static_cast<Word>(-63),
-                            static_cast<Word>(-65),
+                            static_cast<Word>(-66),
                             static_cast<Word>(-1000)};
     for (const Word number : numbers) {
         sys::UserRegisters registers;

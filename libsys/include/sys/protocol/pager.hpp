@@ -336,6 +336,17 @@ struct InspectRegion {
     Word from = 0;
 };
 enum class RegionKind : Word { anonymous, stack, image, lent, shared, private_copy };
+constexpr const char* name_of(RegionKind kind) {
+    switch (kind) {
+    case RegionKind::anonymous: return "anonymous";
+    case RegionKind::stack: return "stack";
+    case RegionKind::image: return "image";
+    case RegionKind::lent: return "device";
+    case RegionKind::shared: return "shared";
+    case RegionKind::private_copy: return "private copy";
+    }
+    return "?";
+}
 
 /// Offers `slots` pages of swap. Two capabilities come along: of a memory object of one page, through which pages travel, and
 /// of the endpoint that serves protocol/swap.hpp. Reply: the physical address of that page.

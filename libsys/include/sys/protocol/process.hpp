@@ -37,6 +37,7 @@ inline constexpr uint16_t io_ports = 1; ///< first_port..last_port, in slot::io_
 inline constexpr uint16_t interrupt = 2; ///< I/O APIC 0 pin `pin`, in slot::irq_handler
 inline constexpr uint16_t spawn = 4; ///< may itself start, watch and kill (its own) processes
 inline constexpr uint16_t swap = 8; ///< its memory stays, and it may offer swap to the pager
+inline constexpr uint16_t inspect = 16; ///< may look at other processes (inspection.hpp); only who may can hand it on
 } // namespace grant
 
 /// Starts a program of the boot archive. Payload: the texts, as SpawnTexts packs them. A capability sent along lands in

@@ -129,6 +129,26 @@ TEST_CASE("invocations: time", "[libsys][cap]") {
     check(30, 11, {30}, {0}, [&] { return domains.set(thread, 0); });
     check(31, 11, {}, {0, 0, 5}, [&] { return domains.configure_schedule(0, 0, 5); });
     check(32, 11, {}, {0}, [&] { return domains.set_schedule_start(0); });
+    check(75, 11, {}, {40}, [&] { return domains.read_events(40); });
+}
+
+TEST_CASE("invocations: events come back one by one, with the number of the first", "[libsys][cap]") {
+    RecordingKernel kernel;
+    const DomainSet domains(Word{11});
+    kernel.script = {{0, {9, 7, 1, 2, 3, 4, 5, 6, 7, 8}}, {0, {9, 9}}, {2, {}}};
+    const auto two = domains.read_events(3);
+    REQUIRE(two);
+    CHECK(two->written == 9);
+    CHECK(two->first == 7);
+    REQUIRE(two->count == 2);
+    CHECK(two->events[0].time == 1);
+    CHECK(two->events[0].detail == 4);
+    CHECK(two->events[1].subject == 6);
+    CHECK(two->events[1].place == 7);
+    const auto none = domains.read_events(9);
+    REQUIRE(none);
+    CHECK(none->count == 0);
+    CHECK_FALSE(domains.read_events(0));
 }
 
 TEST_CASE("invocations: address spaces", "[libsys][cap]") {

@@ -48,6 +48,7 @@ TEST_CASE("system calls have the numbers of seL4", "[abi]") {
     CHECK(number(Syscall::read_msr) == -31);
     CHECK(number(Syscall::set_tls_base) == -33);
     CHECK(number(Syscall::reply_map_recv) == -64);
+    CHECK(number(Syscall::debug_provoke) == -65);
 }
 
 TEST_CASE("methods have the labels of seL4, those of the paging extension begin at 64", "[abi]") {
@@ -120,6 +121,7 @@ TEST_CASE("methods have the labels of seL4, those of the paging extension begin 
     CHECK(number(Invocation::cnode_inspect) == 72);
     CHECK(number(Invocation::tcb_status) == 73);
     CHECK(number(Invocation::tcb_spawn) == 74);
+    CHECK(number(Invocation::domain_set_read_events) == 75);
 }
 
 TEST_CASE("errors and lookup failures have the numbers of seL4", "[abi]") {

@@ -54,6 +54,14 @@ TEST_CASE("DebugNameThread takes printable characters from the buffer, at most 3
     CHECK(std::string(world.thread(thread).name.data()) == "0123456789012345678901234567890");
 }
 
+TEST_CASE("DebugProvoke commits the bug that the buffer names, at the address", "[debug]") {
+    Debugging world;
+    std::strcpy(reinterpret_cast<char*>(world.buffer(world.root()).message), "no such bug");
+    CHECK(world.debug(Syscall::debug_provoke, 0x1234).completed);
+    std::strcpy(reinterpret_cast<char*>(world.buffer(world.root()).message), "null");
+    CHECK_THROWS_WITH(world.debug(Syscall::debug_provoke, 0x1234), "a bug at 4660");
+}
+
 TEST_CASE("DebugDumpScheduler shows the running and the ready threads", "[debug]") {
     Debugging world;
     const Word thread = world.make_thread(77);
@@ -112,7 +120,7 @@ TEST_CASE("every number that this kernel does not have is an unknown system call
     for (Word number :
          {Word{0}, Word{1}, Word{60}, static_cast<Word>(-18), static_cast<Word>(-24), static_cast<Word>(-25),
           static_cast<Word>(-26), static_cast<Word>(-30), static_cast<Word>(-31), static_cast<Word>(-32),
-          static_cast<Word>(-34), static_cast<Word>(-65), Word{0xffff'ffff}, Word{0xffff'fffb}, bit(63)}) {
+          static_cast<Word>(-34), static_cast<Word>(-66), Word{0xffff'ffff}, Word{0xffff'fffb}, bit(63)}) {
         CAPTURE(number);
         Debugging world;
         const Word thread = world.make_thread();

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Looking at other processes, through the process service: their paging events, threads, capabilities, page tables.
+//
+// Who may is a matter of the capability that it asks through: PID 1, and processes that were started with process::grant::inspect,
+// which only who has it can hand on. Others are told not_permitted. Errors are those of process.hpp, and the kernel's.
+#pragma once
+
+#include <sys/ipc/protocol.hpp>
+#include <sys/protocol/process.hpp>
+
+namespace sys::protocol::process {
+
+/// What the kernel remembers of paging, from number `from` on; a number that was not reached yet tells how many there are.
+struct PagingEvents {
+    static constexpr Word label = request_label(Protocol::process, 12);
+    static constexpr unsigned max_events = 16;
+    /// An event as the kernel tells it (abi/paging_event.hpp), but for its time; and whose thread it is about.
+    struct Event {
+        Word time = 0; ///< microseconds of uptime; 0 = before init started
+        Word subject = 0;
+        Word place = 0;
+        Word detail = 0;
+        Word pid = 0; ///< 0: init, the pager, or forgotten since
+        char name[16] = {}; ///< of the program, cut to fit; "?" = forgotten
+    };
+    struct Reply {
+        Word written = 0; ///< so many since the kernel started
+        Word first = 0; ///< number of the first one here; above `from`: those between are gone
+        Word count = 0;
+        Event events[max_events] = {};
+    };
+    Word from = 0;
+};
+
+/// The threads of running processes, in ascending order of their numbers; before them, as number 0, the pager's.
+struct Threads {
+    static constexpr Word label = request_label(Protocol::process, 13);
+    static constexpr unsigned max_threads = 14;
+    struct Thread {
+        Word pid = 0;
+        Word waited = 0; ///< microseconds since it stopped or began to wait
+        Word instruction = 0;
+        Word about = 0; ///< of the fault it waits with: address, vector, ...
+        uint8_t state = 0; ///< abi::StatusState
+        uint8_t fault = 0; ///< abi::Fault; 0 = none
+        uint8_t priority = 0;
+        char name[29] = {};
+    };
+    struct Reply {
+        Word count = 0;
+        Word next = 0; ///< ask again with this; 0 = that was all
+        Thread threads[max_threads] = {};
+    };
+    Word from = 0;
+};
+
+/// The slots of a process's CNode that are in use, from `from` on.
+struct Capabilities {
+    static constexpr Word label = request_label(Protocol::process, 14);
+    static constexpr unsigned max_slots = 28;
+    struct Held {
+        Word slot = 0;
+        Word what = 0; ///< abi::InspectedSlot
+        Word object = 0; ///< physical address
+        Word detail = 0; ///< where it is mapped; of untyped memory what is given out
+    };
+    struct Reply {
+        Word count = 0;
+        Word next = 0; ///< ask again with this; 0 = that was all
+        Held held[max_slots] = {};
+    };
+    Word pid = 0;
+    Word from = 0;
+};
+
+/// The entries of a process's page tables on the way to an address, from the PML4's on.
+struct Walk {
+    static constexpr Word label = request_label(Protocol::process, 15);
+    struct Reply {
+        Word count = 0;
+        Word entries[4] = {};
+    };
+    Word pid = 0;
+    Word address = 0;
+};
+
+static_assert(Request<PagingEvents> && Request<Threads> && Request<Capabilities> && Request<Walk>);
+
+} // namespace sys::protocol::process
