@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tools/bochs at the page faults of the shipped system, unattended; and what its options mean."""
 import argparse
+import dataclasses
 import functools
 import pathlib
 import re
@@ -45,7 +46,7 @@ def program(name: str) -> elf_programs.Program:
 
 def options(**changes: object) -> argparse.Namespace:
     return argparse.Namespace(**{"nth": 1, "at": None, "process": None, "keeper": None, "faults": False, "batch": None,
-                                 "trace": None} | changes)
+                                 "trace": None, "exceptions": False} | changes)
 
 
 class BochsFaultsTest(unittest.TestCase):
@@ -106,7 +107,7 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertRegex(output, expected)
 
     def test_options_that_do_not_go_together_are_wrong_usage(self) -> None:
-        for wrong in (["--nth", "2"], ["--at", "0"], ["--batch", "0"], ["--batch", "1", "--trace", "x"],
+        for wrong in (["--nth", "2"], ["--at", "0"], ["--exceptions"], ["--batch", "0"], ["--batch", "1", "--trace", "x"],
                       ["--faults", "--keeper", "one"]):
             self.assertEqual(session(*wrong)[0], verdict.USAGE, wrong)
 
@@ -119,6 +120,8 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertTrue(bochs_faults.is_wanted(record, options(**fits)), fits)
         for not_fitting in ({"at": 0x6000}, {"at": 0}, {"process": "log"}, {"keeper": 0}, {"keeper": 7, "at": 0}):
             self.assertFalse(bochs_faults.is_wanted(record, options(**not_fitting)), not_fitting)
+        other = dataclasses.replace(record, trap=dataclasses.replace(trap, vector=13))
+        self.assertFalse(bochs_faults.is_wanted(other, options(at=0x5000)))  # CR2 is not its
 
     def test_the_verdict_on_a_session(self) -> None:
         for status, asked, told, failure in ((0, {"batch": 3}, None, None), (1, {"batch": 3}, 2, None),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The stopped machine as GDB shows it: physical memory, control registers, and the kernel's objects by their DWARF types."""
 import contextlib
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import gdb
 
@@ -125,11 +125,13 @@ class Kernel:
         name = tcb["name"]["_M_elems"].string("utf-8", "replace")
         return " ".join([program.name if program else "-", *([f'"{name}"'] if name else []), f"(TCB {physical:#x})"])
 
-    def at_page_fault(self) -> fault_record.Record | None:
-        """The record of the page fault at whose stub the machine stands; None if it stands elsewhere."""
-        if register("rip") not in self.layout.page_fault_stubs:
+    def at_fault(self, vectors: Iterable[int] = (kernel_layout.PAGE_FAULT,)) -> fault_record.Record | None:
+        """The record of the exception at whose stub the machine stands; None if it stands elsewhere."""
+        vector = self.layout.stubs_of(vectors).get(register("rip"))
+        if vector is None:
             return None
-        trap = fault_record.trap_on_stack(read, register("cr2"), register("cr3"), register("rsp"))
+        registers = {name: register(name) for name in fault_record.GENERAL_REGISTERS}
+        trap = fault_record.trap_on_stack(read, register("cr2"), register("cr3"), register("rsp"), vector, registers)
         return trap and self.explainer.record(trap, read)
 
     def cnode(self, cap: capability_words.Capability) -> Iterator[tuple[int, capability_words.Capability]]:
