@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The stopped machine as GDB shows it: physical memory, control registers, and the kernel's objects by their DWARF types."""
+"""The stopped machine, or the dump of one: physical memory, registers, and the kernel's objects by their DWARF types."""
 import contextlib
 from typing import Iterable, Iterator
 
 import gdb
 
 import capability_words
+import core_dump
 import elf_programs
 import fault_record
 import kernel_layout
@@ -34,8 +35,13 @@ def evaluate(expression: str) -> gdb.Value:
         gdb.execute(f"set language {language}", to_string=True)
 
 
+dump: core_dump.CoreDump | None = None  # instead of a machine
+
+
 def read(physical: int, size: int) -> bytes:
     """Physical memory; ones where there is none."""
+    if dump:
+        return dump.read(physical, size)
     try:
         with physical_addresses():
             return bytes(gdb.selected_inferior().read_memory(physical, size))
@@ -44,6 +50,8 @@ def read(physical: int, size: int) -> bytes:
 
 
 def register(name: str) -> int:
+    if dump:
+        return dump.registers[name]
     value = gdb.newest_frame().read_register(name)
     return int(value.cast(gdb.lookup_type("unsigned long"))) & (1 << 64) - 1
 

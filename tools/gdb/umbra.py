@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The commands `umbra ...` of GDB. tools/run --gdb loads them; it has set `umbra_programs`, the ELF files, kernel
-first, and `umbra_log`, the file of the serial log."""
+first, and `umbra_log`, the file of the serial log; tools/faults sets `umbra_dump`, a dump to look at instead of a machine."""
 import pathlib
 import sys
 from typing import TextIO
@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
 import address_space  # noqa: E402
+import core_dump  # noqa: E402
 import elf_programs  # noqa: E402
 import fault_record  # noqa: E402
 import kernel_layout  # noqa: E402
@@ -18,6 +19,8 @@ import machine  # noqa: E402
 import page_walk  # noqa: E402
 import unwind  # noqa: E402
 
+if dump_file := globals().get("umbra_dump"):
+    machine.dump = core_dump.CoreDump(pathlib.Path(dump_file))
 kernel = machine.Kernel([elf_programs.Program(pathlib.Path(path), "kernel" if index == 0 else None)
                          for index, path in enumerate(umbra_programs)])  # noqa: F821
 
@@ -176,6 +179,13 @@ def backtrace(_: str) -> None:
         gdb.execute("backtrace")
 
 
+def dump(argument: str) -> None:
+    """umbra dump FILE: writes registers and memory into FILE, for tools/faults."""
+    if not argument:
+        raise gdb.GdbError("umbra dump FILE")
+    print(gdb.execute(f"monitor dump-guest-memory -p {argument}", to_string=True), end="")
+
+
 def log(_: str) -> None:
     """umbra log: the serial log so far."""
     path = pathlib.Path(umbra_log)  # noqa: F821
@@ -273,7 +283,7 @@ class Subcommand(gdb.Command):
 
 
 Umbra()
-for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, trace, backtrace, log):
+for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, trace, backtrace, dump, log):
     Subcommand(action.__name__.replace("_", "-"), action)
 gdb.events.stop.connect(on_stop)
 gdb.unwinder.register_unwinder(None, unwind.StubUnwinder(kernel))

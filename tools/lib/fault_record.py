@@ -14,8 +14,8 @@ ALIGNMENT_CHECK = 1 << 18  # in RFLAGS: ring 0 may reach user pages
 NEAR_STACK = 1 << 16
 USER_END = 1 << 47
 PAGE = 4096
-GENERAL_PROTECTION, PAGE_FAULT = 13, 14
-VECTORS = {8: "double fault", 12: "stack fault", GENERAL_PROTECTION: "general protection"}  # that bad addresses lead to, too
+DOUBLE_FAULT, GENERAL_PROTECTION, PAGE_FAULT = 8, 13, 14
+VECTORS = {DOUBLE_FAULT: "double fault", 12: "stack fault", GENERAL_PROTECTION: "general protection"}  # that bad addresses lead to, too
 LIVELOCK = 8  # more answers than any fault needs: there are four levels
 GENERAL_REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", *(f"r{number}" for number in range(8, 16)))
 
@@ -137,7 +137,7 @@ class Record:
         place = self.place()
         by = f"from ring {self.trap.ring} by {self.process}, thread {self.thread}"
         if self.trap.vector != PAGE_FAULT:
-            return f"{VECTORS[self.trap.vector]} {by}"
+            return f"{VECTORS.get(self.trap.vector, f'exception {self.trap.vector}')} {by}"
         return (f"{self.trap.access} of {self.trap.address:#x}{f' ({place})' if place else ''} {by}")
 
     def text(self) -> str:
@@ -151,7 +151,7 @@ class Record:
         if is_page_fault and walk.entries:
             lines.append(walk_text(walk))
         lines.append(f"  {reason(trap, walk)}")
-        if is_page_fault and trap.address < USER_END:
+        if is_page_fault and trap.address < USER_END and trap.ring:
             keeper = walk.keeper
             lines.append((f"  keeper in force: {keeper.keeper}, named by the {page_walk.LEVEL_NAMES[keeper.level]} entry"
                           if keeper else "  no keeper is in force") +

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/faults: explains each fault in a serial log, or in a log of QEMU's `-d int`, in plain sentences with source lines."""
+"""tools/faults: explains each fault in a serial log, or in a log of QEMU's `-d int`, in plain sentences with source lines; and
+what a machine died of that left a dump (post_mortem.py)."""
 import argparse
 import collections
 import dataclasses
@@ -10,10 +11,12 @@ import subprocess
 import sys
 
 import build as building
+import core_dump
 import elf_programs
 import fault_record
 import image
 import packages
+import post_mortem
 import verdict
 
 # Serial log: pager/server.cpp, eclipse-systemd's line of a service that runs, and the kernel's panic.
@@ -150,19 +153,33 @@ def explain_log(text: str, programs: list[elf_programs.Program]) -> list[str]:
     return [explain(fault, possible[fault.space]) for fault in faults]
 
 
+def is_dump(name: str) -> bool:
+    if name == "-":
+        return False
+    with open(name, "rb") as file:
+        return core_dump.is_one(file.read(64))
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="tools/faults", description="Explains each fault in a serial log (tools/run --log) or in what QEMU wrote "
-        "with `-d int -D FILE`. The options about the image say which programs ran; nothing is built.",
+        "with `-d int -D FILE`; of a dump of `tools/run --dump` it says what the machine died of. The options about the image say which programs ran; nothing is built.",
         epilog="status: 0, also if there is no fault; 1 FILE or the programs cannot be read; 2 wrong usage")
     parser.add_argument("log", metavar="FILE", help="- for standard input")
     image.add_options(parser)
+    post_mortem.add_options(parser)
     options = parser.parse_args(arguments)
     try:
+        programs = image.programs(building.Build(options.compiler, options.kernel), options)
+        if is_dump(options.log):
+            packages.ensure(["binutils"] + packages.GDB)
+            print("\n\n".join(post_mortem.explain(pathlib.Path(options.log), programs, options)))
+            return 0
+        if post_mortem.questions(options):
+            raise ValueError(f"{options.log} is no dump: only a dump answers questions")
         packages.ensure(["binutils"])
         raw = sys.stdin.buffer.read() if options.log == "-" else pathlib.Path(options.log).read_bytes()
-        explained = explain_log(verdict.plain(raw),
-                                image.programs(building.Build(options.compiler, options.kernel), options))
+        explained = explain_log(verdict.plain(raw), programs)
     except (OSError, ValueError, packages.PackageError) as error:
         print(f"tools/faults: {error}", file=sys.stderr)
         return 1
