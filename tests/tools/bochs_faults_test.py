@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
+import bochs
 import bochs_faults
 import build as building
 import elf_programs
@@ -122,6 +123,12 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertFalse(bochs_faults.is_wanted(record, options(**not_fitting)), not_fitting)
         other = dataclasses.replace(record, trap=dataclasses.replace(trap, vector=13))
         self.assertFalse(bochs_faults.is_wanted(other, options(at=0x5000)))  # CR2 is not its
+
+    def test_the_display_is_chosen_and_none_is_the_default(self) -> None:
+        place = pathlib.Path("/nowhere")
+        for words, line in (([], 'display_library: rfb, options="timeout=0"'), (["--display", "x"], "display_library: x")):
+            chosen = bochs.parse(words).display
+            self.assertIn(f"\n{line}\n", bochs.configuration(place, place, "corei7_icelake_u", "64M", chosen))
 
     def test_the_verdict_on_a_session(self) -> None:
         for status, asked, told, failure in ((0, {"batch": 3}, None, None), (1, {"batch": 3}, 2, None),
