@@ -125,10 +125,8 @@ class Record:
             return "the null page"
         if USER_END <= address:
             return "the kernel's half" if page_walk.is_canonical(address) else "not canonical"
-        if self.program:
-            for segment in self.program.segments:
-                if 0 <= address - segment.address < -(-segment.size // PAGE) * PAGE:
-                    return f"{self.process}'s {'code' if segment.executable else 'data'}"
+        if self.program and (segment := self.program.segment_at(address)):
+            return f"{self.process}'s {'code' if segment.executable else 'data'}"
         if -NEAR_STACK <= address - trap.sp < NEAR_STACK:
             return f"near the stack pointer {trap.sp:#x}"
         return ""

@@ -23,6 +23,7 @@ import verdict
 SERIAL_FAULT = re.compile(r"^\[FAULT\] process (\d+): (.+?) at rip=0x([0-9a-f]+) address=0x([0-9a-f]+) "
                           r"error=0x([0-9a-f]+): (.*)$")
 STARTED = re.compile(r"^ *\[OK\] (\S+) started with PID (\d+)$")
+ENDED = re.compile(r"^\[TERMINATED\] Service (\S+) \(PID (\d+)\)")
 PANIC = re.compile(r"^KERNEL PANIC: vector (\d+) \((.*?)\), error code ([0-9a-fx]+), at ([0-9a-fx]+), CR2 ([0-9a-fx]+)")
 # QEMU: a line for the exception, the registers behind it; CR3 names the address space.
 QEMU_FAULT = re.compile(r"^ *\d+: v=0e e=([0-9a-f]{4}) i=0 cpl=(\d) IP=[0-9a-f]{4}:([0-9a-f]+) .*SP=[0-9a-f]{4}:([0-9a-f]+) "
@@ -51,14 +52,21 @@ def hexadecimal(text: str) -> int:
     return int(text, 16)
 
 
+def service_of(pid: str, before: list[str], behind: list[str]) -> str | None:
+    """What ran as that process by the line that started it last, or else by the next one that says that it ended."""
+    for pattern, lines in ((STARTED, reversed(before)), (ENDED, behind)):
+        named = (pattern.match(line) for line in lines)
+        if name := next((found.group(1) for found in named if found and found.group(2) == pid), None):
+            return name
+    return None
+
+
 def serial_faults(lines: list[str]) -> list[Fault]:
-    found, services = [], {}
+    found = []
     for number, line in enumerate(lines, 1):
-        if started := STARTED.match(line):
-            services[started.group(2)] = started.group(1)
-        elif fault := SERIAL_FAULT.match(line):
+        if fault := SERIAL_FAULT.match(line):
             pid, kind, ip, address, error, cause = fault.groups()
-            program = services.get(pid)
+            program = service_of(pid, lines[:number], lines[number:])
             who = f"process {pid}{f' ({program})' if program else ''}"
             found.append(Fault(number, who, f"process {pid}", *map(hexadecimal, (ip, address, error)), 3, kind, cause,
                                program))
@@ -114,13 +122,17 @@ def place(fault: Fault, program: elf_programs.Program) -> str | None:
     return f"{program.name}: {function}{f' ({source})' if source else ''}"
 
 
-def what_happened(fault: Fault) -> str:
+def what_happened(fault: Fault, program: elf_programs.Program | None) -> str:
+    """program: the one that did it, if that is known."""
     if fault.kind != "page fault":
         return f"{fault.kind} (error code {fault.error_code:#x})"
     trap = fault_record.Trap(fault.address, fault.error_code, fault.ip, fault.ring, 0, 0, 0)
     verb = {"read": "read", "write": "wrote", "execute": "executed"}[trap.access]
     where = " in the null page" if fault.address < fault_record.PAGE else \
         " in the kernel's half" if fault.address & KERNEL_HALF else ""
+    if not where and program and (segment := program.segment_at(fault.address)):
+        where = (f" in {program.name}'s {'code' if segment.executable else 'data'} ({segment.address:#x}-"
+                 f"{segment.address + segment.size:#x})")
     if fault.error_code & fault_record.RESERVED:
         why = "a reserved bit is set in its page tables"
     elif fault.error_code & fault_record.PRESENT:
@@ -132,7 +144,7 @@ def what_happened(fault: Fault) -> str:
 
 
 def explain(fault: Fault, possible: list[elf_programs.Program]) -> str:
-    text = f"line {fault.line}: {fault.who}: {what_happened(fault)}."
+    text = f"line {fault.line}: {fault.who}: {what_happened(fault, possible[0] if len(possible) == 1 else None)}."
     places = list(filter(None, (place(fault, program) for program in possible)))
     at = f"  The instruction is at {fault.ip:#x}"
     if len(places) == 1:
