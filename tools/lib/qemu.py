@@ -215,7 +215,7 @@ class Run:
                     stop_at = time.monotonic() + PANIC_GRACE_SECONDS
             now = time.monotonic()
             timed_out = end is not None and now >= end
-            halted = qmp.shutdown is not None or (stop_at is not None and now >= stop_at)
+            halted = (self.machine.dump and qmp.shutdown is not None) or (stop_at is not None and now >= stop_at)
             if ended or stopped_by_us or timed_out or halted or self._stopping.is_set():
                 break
             time.sleep(POLL_SECONDS)
