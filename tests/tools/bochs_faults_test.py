@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tools/bochs at the page faults of the shipped system, unattended; and what its options mean."""
 import argparse
+import dataclasses
 import functools
 import pathlib
 import re
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
+import bochs
 import bochs_faults
 import build as building
 import elf_programs
@@ -45,7 +47,7 @@ def program(name: str) -> elf_programs.Program:
 
 def options(**changes: object) -> argparse.Namespace:
     return argparse.Namespace(**{"nth": 1, "at": None, "process": None, "keeper": None, "faults": False, "batch": None,
-                                 "trace": None} | changes)
+                                 "trace": None, "exceptions": False} | changes)
 
 
 class BochsFaultsTest(unittest.TestCase):
@@ -106,7 +108,7 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertRegex(output, expected)
 
     def test_options_that_do_not_go_together_are_wrong_usage(self) -> None:
-        for wrong in (["--nth", "2"], ["--at", "0"], ["--batch", "0"], ["--batch", "1", "--trace", "x"],
+        for wrong in (["--nth", "2"], ["--at", "0"], ["--exceptions"], ["--batch", "0"], ["--batch", "1", "--trace", "x"],
                       ["--faults", "--keeper", "one"]):
             self.assertEqual(session(*wrong)[0], verdict.USAGE, wrong)
 
@@ -119,6 +121,14 @@ class BochsFaultsTest(unittest.TestCase):
             self.assertTrue(bochs_faults.is_wanted(record, options(**fits)), fits)
         for not_fitting in ({"at": 0x6000}, {"at": 0}, {"process": "log"}, {"keeper": 0}, {"keeper": 7, "at": 0}):
             self.assertFalse(bochs_faults.is_wanted(record, options(**not_fitting)), not_fitting)
+        other = dataclasses.replace(record, trap=dataclasses.replace(trap, vector=13))
+        self.assertFalse(bochs_faults.is_wanted(other, options(at=0x5000)))  # CR2 is not its
+
+    def test_the_display_is_chosen_and_none_is_the_default(self) -> None:
+        place = pathlib.Path("/nowhere")
+        for words, line in (([], 'display_library: rfb, options="timeout=0"'), (["--display", "x"], "display_library: x")):
+            chosen = bochs.parse(words).display
+            self.assertIn(f"\n{line}\n", bochs.configuration(place, place, "corei7_icelake_u", "64M", chosen))
 
     def test_the_verdict_on_a_session(self) -> None:
         for status, asked, told, failure in ((0, {"batch": 3}, None, None), (1, {"batch": 3}, 2, None),

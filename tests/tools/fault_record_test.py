@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fault records from made-up memory: each cause of a page fault is told as what it is."""
+import dataclasses
 import pathlib
 import unittest
 
@@ -54,6 +55,37 @@ class FaultRecordTest(unittest.TestCase):
         if entry:
             memory.put(*entry)
         self.assertIn(expected, explain(memory, what).text())
+
+    def test_a_general_protection_names_the_registers_that_are_not_canonical(self) -> None:
+        text = explain(machine(), trap(0, 0, vector=13, registers=(("rax", 5), ("rdi", 1 << 47)))).text()
+        self.assertEqual(text.splitlines()[0], 'general protection from ring 3 by clock, thread "ticker"')
+        self.assertEqual(text.splitlines()[2:], [f"  error code 0x0, CR3 {PML4 | 5:#x}", "  not canonical: rdi 0x800000000000"])
+        self.assertIn("another cause than an address", explain(machine(), trap(0, 0x18, vector=13)).text())
+
+    def told(self, handler: int, *slots: int) -> str:
+        """The line about the keeper, which is 1. handler: what is in the TCB; slots: a keeper table's at 0xB000."""
+        memory = machine()
+        layout = dataclasses.replace(LAYOUT, handler_offset=0x80, slot_size=32, cap_types=("null", "endpoint", "cnode"))
+        memory.put_bytes(0x7080, handler.to_bytes(8, "little"))
+        for index, word in enumerate(slots):
+            memory.put_bytes(0xB000 + 32 * index, word.to_bytes(8, "little"))
+        record = fault_record.Explainer(KERNEL, [CLOCK], layout).record(trap(0x9008, USER), memory.read)
+        return next(line.strip() for line in record.text().splitlines() if "in force" in line)
+
+    def test_who_is_told_if_the_keeper_cannot_be(self) -> None:
+        endpoint, table = 1 << 59, 2 << 59 | 1 << 47 | 0xB000
+        usual = "keeper in force: 1, named by the PML4 entry"
+        self.assertEqual(self.told(table, endpoint, endpoint), usual)
+        self.assertEqual(self.told(endpoint), usual)
+        self.assertEqual(self.told(table, endpoint, 0), usual + "; it cannot be told, the supervisor is")
+        self.assertEqual(self.told(table, 0, 0), usual + "; nobody can be told")
+        self.assertEqual(self.told(0), usual + "; nobody can be told")
+
+    def test_a_tcb_that_has_become_another_threads_begins_anew(self) -> None:
+        memory, explainer = machine(), fault_record.Explainer(KERNEL, [CLOCK], LAYOUT)
+        self.assertEqual([explainer.record(trap(0, USER), memory.read).repeats for _ in range(2)], [0, 1])
+        memory.put_bytes(0x7050, b"sleeper\0")
+        self.assertEqual(explainer.record(trap(0, USER), memory.read).repeats, 0)
 
     def test_the_record_looks_like_this(self) -> None:
         memory = machine()

@@ -75,7 +75,7 @@ class FaultsTest(unittest.TestCase):
         told = explain("Servicing hardware INT=0xf0\n" + qemu(0x40000C, 0x403020, 6, 0x6AA000) + qemu(ip, 0x404000, 4, 0x6AA000)
                        + qemu(0x40000C, 0x403020, 6, 0x6BB000))
         self.assertEqual(len(told), 3)
-        self.assertRegex(told[0], r"^line 2: address space 6aa000: wrote address 0x403020, and no page was there\.\n"
+        self.assertRegex(told[0], r"^line 2: address space 6aa000: wrote address 0x403020 in clock's data \(0x403000-0x\w+\), and no page was there\.\n"
                                   r"  The instruction is at 0x40000c in clock: ")
         self.assertIn("where several programs have one", told[2])  # all start alike, and nothing else is known of it
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The stopped machine as GDB shows it: physical memory, control registers, and the kernel's objects by their DWARF types."""
+"""The stopped machine, or the dump of one: physical memory, registers, and the kernel's objects by their DWARF types."""
 import contextlib
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import gdb
 
 import capability_words
+import core_dump
 import elf_programs
 import fault_record
 import kernel_layout
@@ -34,8 +35,13 @@ def evaluate(expression: str) -> gdb.Value:
         gdb.execute(f"set language {language}", to_string=True)
 
 
+dump: core_dump.CoreDump | None = None  # instead of a machine
+
+
 def read(physical: int, size: int) -> bytes:
     """Physical memory; ones where there is none."""
+    if dump:
+        return dump.read(physical, size)
     try:
         with physical_addresses():
             return bytes(gdb.selected_inferior().read_memory(physical, size))
@@ -44,6 +50,8 @@ def read(physical: int, size: int) -> bytes:
 
 
 def register(name: str) -> int:
+    if dump:
+        return dump.registers[name]
     value = gdb.newest_frame().read_register(name)
     return int(value.cast(gdb.lookup_type("unsigned long"))) & (1 << 64) - 1
 
@@ -125,11 +133,13 @@ class Kernel:
         name = tcb["name"]["_M_elems"].string("utf-8", "replace")
         return " ".join([program.name if program else "-", *([f'"{name}"'] if name else []), f"(TCB {physical:#x})"])
 
-    def at_page_fault(self) -> fault_record.Record | None:
-        """The record of the page fault at whose stub the machine stands; None if it stands elsewhere."""
-        if register("rip") not in self.layout.page_fault_stubs:
+    def at_fault(self, vectors: Iterable[int] = (kernel_layout.PAGE_FAULT,)) -> fault_record.Record | None:
+        """The record of the exception at whose stub the machine stands; None if it stands elsewhere."""
+        vector = self.layout.stubs_of(vectors).get(register("rip"))
+        if vector is None:
             return None
-        trap = fault_record.trap_on_stack(read, register("cr2"), register("cr3"), register("rsp"))
+        registers = {name: register(name) for name in fault_record.GENERAL_REGISTERS}
+        trap = fault_record.trap_on_stack(read, register("cr2"), register("cr3"), register("rsp"), vector, registers)
         return trap and self.explainer.record(trap, read)
 
     def cnode(self, cap: capability_words.Capability) -> Iterator[tuple[int, capability_words.Capability]]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The commands `umbra ...` of GDB. tools/run --gdb loads them; it has set `umbra_programs`, the ELF files, kernel
-first, and `umbra_log`, the file of the serial log."""
+first, and `umbra_log`, the file of the serial log; tools/faults sets `umbra_dump`, a dump to look at instead of a machine."""
 import pathlib
 import sys
+from typing import TextIO
 
 import gdb
 
@@ -10,12 +11,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
 import address_space  # noqa: E402
+import core_dump  # noqa: E402
 import elf_programs  # noqa: E402
 import fault_record  # noqa: E402
+import kernel_layout  # noqa: E402
 import machine  # noqa: E402
 import page_walk  # noqa: E402
 import unwind  # noqa: E402
 
+if dump_file := globals().get("umbra_dump"):
+    machine.dump = core_dump.CoreDump(pathlib.Path(dump_file))
 kernel = machine.Kernel([elf_programs.Program(pathlib.Path(path), "kernel" if index == 0 else None)
                          for index, path in enumerate(umbra_programs)])  # noqa: F821
 
@@ -174,6 +179,13 @@ def backtrace(_: str) -> None:
         gdb.execute("backtrace")
 
 
+def dump(argument: str) -> None:
+    """umbra dump FILE: writes registers and memory into FILE, for tools/faults."""
+    if not argument:
+        raise gdb.GdbError("umbra dump FILE")
+    print(gdb.execute(f"monitor dump-guest-memory -p {argument}", to_string=True), end="")
+
+
 def log(_: str) -> None:
     """umbra log: the serial log so far."""
     path = pathlib.Path(umbra_log)  # noqa: F821
@@ -211,7 +223,7 @@ class FaultStop(gdb.Breakpoint):
         self._program, self._address = program, address
 
     def stop(self) -> bool:
-        record = FaultStop.last = kernel.at_page_fault()
+        record = FaultStop.last = kernel.at_fault()
         if record is None or self._program not in (None, record.process, record.thread.strip('"')):
             return False
         if self._address is not None and (record.trap.address ^ self._address) // fault_record.PAGE:
@@ -227,6 +239,29 @@ def stop_at_fault(argument: str) -> None:
         raise gdb.GdbError("umbra stop-at-fault [PROGRAM [ADDR]]")
     for stub in kernel.layout.page_fault_stubs:
         FaultStop(stub, words[0] if words else None, number(words[1]) if len(words) == 2 else None)
+
+
+class Tracer(gdb.Breakpoint):
+    """Writes the record of each exception at its stub, and goes on."""
+
+    def __init__(self, stub: int, file: TextIO) -> None:
+        super().__init__(f"*{stub:#x}", type=gdb.BP_HARDWARE_BREAKPOINT)
+        self.silent = True
+        self._file = file
+
+    def stop(self) -> bool:
+        if record := kernel.at_fault((kernel_layout.PAGE_FAULT, *fault_record.VECTORS)):
+            print(record.text(), file=self._file, end="\n\n", flush=True)
+        return False
+
+
+def trace(argument: str) -> None:
+    """umbra trace FILE: from now on, write each page fault and what else a bad address leads to into FILE."""
+    if not argument:
+        raise gdb.GdbError("umbra trace FILE")
+    file = open(argument, "w", encoding="utf-8")
+    for stub in kernel.layout.stubs_of((kernel_layout.PAGE_FAULT, *fault_record.VECTORS)):
+        Tracer(stub, file)
 
 
 class Umbra(gdb.Command):
@@ -248,7 +283,7 @@ class Subcommand(gdb.Command):
 
 
 Umbra()
-for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, backtrace, log):
+for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, trace, backtrace, dump, log):
     Subcommand(action.__name__.replace("_", "-"), action)
 gdb.events.stop.connect(on_stop)
 gdb.unwinder.register_unwinder(None, unwind.StubUnwinder(kernel))

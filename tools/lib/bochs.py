@@ -24,6 +24,7 @@ MAXIMUM_MEGABYTES = 2048  # more needs a backing file, which this command does n
 BIOS = ["/usr/share/bochs/BIOS-bochs-latest"]
 VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
             "/usr/share/vgabios/vgabios.bin"]
+NO_DISPLAY = 'rfb, options="timeout=0"'  # waits for no viewer
 # Bochs' own log lines that tell how the machine ended.
 RESET_SIGNS = ("exception with no resolution",)  # a triple fault, which is told not to reset
 RESET_LINE = "bx_pc_system_c::Reset("  # once is the start
@@ -48,7 +49,7 @@ def first_existing(paths: list[str], package: str) -> str:
     raise BochsError(f"none of {', '.join(paths)}: install the package {package}")
 
 
-def configuration(iso: pathlib.Path, scratch: pathlib.Path, cpu: str, memory: str) -> str:
+def configuration(iso: pathlib.Path, scratch: pathlib.Path, cpu: str, memory: str, display: str = NO_DISPLAY) -> str:
     """A bochsrc. A triple fault and a panic of Bochs end it; nothing asks the user."""
     return f"""megs: {megabytes(memory)}
 cpu: model={cpu}, count=1, ips=100000000, reset_on_triple_fault=0
@@ -57,7 +58,7 @@ vgaromimage: file={first_existing(VGA_BIOS, "vgabios")}
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom
 com1: enabled=1, mode=file, dev="{scratch / 'serial.log'}"
-display_library: rfb, options="timeout=0"
+display_library: {display}
 magic_break: enabled=0
 log: "{scratch / 'bochs.log'}"
 panic: action=fatal
@@ -119,7 +120,8 @@ def suite_verdict(text: str) -> verdict.Verdict:
 
 
 def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) -> verdict.Verdict:
-    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory))
+    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory,
+                                                    options.display))
     (scratch / "commands").write_text("c\nquit\n")
     watch = Watch(scratch, options.until_ready, sys.stdout.buffer)
     command = ["bochs", "-q", "-f", str(scratch / "bochsrc"), "-rc", str(scratch / "commands")]
@@ -154,7 +156,8 @@ def tell_faults(iso: pathlib.Path, scratch: pathlib.Path, build: building.Build,
                 options: argparse.Namespace) -> verdict.Verdict:
     """The run with a stop at each page fault. A trace ends when the system is ready; the log is shown only then, and
     where somebody asked for it."""
-    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory))
+    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory,
+                                                    options.display))
     watch = Watch(scratch, options.until_ready or options.trace is not None, io.BytesIO())
 
     def wanted() -> bool:
@@ -178,6 +181,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                     f"The serial log is shown, but where page faults are; nothing can be typed into it. Ends after {DEFAULT_TIMEOUT_SECONDS:.0f} s.")
     run.add_machine_options(parser, "corei7_icelake_u")
     image.add_options(parser)
+    parser.add_argument("--display", default=NO_DISPLAY, metavar="LIBRARY", help="a display library of Bochs, with its "
+                        "package installed: x (bochs-x), sdl (bochs-sdl), ...; default: rfb, which waits for no viewer")
     bochs_faults.add_options(parser)
     options = parser.parse_args(arguments)
     if wrong := bochs_faults.misuse(options):

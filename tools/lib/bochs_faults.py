@@ -39,6 +39,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                        help="wait for nobody: end with 0 after N faults, with 1 if fewer came")
     group.add_argument("--trace", type=pathlib.Path, metavar="FILE",
                        help="write all faults up to the end of the boot, or of the run, into FILE")
+    group.add_argument("--exceptions", action="store_true",
+                       help="also stop at stack faults and general protection: what an address leads to that is not canonical")
     group.add_argument("--nth", type=positive, default=1, metavar="N", help="begin with the n-th of those wanted")
     group.add_argument("--at", type=number, metavar="ADDR", help="only faults in the page of ADDR")
     group.add_argument("--process", metavar="NAME", help="only faults of this program or thread")
@@ -51,16 +53,17 @@ def asked_for(options: argparse.Namespace) -> bool:
 
 def misuse(options: argparse.Namespace) -> str | None:
     """What is wrong with the options, if anything."""
-    narrowed = options.nth != 1 or options.at is not None or options.process or options.keeper is not None
+    narrowed = options.nth != 1 or options.at is not None or options.process or options.keeper is not None or options.exceptions
     if narrowed and not asked_for(options):
-        return "--nth, --at, --process and --keeper are for --faults, --batch or --trace"
+        return "--nth, --at, --process, --keeper and --exceptions are for --faults, --batch or --trace"
     if options.trace is not None and (options.faults or options.batch is not None):
         return "--trace goes without --faults and --batch"
     return None
 
 
 def is_wanted(record: fault_record.Record, options: argparse.Namespace) -> bool:
-    if options.at is not None and (record.trap.address ^ options.at) & PAGE_MASK:
+    if options.at is not None and (record.trap.vector != kernel_layout.PAGE_FAULT or
+                                   (record.trap.address ^ options.at) & PAGE_MASK):
         return False
     if options.process and options.process not in (record.process, record.thread.strip('"')):
         return False
@@ -71,16 +74,16 @@ def is_wanted(record: fault_record.Record, options: argparse.Namespace) -> bool:
 class Session:
     """A machine that stops at its page faults."""
     debugger: bochs_debugger.Debugger
-    layout: kernel_layout.KernelLayout
     explainer: fault_record.Explainer
     scratch: pathlib.Path
     deadline: float
+    stubs: dict[int, int]  # where it stops, and the vector there
     symbols: dict[str, set[int]] = dataclasses.field(default_factory=dict)  # by program: spaces that have its symbols
 
     def begin(self, kernel: elf_programs.Program) -> None:
         self.debugger.until_prompt(self.deadline)
         self.load_symbols(kernel, "global ")
-        for stub in self.layout.page_fault_stubs:
+        for stub in self.stubs:
             self.debugger.ask(f"lb {stub:#x}")
 
     def load_symbols(self, program: elf_programs.Program, scope: str = "") -> None:
@@ -101,9 +104,10 @@ class Session:
         while True:
             self.debugger.ask("c", self.deadline)
             registers = self.debugger.registers()
-            if registers["rip"] not in self.layout.page_fault_stubs:
+            if (vector := self.stubs.get(registers["rip"])) is None:
                 continue  # a breakpoint of the user's
-            trap = fault_record.trap_on_stack(self.debugger.read, registers["cr2"], registers["cr3"], registers["rsp"])
+            trap = fault_record.trap_on_stack(self.debugger.read, registers["cr2"], registers["cr3"], registers["rsp"],
+                                              vector, registers)
             if trap is not None:
                 yield self.explainer.record(trap, self.debugger.read)
 
@@ -169,8 +173,10 @@ def run(configuration: pathlib.Path, programs: list[elf_programs.Program], optio
     kernel, *others = programs
     layout = kernel_layout.of(kernel.path)
     debugger = bochs_debugger.Debugger(configuration, wanted)
-    session = Session(debugger, layout, fault_record.Explainer(kernel, others, layout), configuration.parent,
-                      float("inf") if options.faults and options.batch is None else time.monotonic() + timeout)
+    vectors = [kernel_layout.PAGE_FAULT] + (list(fault_record.VECTORS) if options.exceptions else [])
+    session = Session(debugger, fault_record.Explainer(kernel, others, layout), configuration.parent,
+                      float("inf") if options.faults and options.batch is None else time.monotonic() + timeout,
+                      layout.stubs_of(vectors))
     try:
         session.begin(kernel)
         if options.trace is None:

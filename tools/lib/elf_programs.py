@@ -13,6 +13,7 @@ from archive import Archive
 
 LOAD = 1
 EXECUTABLE = 1
+PAGE = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Program:
         lines = (line.split(" ", 2) for line in listing.stdout.splitlines())
         return {name: int(address, 16) for address, _, name in lines}
 
+    def segment_at(self, address: int) -> Segment | None:
+        """Whose pages, the last one whole, hold an address."""
+        return next((each for each in self.segments if 0 <= address - each.address < -(-each.size // PAGE) * PAGE), None)
+
     def text_at(self, address: int, size: int) -> bytes | None:
         """Bytes from an address in an executable segment on, zeros behind its end; None if it is in none."""
         for segment in self.segments:
@@ -94,9 +99,6 @@ class Program:
                               check=False)
         line = done.stdout.strip().split(" (")[0].rpartition("/../../")[2]  # from the build folder to the repository
         return None if not line or line.startswith("??") or line.endswith(":?") else line
-
-
-PAGE = 4096
 
 
 def running(programs: list[Program], page_at: Callable[[int], bytes | None]) -> Program | None:

@@ -4,6 +4,7 @@
 One record for every tool; `Record.text` is how it looks. Pure but for the files of the programs."""
 import dataclasses
 
+import capability_words
 import elf_programs
 import kernel_layout
 import page_walk
@@ -13,12 +14,17 @@ ALIGNMENT_CHECK = 1 << 18  # in RFLAGS: ring 0 may reach user pages
 NEAR_STACK = 1 << 16
 USER_END = 1 << 47
 PAGE = 4096
+DOUBLE_FAULT, GENERAL_PROTECTION, PAGE_FAULT = 8, 13, 14
+VECTORS = {DOUBLE_FAULT: "double fault", 12: "stack fault", GENERAL_PROTECTION: "general protection"}  # that bad addresses lead to, too
 LIVELOCK = 8  # more answers than any fault needs: there are four levels
+GENERAL_REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", *(f"r{number}" for number in range(8, 16)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Trap:
-    """What the CPU says of a page fault."""
+    """What the CPU says of a page fault, or of another exception in VECTORS: then `address` means nothing.
+
+    registers: the general ones at that instruction, where they are known."""
     address: int
     error_code: int
     ip: int
@@ -26,6 +32,8 @@ class Trap:
     flags: int
     sp: int
     cr3: int
+    vector: int = PAGE_FAULT
+    registers: tuple[tuple[str, int], ...] = ()
 
     @property
     def ring(self) -> int:
@@ -38,13 +46,15 @@ class Trap:
         return "write" if self.error_code & WRITE else "read"
 
 
-def trap_on_stack(read: page_walk.Reader, cr2: int, cr3: int, sp: int) -> Trap | None:
+def trap_on_stack(read: page_walk.Reader, cr2: int, cr3: int, sp: int, vector: int = PAGE_FAULT,
+                  registers: dict[str, int] | None = None) -> Trap | None:
     """At the first instruction of the stub: error code and frame are on the stack. None if there is no stack."""
     raw = page_walk.read_virtual(read, cr3, sp, 48)
     if raw is None:
         return None
     error_code, ip, cs, flags, user_sp, _ = (int.from_bytes(raw[at:at + 8], "little") for at in range(0, 48, 8))
-    return Trap(cr2, error_code & 0xFFFF_FFFF, ip, cs & 0xFFFF, flags, user_sp, cr3)
+    known = tuple((name, value) for name, value in (registers or {}).items() if name in GENERAL_REGISTERS)
+    return Trap(cr2, error_code & 0xFFFF_FFFF, ip, cs & 0xFFFF, flags, user_sp, cr3, vector, known)
 
 
 def level_of(entry: page_walk.Entry) -> str:
@@ -53,6 +63,11 @@ def level_of(entry: page_walk.Entry) -> str:
 
 def reason(trap: Trap, walk: page_walk.Walk) -> str:
     """Why the CPU refused, by the tables as they are now."""
+    if trap.vector != PAGE_FAULT:
+        wrong = [f"{name} {value:#x}" for name, value in (*trap.registers, ("rsp", trap.sp), ("rip", trap.ip))
+                 if not page_walk.is_canonical(value)]
+        return f"not canonical: {', '.join(wrong)}" if wrong else \
+            "no register holds an address that is not canonical: another cause than an address"
     if not walk.entries:
         return "the address is not canonical"
     if trap.error_code & RESERVED:
@@ -92,6 +107,7 @@ class Record:
     program: elf_programs.Program | None     # whose code is at the IP
     function: str | None = None
     source: str | None = None
+    told: str | None = None                  # who is, if not the keeper in force or else the supervisor
     repeats: int = 0                         # faults of this thread at this IP and page just before
 
     @property
@@ -109,33 +125,35 @@ class Record:
             return "the null page"
         if USER_END <= address:
             return "the kernel's half" if page_walk.is_canonical(address) else "not canonical"
-        if self.program:
-            for segment in self.program.segments:
-                if 0 <= address - segment.address < -(-segment.size // PAGE) * PAGE:
-                    return f"{self.process}'s {'code' if segment.executable else 'data'}"
+        if self.program and (segment := self.program.segment_at(address)):
+            return f"{self.process}'s {'code' if segment.executable else 'data'}"
         if -NEAR_STACK <= address - trap.sp < NEAR_STACK:
             return f"near the stack pointer {trap.sp:#x}"
         return ""
 
     def headline(self) -> str:
         place = self.place()
-        return (f"{self.trap.access} of {self.trap.address:#x}{f' ({place})' if place else ''} from ring "
-                f"{self.trap.ring} by {self.process}, thread {self.thread}")
+        by = f"from ring {self.trap.ring} by {self.process}, thread {self.thread}"
+        if self.trap.vector != PAGE_FAULT:
+            return f"{VECTORS.get(self.trap.vector, f'exception {self.trap.vector}')} {by}"
+        return (f"{self.trap.access} of {self.trap.address:#x}{f' ({place})' if place else ''} {by}")
 
     def text(self) -> str:
         trap, walk = self.trap, self.walk
-        code = " ".join(name for bit, name in ((PRESENT, "present"), (WRITE, "write"), (USER, "user"),
-                                               (RESERVED, "reserved"), (FETCH, "fetch")) if trap.error_code & bit)
+        is_page_fault = trap.vector == PAGE_FAULT
+        bits = ((PRESENT, "present"), (WRITE, "write"), (USER, "user"), (RESERVED, "reserved"), (FETCH, "fetch"))
+        code = (" ".join(name for bit, name in bits if trap.error_code & bit) or "none") if is_page_fault else ""
         lines = [self.headline(),
                  f"  at {trap.ip:#x} {self.function or '?'}{f' ({self.source})' if self.source else ''}",
-                 f"  error code {trap.error_code:#x} ({code or 'none'}), CR3 {trap.cr3:#x}"]
-        if walk.entries:
+                 f"  error code {trap.error_code:#x}{f' ({code})' if code else ''}, CR3 {trap.cr3:#x}"]
+        if is_page_fault and walk.entries:
             lines.append(walk_text(walk))
         lines.append(f"  {reason(trap, walk)}")
-        if trap.address < USER_END:
+        if is_page_fault and trap.address < USER_END and trap.ring:
             keeper = walk.keeper
-            lines.append(f"  keeper in force: {keeper.keeper}, named by the {page_walk.LEVEL_NAMES[keeper.level]} entry"
-                         if keeper else "  no keeper is in force: the supervisor is told")
+            lines.append((f"  keeper in force: {keeper.keeper}, named by the {page_walk.LEVEL_NAMES[keeper.level]} entry"
+                          if keeper else "  no keeper is in force") +
+                         (f"; {self.told}" if self.told else "" if keeper else ": the supervisor is told"))
         if self.repeats:
             is_livelock = " (livelock)" if self.repeats >= LIVELOCK else ""
             lines.append(f"  the same fault for the {self.repeats + 1}. time in a row{is_livelock}")
@@ -150,7 +168,7 @@ class Explainer:
         self._kernel = kernel
         self._programs = programs
         self._layout = layout
-        self._last: dict[int, tuple[tuple[int, int], int]] = {}  # by TCB: IP and page of its last fault, repeats
+        self._last: dict[str, tuple[tuple[int, int], int]] = {}  # by thread: IP and page of its last fault, repeats
 
     def _current(self, read: page_walk.Reader) -> int:
         """Physical address of the running thread's TCB; 0 = idle."""
@@ -164,24 +182,41 @@ class Explainer:
         raw = read(tcb + self._layout.name_offset, self._layout.name_size).split(b"\0")[0]
         return f'"{raw.decode(errors="replace")}"' if raw else f"without a name (TCB {tcb:#x})"
 
+    def _capability(self, read: page_walk.Reader, slot: int) -> capability_words.Capability:
+        return capability_words.Capability(page_walk.word(read, slot), page_walk.word(read, slot + 8), self._layout.cap_types)
+
+    def _told(self, read: page_walk.Reader, tcb: int, keeper: int) -> str | None:
+        """Who is told of the fault, if it is not whom the tables name: a keeper, or with 0 the supervisor."""
+        handler = self._capability(read, tcb + self._layout.handler_offset) if tcb and self._layout.cap_types else None
+        if handler is None or handler.type == "endpoint":
+            return None
+        endpoints = [handler.type == "cnode" and keeper >> handler.radix == 0 and self._capability(
+            read, handler.object + slot * self._layout.slot_size).type == "endpoint" for slot in (keeper, 0)]
+        if endpoints[0]:
+            return None
+        return "it cannot be told, the supervisor is" if endpoints[1] else "nobody can be told"
+
     def _program(self, read: page_walk.Reader, trap: Trap) -> elf_programs.Program | None:
         if trap.ring == 0:
             return self._kernel
         return elf_programs.running(
             self._programs, lambda address: page_walk.read_virtual(read, trap.cr3, address, PAGE))
 
-    def _repeats(self, tcb: int, trap: Trap) -> int:
-        here = (trap.ip, trap.address & ~(PAGE - 1))
-        last, count = self._last.get(tcb, (None, -1))
+    def _repeats(self, tcb: int, name: str, trap: Trap) -> int:
+        """The name, too: a TCB's memory may have become another thread's."""
+        here, thread = (trap.ip, trap.address & ~(PAGE - 1)), f"{tcb:#x} {name}"
+        last, count = self._last.get(thread, (None, -1))
         count = count + 1 if last == here else 0
-        self._last[tcb] = (here, count)
+        self._last[thread] = (here, count)
         return count
 
     def record(self, trap: Trap, read: page_walk.Reader) -> Record:
         tcb = self._current(read)
         program = self._program(read, trap)
         walk = page_walk.walk(read, trap.cr3, trap.address)
-        return Record(trap, walk, self.thread_name(read, tcb), program,
+        name = self.thread_name(read, tcb)
+        keeper = walk.keeper.keeper if walk.keeper else 0
+        return Record(trap, walk, name, program,
                       program.function_at(trap.ip) if program else None,
                       program.source_line(trap.ip) if program and program.function_at(trap.ip) else None,
-                      self._repeats(tcb, trap))
+                      self._told(read, tcb, keeper) if trap.ring else None, self._repeats(tcb, name, trap))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/faults: explains each fault in a serial log, or in a log of QEMU's `-d int`, in plain sentences with source lines."""
+"""tools/faults: explains each fault in a serial log, or in a log of QEMU's `-d int`, in plain sentences with source lines; and
+what a machine died of that left a dump (post_mortem.py)."""
 import argparse
 import collections
 import dataclasses
@@ -10,16 +11,19 @@ import subprocess
 import sys
 
 import build as building
+import core_dump
 import elf_programs
 import fault_record
 import image
 import packages
+import post_mortem
 import verdict
 
 # Serial log: pager/server.cpp, eclipse-systemd's line of a service that runs, and the kernel's panic.
 SERIAL_FAULT = re.compile(r"^\[FAULT\] process (\d+): (.+?) at rip=0x([0-9a-f]+) address=0x([0-9a-f]+) "
                           r"error=0x([0-9a-f]+): (.*)$")
 STARTED = re.compile(r"^ *\[OK\] (\S+) started with PID (\d+)$")
+ENDED = re.compile(r"^\[TERMINATED\] Service (\S+) \(PID (\d+)\)")
 PANIC = re.compile(r"^KERNEL PANIC: vector (\d+) \((.*?)\), error code ([0-9a-fx]+), at ([0-9a-fx]+), CR2 ([0-9a-fx]+)")
 # QEMU: a line for the exception, the registers behind it; CR3 names the address space.
 QEMU_FAULT = re.compile(r"^ *\d+: v=0e e=([0-9a-f]{4}) i=0 cpl=(\d) IP=[0-9a-f]{4}:([0-9a-f]+) .*SP=[0-9a-f]{4}:([0-9a-f]+) "
@@ -48,14 +52,21 @@ def hexadecimal(text: str) -> int:
     return int(text, 16)
 
 
+def service_of(pid: str, before: list[str], behind: list[str]) -> str | None:
+    """What ran as that process by the line that started it last, or else by the next one that says that it ended."""
+    for pattern, lines in ((STARTED, reversed(before)), (ENDED, behind)):
+        named = (pattern.match(line) for line in lines)
+        if name := next((found.group(1) for found in named if found and found.group(2) == pid), None):
+            return name
+    return None
+
+
 def serial_faults(lines: list[str]) -> list[Fault]:
-    found, services = [], {}
+    found = []
     for number, line in enumerate(lines, 1):
-        if started := STARTED.match(line):
-            services[started.group(2)] = started.group(1)
-        elif fault := SERIAL_FAULT.match(line):
+        if fault := SERIAL_FAULT.match(line):
             pid, kind, ip, address, error, cause = fault.groups()
-            program = services.get(pid)
+            program = service_of(pid, lines[:number], lines[number:])
             who = f"process {pid}{f' ({program})' if program else ''}"
             found.append(Fault(number, who, f"process {pid}", *map(hexadecimal, (ip, address, error)), 3, kind, cause,
                                program))
@@ -111,13 +122,17 @@ def place(fault: Fault, program: elf_programs.Program) -> str | None:
     return f"{program.name}: {function}{f' ({source})' if source else ''}"
 
 
-def what_happened(fault: Fault) -> str:
+def what_happened(fault: Fault, program: elf_programs.Program | None) -> str:
+    """program: the one that did it, if that is known."""
     if fault.kind != "page fault":
         return f"{fault.kind} (error code {fault.error_code:#x})"
     trap = fault_record.Trap(fault.address, fault.error_code, fault.ip, fault.ring, 0, 0, 0)
     verb = {"read": "read", "write": "wrote", "execute": "executed"}[trap.access]
     where = " in the null page" if fault.address < fault_record.PAGE else \
         " in the kernel's half" if fault.address & KERNEL_HALF else ""
+    if not where and program and (segment := program.segment_at(fault.address)):
+        where = (f" in {program.name}'s {'code' if segment.executable else 'data'} ({segment.address:#x}-"
+                 f"{segment.address + segment.size:#x})")
     if fault.error_code & fault_record.RESERVED:
         why = "a reserved bit is set in its page tables"
     elif fault.error_code & fault_record.PRESENT:
@@ -129,7 +144,7 @@ def what_happened(fault: Fault) -> str:
 
 
 def explain(fault: Fault, possible: list[elf_programs.Program]) -> str:
-    text = f"line {fault.line}: {fault.who}: {what_happened(fault)}."
+    text = f"line {fault.line}: {fault.who}: {what_happened(fault, possible[0] if len(possible) == 1 else None)}."
     places = list(filter(None, (place(fault, program) for program in possible)))
     at = f"  The instruction is at {fault.ip:#x}"
     if len(places) == 1:
@@ -150,19 +165,33 @@ def explain_log(text: str, programs: list[elf_programs.Program]) -> list[str]:
     return [explain(fault, possible[fault.space]) for fault in faults]
 
 
+def is_dump(name: str) -> bool:
+    if name == "-":
+        return False
+    with open(name, "rb") as file:
+        return core_dump.is_one(file.read(64))
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="tools/faults", description="Explains each fault in a serial log (tools/run --log) or in what QEMU wrote "
-        "with `-d int -D FILE`. The options about the image say which programs ran; nothing is built.",
+        "with `-d int -D FILE`; of a dump of `tools/run --dump` it says what the machine died of. The options about the image say which programs ran; nothing is built.",
         epilog="status: 0, also if there is no fault; 1 FILE or the programs cannot be read; 2 wrong usage")
     parser.add_argument("log", metavar="FILE", help="- for standard input")
     image.add_options(parser)
+    post_mortem.add_options(parser)
     options = parser.parse_args(arguments)
     try:
+        programs = image.programs(building.Build(options.compiler, options.kernel), options)
+        if is_dump(options.log):
+            packages.ensure(["binutils"] + packages.GDB)
+            print("\n\n".join(post_mortem.explain(pathlib.Path(options.log), programs, options)))
+            return 0
+        if post_mortem.questions(options):
+            raise ValueError(f"{options.log} is no dump: only a dump answers questions")
         packages.ensure(["binutils"])
         raw = sys.stdin.buffer.read() if options.log == "-" else pathlib.Path(options.log).read_bytes()
-        explained = explain_log(verdict.plain(raw),
-                                image.programs(building.Build(options.compiler, options.kernel), options))
+        explained = explain_log(verdict.plain(raw), programs)
     except (OSError, ValueError, packages.PackageError) as error:
         print(f"tools/faults: {error}", file=sys.stderr)
         return 1

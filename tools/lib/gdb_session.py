@@ -23,11 +23,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def command_line(programs: list[elf_programs.Program], port: int, log: pathlib.Path) -> list[str]:
+def scripts(programs: list[elf_programs.Program], log: pathlib.Path, dump: pathlib.Path | None = None) -> list[str]:
+    """GDB with our commands; without `dump` about the machine that it is connected to."""
     paths = [str(program.path) for program in programs]
-    return ["gdb", "-nx", "-q", "-ex", "set pagination off", "-ex", "set width 0", "-ex", "set tcp connect-timeout 60",
-            "-ex", f"python umbra_programs, umbra_log = {paths!r}, {str(log)!r}", "-ex", f"source {COMMANDS}",
-            "-ex", f"target remote 127.0.0.1:{port}", paths[0]]
+    return ["gdb", "-nx", "-q", "-ex", "set pagination off", "-ex", "set width 0", "-ex",
+            f"python umbra_programs, umbra_log, umbra_dump = {paths!r}, {str(log)!r}, {str(dump) if dump else None!r}",
+            "-ex", f"source {COMMANDS}"]
+
+
+def command_line(programs: list[elf_programs.Program], port: int, log: pathlib.Path) -> list[str]:
+    return [*scripts(programs, log), "-ex", "set tcp connect-timeout 60", "-ex", f"target remote 127.0.0.1:{port}",
+            str(programs[0].path)]
 
 
 def run(machine: qemu.Machine, scratch: pathlib.Path, programs: list[elf_programs.Program],

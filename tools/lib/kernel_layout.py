@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import subprocess
+from typing import Iterable
 
 import build as building
 
@@ -24,6 +25,9 @@ print(json.dumps({
     "current": number("&kernel::cpu.current"),
     "name_offset": number("(unsigned long)&((kernel::Tcb*)0)->name"),
     "name_size": number("sizeof(((kernel::Tcb*)0)->name)"),
+    "handler_offset": number("(unsigned long)&((kernel::Tcb*)0)->slots._M_elems[(int)kernel::TcbSlot::fault_handler]"),
+    "slot_size": number("sizeof(kernel::Slot)"),
+    "cap_types": [field.name.rpartition("::")[2] for field in gdb.lookup_type("kernel::CapType").fields()],
     "stubs": [number("(unsigned long)&" + name)
               for name in ("exception_stubs", "isolated_exception_stubs")],
 }))
@@ -37,17 +41,25 @@ class LayoutError(Exception):
 @dataclasses.dataclass(frozen=True)
 class KernelLayout:
     """current: address of cpu.current; window: where physical memory starts; stubs: first of the exception stubs,
-    without and with page-table isolation."""
+    without and with page-table isolation; handler_offset: of the slot for the fault handler in a TCB; cap_types: the names
+    of kernel::CapType. A capability is the first two words of its slot."""
     current: int
     window: int
     name_offset: int
     name_size: int
     stubs: tuple[int, ...]
+    handler_offset: int = 0
+    slot_size: int = 32
+    cap_types: tuple[str, ...] = ()
 
     @property
     def page_fault_stubs(self) -> list[int]:
         """First instruction of the kernel in a page fault; the CPU has pushed its frame and the error code."""
-        return [stub + PAGE_FAULT * VECTOR_STUB_BYTES for stub in self.stubs]
+        return list(self.stubs_of([PAGE_FAULT]))
+
+    def stubs_of(self, vectors: Iterable[int]) -> dict[int, int]:
+        """The vector by the first instruction of the kernel in it, for vectors with an error code."""
+        return {stub + vector * VECTOR_STUB_BYTES: vector for stub in self.stubs for vector in vectors}
 
 
 def unsigned(value: object) -> object:
@@ -69,4 +81,5 @@ def of(kernel: pathlib.Path) -> KernelLayout:
     except (IndexError, ValueError):
         raise LayoutError(f"{kernel}: {done.stderr.strip() or 'no answer from gdb'}") from None
     stubs = tuple(unsigned(stub) for stub in answer.pop("stubs"))
-    return KernelLayout(stubs=stubs, window=window(), **{key: unsigned(value) for key, value in answer.items()})
+    cap_types = tuple(answer.pop("cap_types"))
+    return KernelLayout(stubs=stubs, window=window(), cap_types=cap_types, **{key: unsigned(value) for key, value in answer.items()})

@@ -16,6 +16,7 @@ import verdict
 
 POLL_SECONDS = 0.02
 PANIC_GRACE_SECONDS = 3.0  # from a failure line to the end that the guest is expected to bring about itself
+ANSWER_SECONDS = 60.0
 FIRMWARE = ["/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd", "/usr/share/edk2/x64/OVMF.fd"]
 FIRMWARE_FLASH = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"]
 
@@ -27,7 +28,7 @@ class QemuError(Exception):
 @dataclasses.dataclass
 class Machine:
     """What kind of machine. gdb: port on which it waits for a debugger, or None; devices and properties: what QEMU's
-    -device and -global take."""
+    -device and -global take; dump: the file that gets registers and memory as the run ends, before the machine is gone."""
     iso: pathlib.Path
     memory: str = "256M"
     cpu: str = "max"
@@ -36,6 +37,7 @@ class Machine:
     gdb: int | None = None
     devices: list[str] = dataclasses.field(default_factory=list)
     properties: list[str] = dataclasses.field(default_factory=list)
+    dump: pathlib.Path | None = None
 
 
 def firmware_arguments() -> list[str]:
@@ -55,7 +57,11 @@ def command_line(machine: Machine, scratch: pathlib.Path) -> list[str]:
                "-chardev", f"stdio,id=console,mux=on,signal=off,logfile={scratch / 'serial.log'}",
                "-serial", "chardev:console", "-mon", "chardev=console",
                "-qmp", f"unix:{scratch / 'qmp'},server=on,wait=off",
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-cdrom", str(machine.iso)]
+               "-cdrom", str(machine.iso)]
+    if machine.dump:
+        command += ["-no-shutdown"]  # the kernel halts after a panic, and the machine stays
+    else:
+        command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     for device in machine.devices:
         command += ["-device", device]
     for each in machine.properties:
@@ -70,10 +76,11 @@ def command_line(machine: Machine, scratch: pathlib.Path) -> list[str]:
 
 
 class Qmp:
-    """A QMP connection that only sends commands and collects SHUTDOWN events."""
+    """A QMP connection: sends commands, and collects SHUTDOWN events and answers."""
 
     def __init__(self, path: pathlib.Path, alive: Callable[[], bool]) -> None:
         self.shutdown: str | None = None
+        self.answers: list[dict] = []
         self._pending = b""
         self._socket = socket.socket(socket.AF_UNIX)
         while True:
@@ -87,9 +94,9 @@ class Qmp:
         self._socket.setblocking(False)
         self.send("qmp_capabilities")
 
-    def send(self, command: str) -> None:
+    def send(self, command: str, **arguments: object) -> None:
         try:
-            self._socket.sendall(json.dumps({"execute": command}).encode())
+            self._socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
         except OSError:
             pass  # QEMU is gone: its status tells more
 
@@ -105,6 +112,22 @@ class Qmp:
             message = json.loads(line) if line.strip() else {}
             if message.get("event") == "SHUTDOWN":
                 self.shutdown = message["data"]["reason"]
+            elif "return" in message or "error" in message:
+                self.answers.append(message)
+
+    def ask(self, command: str, **arguments: object) -> None:
+        """Sends it and waits until it is done; QemuError if it fails."""
+        self.poll()
+        count = len(self.answers)
+        self.send(command, **arguments)
+        end = time.monotonic() + ANSWER_SECONDS
+        while len(self.answers) == count:
+            if time.monotonic() >= end:
+                raise QemuError(f"QEMU does not answer to {command}")
+            time.sleep(POLL_SECONDS)
+            self.poll()
+        if "error" in self.answers[-1]:
+            raise QemuError(self.answers[-1]["error"]["desc"])
 
 
 class Run:
@@ -190,16 +213,19 @@ class Run:
                 stopped_by_us = stopped_by_us or on_text(self.text)
                 if stop_at is None and "KERNEL PANIC:" in self.text:
                     stop_at = time.monotonic() + PANIC_GRACE_SECONDS
-            if ended or stopped_by_us or self._stopping.is_set():
-                break
             now = time.monotonic()
-            if stop_at is not None and now >= stop_at:
+            timed_out = end is not None and now >= end
+            halted = (self.machine.dump and qmp.shutdown is not None) or (stop_at is not None and now >= stop_at)
+            if ended or stopped_by_us or timed_out or halted or self._stopping.is_set():
                 break
-            if end is not None and now >= end:
-                return verdict.Ending(timed_out=True)
             time.sleep(POLL_SECONDS)
+        if not ended and self.machine.dump:
+            qmp.ask("stop")
+            qmp.ask("dump-guest-memory", paging=True, protocol=f"file:{self.machine.dump.absolute()}")
+        if timed_out and not stopped_by_us:
+            return verdict.Ending(timed_out=True)
         if not ended:
-            return verdict.Ending(ready_seen=stopped_by_us)
+            return verdict.Ending(shutdown=qmp.shutdown, ready_seen=stopped_by_us)
         return verdict.Ending(shutdown=qmp.shutdown, status=process.returncode, ready_seen=stopped_by_us)
 
 

@@ -57,7 +57,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="start GDB too, which knows the objects of the system (`help umbra`; the serial log: "
                              "`umbra log`); with PORT: wait there for a debugger before the first instruction")
     parser.add_argument("--icount", action="store_true", help="deterministic clock: one instruction, one tick")
-    return parser.parse_args(arguments)
+    parser.add_argument("--dump", type=pathlib.Path, metavar="FILE",
+                        help="when the run ends, also by a panic, write registers and memory into FILE, for tools/faults")
+    options = parser.parse_args(arguments)
+    if options.dump and options.gdb is not None:
+        parser.error("--dump goes without --gdb")
+    return options
 
 
 def console_listens(text: str) -> bool:
@@ -102,7 +107,8 @@ def execute(options: argparse.Namespace) -> verdict.Verdict:
             return gdb_session.run(machine, scratch, programs, options.log, options.timeout)
         if options.gdb is not None:
             print(f"waiting for: gdb -ex 'target remote :{options.gdb}'", file=sys.stderr, flush=True)
-        machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount, options.gdb)
+        machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount, options.gdb,
+                               dump=options.dump)
         return boot(machine, scratch, options)
 
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A wrong mapping, planted in a shipped server, is found from the first screen that the tools print."""
+import functools
+import pathlib
+import re
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import archive
+import build as building
+
+BOOTS = "the shipped system"  # test_tools.py builds it first
+SERVER = "sbin/clock"
+SCREEN = 24  # lines
+PT_LOAD, READ_WRITE, READ = 1, 6, 4
+
+
+def with_read_only_data(program: bytes) -> bytes:
+    """The ELF file asks for its data to be mapped without the right to write."""
+    out, (table,), (size, count) = bytearray(program), struct.unpack_from("<Q", program, 32), struct.unpack_from(
+        "<HH", program, 54)
+    for header in range(table, table + size * count, size):
+        if struct.unpack_from("<II", program, header) == (PT_LOAD, READ_WRITE):
+            struct.pack_into("<I", out, header + 4, READ)
+    return bytes(out)
+
+
+def run(tool: str, *arguments: str) -> str:
+    return subprocess.run([str(building.REPOSITORY / "tools" / tool), *arguments], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False).stdout
+
+
+@functools.cache
+def screens() -> tuple[str, str]:
+    """The first screen of tools/faults about the log of such a boot, and that of the debugger of Bochs."""
+    with tempfile.TemporaryDirectory() as name:
+        rootfs, log = pathlib.Path(name) / "rootfs.cpio", pathlib.Path(name) / "log"
+        content = archive.Archive.from_bytes(building.Build().archive.read_bytes())
+        mode, program = content.members[SERVER]
+        content.members[SERVER] = (mode, with_read_only_data(program))
+        rootfs.write_bytes(content.to_bytes())
+        options = ["--no-build", "--archive", str(rootfs), "--timeout", "200"]
+        run("run", *options, "--until-ready", "--log", str(log))
+        told = run("faults", "--archive", str(rootfs), str(log))
+        page = re.search(r"wrote address (0x\w+)", told)
+        debugged = run("bochs", *options, "--process", "clock", "--at", page.group(1), "--nth", "2", "--batch", "1") if page else ""
+        return tuple("\n".join(text.splitlines()[:SCREEN]) for text in (told, debugged))
+
+
+class PlantedMappingTest(unittest.TestCase):
+    def test_the_log_alone_tells_server_line_address_region_and_cause(self) -> None:
+        said = screens()[0]
+        for expected in (r"process \d+ \(clock\): wrote address (0x40\w+) in clock's data \(0x\w+-0x\w+\)",
+                         r"in clock: \S+ \(\S+:\d+\)", "The system says: the page is not writable"):
+            self.assertRegex(said, expected)
+
+    def test_bochs_tells_the_same_and_the_walk(self) -> None:
+        said = screens()[1]
+        for expected in (r"write of 0x40\w+ \(clock's data\) from ring 3 by clock", r"  at 0x\w+ \S+ \(\S+:\d+\)",
+                         r"  page table\[4\] ", r"stopped at level 1 \(page table\): "):
+            self.assertRegex(said, expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

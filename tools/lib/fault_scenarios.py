@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/fault-scenarios: the faults of tests/system/faults as the tools tell them, in QEMU and in Bochs, next to how they
+should be told (expected.txt there).
+
+A record belongs to the scenario whose name its thread has. What another build or machine may do otherwise is left out:
+physical addresses, CR3, whether a walk that fails is noted in accessed bits, and how often a fault repeats that is no
+livelock: a thread whose time is over while the debugger looks at its fault makes it once more."""
+import argparse
+import difflib
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import build as building
+import packages
+
+SUITE = building.REPOSITORY / "tests" / "system" / "faults"
+EXPECTED = SUITE / "expected.txt"
+PROGRAM = "tests/system/faults.elf"
+MACHINES = ("QEMU", "Bochs")
+TIMEOUT_SECONDS = 200
+FRAME_MASK = (1 << 47) - (1 << 12)
+NOTED = 1 << 5 | 1 << 6  # accessed, dirty
+THREAD = re.compile(r', thread "([a-z0-9-]+)"$', re.MULTILINE)
+ENTRY = re.compile(r"0x([0-9a-f]{16})  (table|page) 0x[0-9a-f]+ ([^A\n]*?)(?: A)?(?: D)?(?= keeper|$)", re.MULTILINE)
+REPEATS = re.compile(r"\n  the same fault for the \d+\. time in a row$")
+LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$")
+CR3 = re.compile(r", CR3 0x[0-9a-f]+$", re.MULTILINE)
+HEAD = "Written by tools/fault-scenarios --rewrite: how the faults of this folder's threads are told.\n"
+
+
+class ScenarioError(Exception):
+    """A machine told nothing."""
+
+
+def portable(record: str) -> str:
+    """Without what differs from build to build."""
+    def entry(found: re.Match) -> str:
+        return f"{int(found.group(1), 16) & ~(FRAME_MASK | NOTED):#018x}  {found.group(2)} {found.group(3)}"
+
+    return LIVELOCK.sub("again and again (livelock)", REPEATS.sub("", CR3.sub("", ENTRY.sub(entry, record))))
+
+
+def by_scenario(trace: str) -> dict[str, list[str]]:
+    """The records of each named thread, in order; those alike that follow each other are one."""
+    found: dict[str, list[str]] = {}
+    for record in filter(None, trace.strip().split("\n\n")):
+        text = re.sub(r"^fault \d+: ", "", record)
+        if thread := THREAD.search(text.splitlines()[0]):
+            records = found.setdefault(thread.group(1), [])
+            records += [portable(text)] if records[-1:] != [portable(text)] else []
+    return found
+
+
+def command(machine: str, program: pathlib.Path, trace: pathlib.Path) -> list[str]:
+    tool, *options = {"QEMU": ("run", "--gdb"), "Bochs": ("bochs", "--exceptions", "--trace", str(trace))}[machine]
+    return [str(building.REPOSITORY / "tools" / tool), "--no-build", "--root", str(program), "--timeout",
+            str(TIMEOUT_SECONDS), *options]
+
+
+def told(machine: str, build: building.Build) -> dict[str, list[str]]:
+    """What a machine's debugger tells of a run of the suite."""
+    with tempfile.TemporaryDirectory(prefix="umbra-") as name:
+        trace = pathlib.Path(name) / "trace"
+        done = subprocess.run(command(machine, build.folder / PROGRAM, trace), text=True, stdout=subprocess.PIPE,
+                              input=f"umbra trace {trace}\ncontinue\nquit\n" if machine == "QEMU" else "",
+                              stderr=subprocess.STDOUT, timeout=2 * TIMEOUT_SECONDS, check=False)
+        if done.returncode != 0 or not trace.exists():
+            raise ScenarioError(f"{machine}: {done.stdout[-2000:]}")
+        return by_scenario(trace.read_text())
+
+
+def text_of(scenarios: dict[str, list[str]]) -> str:
+    return HEAD + "".join(f"\n== {name}\n" + "\n".join(records) + "\n" for name, records in sorted(scenarios.items()))
+
+
+def read_expected(text: str) -> dict[str, str]:
+    """By scenario: its records, one after the other."""
+    parts = re.split(r"^== (\S+)\n", text, flags=re.MULTILINE)
+    return {name: body.strip("\n") for name, body in zip(parts[1::2], parts[2::2])}
+
+
+def difference(expected: str, actual: str, machine: str) -> str:
+    """A unified diff; empty if they are the same."""
+    return "\n".join(difflib.unified_diff(expected.splitlines(), actual.splitlines(), "expected", machine, lineterm="", n=3))
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tools/fault-scenarios", description="Compares how QEMU and Bochs tell the faults "
+                                     f"of {SUITE.relative_to(building.REPOSITORY)} with expected.txt there.",
+                                     epilog="status: 0 all the same, 1 a difference, 2 wrong usage")
+    parser.add_argument("--machine", choices=MACHINES, action="append", help="only this one; default: both")
+    parser.add_argument("--rewrite", action="store_true", help="write what QEMU tells into expected.txt: look at the change")
+    options = parser.parse_args(arguments)
+    build, differs = building.Build(), ""
+    try:
+        packages.ensure(packages.IMAGE + packages.QEMU + packages.BOCHS + packages.GDB)
+        with building.locked(build):
+            building.compile_targets(build, ["all", PROGRAM])
+        if options.rewrite:
+            EXPECTED.write_text(text_of(told("QEMU", build)))
+            return 0
+        for machine in options.machine or MACHINES:
+            differs += difference(EXPECTED.read_text(), text_of(told(machine, build)), machine)
+    except (building.BuildError, packages.PackageError, ScenarioError) as error:
+        differs = str(error)
+    print(differs or "tools/fault-scenarios: every fault is told as expected")
+    return 1 if differs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
