@@ -8,6 +8,7 @@
 
 namespace sys {
 
+/// A driver's interrupt, as a signal with a bit of its own.
 class Interrupt {
 public:
     /// `bit`: which one of the signal's bits 0 to 61 stands for this line. `slot`: an empty slot, kept for good.

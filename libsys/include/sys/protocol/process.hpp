@@ -155,6 +155,7 @@ enum class State : uint8_t { none, running, ended };
 /// Processes in ascending order of their numbers, from `from` on; ended ones not yet reaped included.
 struct List {
     static constexpr Word label = request_label(Protocol::process, 5);
+    /// One process.
     struct Entry {
         Word pid = 0;
         Word parent = 0; ///< 0 = init

@@ -50,6 +50,7 @@ private:
     size_t largest_ = 0;
 };
 
+/// A pool that brings its places.
 template <size_t places, size_t place_size = 512>
 class StaticTaskPool : public TaskPool {
 public:
@@ -63,6 +64,7 @@ private:
 /// A coroutine that runs on its own; it frees itself at its end.
 class Task {
 public:
+    /// What the compiler asks for: a task starts at once and frees itself at its end.
     struct promise_type {
         promise_type();
         ~promise_type();

@@ -25,6 +25,7 @@ private:
     Word deadline_ = 0; ///< microseconds of uptime
 };
 
+/// The alarm of a process, shared by any number of timers.
 class Timers {
 public:
     /// `bit`: which of the signal's bits 0 to 61 stands for the alarm; `slot`: an empty slot, kept for good.
