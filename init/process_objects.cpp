@@ -2,6 +2,7 @@
 // Making, connecting and ending the objects of a process.
 #include <init/process_objects.hpp>
 
+#include <sys/ipc/protocol.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/protocol/process.hpp>
@@ -63,6 +64,9 @@ Result<void> ProcessObjects::fill_cnode(const Services& services, const Shape& s
     if (has(place_slot::manager_endpoint))
         TRY(child(sys::slot::service_manager).move_from(own_cnode.at(slot(place_slot::manager_endpoint))));
     TRY(child(sys::slot::notification).copy_from(own_cnode.at(slot(place_slot::notification))));
+    TRY(own_cnode.at(slot(place_slot::stop_signal))
+            .mint_from(own_cnode.at(slot(place_slot::notification)), abi::Rights::write(),
+                       sys::signal_badge_bit | sys::stop_badge_bit));
     TRY(child(sys::slot::endpoint).copy_from(own_cnode.at(slot(place_slot::endpoint))));
     return child(sys::slot::cnode)
         .mint_from(own_cnode.at(slot(place_slot::cnode)), abi::Rights::all(), small_numbers.raw());

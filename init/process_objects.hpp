@@ -39,7 +39,7 @@ struct Shape {
 namespace place_slot {
 inline constexpr Word allotment = 0, tcb = 1, cnode = 2, vspace = 3, sched_context = 4, ipc_frame = 5, endpoint = 6,
                       notification = 7, pager_endpoint = 8, exit_watch = 9, alarm = 10, manager_endpoint = 11,
-                      keeper_table = 12, count = 13;
+                      keeper_table = 12, stop_signal = 13, count = 14;
 }
 
 class ProcessObjects {

@@ -34,10 +34,15 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
                   .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
                   .on<Uptime>(
                       [&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
+                  .on<AskToEnd>([&](const AskToEnd& request) -> Result<sys::Empty> {
+                      ask_to_end(*TRY(victim_of(badge, request.pid)));
+                      return sys::Empty{};
+                  })
                   .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
-                      if (TRY(caller(badge))->entry.parent != init_pid)
+                      const Process* const asker = TRY(caller(badge));
+                      if (asker->entry.parent != init_pid)
                           return Error::not_permitted; // PID 1 and the console
-                      TRY(power_.off());
+                      TRY(power_off(*asker));
                       return sys::Empty{};
                   })
                   .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
@@ -125,16 +130,21 @@ Result<sys::Empty> ProcessService::watch_exits(Badge badge, bool has_capability)
     return sys::Empty{};
 }
 
-Result<sys::Empty> ProcessService::kill(Badge badge, const process::Kill& request) {
+/// The process `pid`, if whoever has this badge may end it.
+Result<Process*> ProcessService::victim_of(Badge badge, Word pid) {
     const Process* const killer = TRY(caller(badge));
-    Process* const victim = table_.find_running(request.pid);
+    Process* const victim = table_.find_running(pid);
     if (victim == nullptr)
-        return sys::Error(Error::no_such_process, request.pid);
+        return sys::Error(Error::no_such_process, pid);
     const bool is_manager = killer->pid() == process::system_manager;
     const bool is_child = victim->entry.parent == killer->pid();
     if (victim == killer || !(is_child || (is_manager && victim->entry.parent != init_pid)))
         return Error::not_permitted;
-    end(*victim, {.cause = process::Cause::killed});
+    return victim;
+}
+
+Result<sys::Empty> ProcessService::kill(Badge badge, const process::Kill& request) {
+    end(*TRY(victim_of(badge, request.pid)), {.cause = process::Cause::killed});
     return sys::Empty{};
 }
 

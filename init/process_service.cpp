@@ -122,6 +122,8 @@ void ProcessService::end(Process& ended, const Ending& how) {
     table_.end(ended, how, now, pid == process::system_manager ? init_pid : process::system_manager);
     if (Process* const told = table_.find_running(parent); told != nullptr)
         signal(*told, place_slot::exit_watch);
+    if (pid == process::system_manager && is_shutting_down_)
+        power_off_without_manager();
     if (parent == init_pid && observer_ != nullptr)
         observer_->ended(pid, how, ran_for);
 }
@@ -165,6 +167,8 @@ void ProcessService::handle_signal(Badge) {
     alarms_.run(clock_.now(), [&](unsigned place) {
         if (place == own_alarm)
             observer_->alarm();
+        else if (place == shutdown_alarm)
+            power_off_without_manager();
         else
             signal(table_.at(place), place_slot::alarm);
     });

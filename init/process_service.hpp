@@ -71,7 +71,7 @@ public:
 
 private:
     using Badge = sys::Badge;
-    static constexpr unsigned own_alarm = ProcessTable::capacity;
+    static constexpr unsigned own_alarm = ProcessTable::capacity, shutdown_alarm = own_alarm + 1;
 
     Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
     Result<void> place_copy(Process& parent, Process& child);
@@ -79,6 +79,7 @@ private:
     Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
     Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
     Result<sys::Empty> watch_exits(Badge badge, bool has_capability);
+    Result<Process*> victim_of(Badge badge, Word pid);
     Result<sys::Empty> kill(Badge badge, const process::Kill& request);
     Result<sys::Empty> set_alarm(Badge badge, const process::Alarm& request, bool has_capability);
     Result<process::WhoAmI::Reply> who_am_i(Badge badge);
@@ -98,6 +99,9 @@ private:
     void handle_fault(Badge badge, const sys::Message& message);
     void log_keeper(const Process& process, const FaultReport& report) const;
     void signal(const Process& process, Word which);
+    void ask_to_end(const Process& process); // this and what follows: shutdown.cpp
+    Result<void> power_off(const Process& asker);
+    void power_off_without_manager();
     void drop_received_capability();
     ProcessObjects& objects_of(const Process& process) { return objects_[table_.index_of(process)]; }
 
@@ -113,7 +117,8 @@ private:
     sys::Tcb pager_thread_;
     uint8_t pager_priority_ = 0;
     ProcessObjects objects_[ProcessTable::capacity];
-    Alarms<ProcessTable::capacity + 1> alarms_;
+    Alarms<ProcessTable::capacity + 2> alarms_;
+    bool is_shutting_down_ = false; ///< PID 1 was asked
     Word receive_slot_ = 0;
 };
 

@@ -4,10 +4,10 @@
 #include <servers/clock/rtc.hpp>
 #include <sys/cap/io_port.hpp>
 #include <sys/cap/irq.hpp>
-#include <sys/ipc/server.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/clock.hpp>
 #include <sys/protocol/log.hpp>
+#include <sys/server/run.hpp>
 #include <sys/util/log.hpp>
 
 namespace clock_service {
@@ -119,7 +119,7 @@ int run() {
         sys::log("[CLOCK-SERVICE] cannot be found by others: {}", published.error());
     if (const auto told = sys::service::report_ready(); !told)
         sys::log("[CLOCK-SERVICE] no service manager: {}", told.error());
-    sys::serve(sys::Endpoint(slot::endpoint), sys::Reply(slot::reply), server);
+    return sys::service::serve_until_asked_to_end(server);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 // SERVICE_RESTARTS.
 #include <servers/crasher/faults.hpp>
 #include <sys/cap/notification.hpp>
+#include <sys/proc/exit.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/process.hpp>
 #include <sys/util/log.hpp>
@@ -40,7 +41,8 @@ bool sleep(sys::Word microseconds) {
     const sys::protocol::process::Alarm alarm{microseconds};
     if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, sys::with_caps(wake)))
         return false;
-    sys::Notification(sys::slot::notification).wait();
+    if ((sys::Notification(sys::slot::notification).wait().value & sys::stop_badge_bit) != 0)
+        sys::exit(0); // asked to end
     return true;
 }
 
@@ -50,8 +52,9 @@ int run(int argc, char** argv, char** environment) {
         sys::log("[CRASHER] no service manager: {}", told.error());
     if (life + 1 >= static_cast<unsigned>(argc)) {
         sys::log("[CRASHER] Life {}: done with misdeeds, staying", life + 1);
-        for (;;)
-            sys::Notification(sys::slot::notification).wait();
+        while ((sys::Notification(sys::slot::notification).wait().value & sys::stop_badge_bit) == 0) {
+        }
+        return 0; // asked to end
     }
     const auto misdeed = misdeed_of(argv[life + 1]);
     if (!misdeed) {

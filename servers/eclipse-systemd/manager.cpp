@@ -18,7 +18,7 @@ void Manager::start_services() {
     is_starting_ = true;
     sys::log("  [START] Starting services with no dependencies...");
     bool started = start_next_candidate();
-    while (started) {
+    while (started && !is_shutting_down_) {
         carry_out();
         if (start_has_ended()) {
             if (supervisor_.status(*target_).state == UnitState::active)
@@ -30,6 +30,8 @@ void Manager::start_services() {
         step();
     }
     is_starting_ = false;
+    if (is_shutting_down_)
+        return;
     if (!started)
         sys::log("[CRITICAL] No target could be started; only the console is left");
     sys::log("  [COMPLETE] No more services to start");
@@ -64,7 +66,10 @@ void Manager::run() {
     next_heartbeat_ = processes_.now() + first_heartbeat;
     for (;;) {
         carry_out();
-        say_ready_if_so();
+        if (is_shutting_down_)
+            end_shutdown_if_over();
+        else
+            say_ready_if_so();
         step();
     }
 }
@@ -91,6 +96,11 @@ void Manager::carry_out() {
         const Action action = supervisor_.next_action();
         switch (action.kind) {
         case ActionKind::spawn: spawn(action.unit); break;
+        case ActionKind::ask_to_end:
+            report::action(action, units_, graph_);
+            if (const auto asked = processes_.ask_to_end(action.pid); !asked)
+                sys::log("[WARNING] PID {} cannot be asked to end: {}", action.pid, asked.error());
+            break;
         case ActionKind::kill:
             if (const auto killed = processes_.kill(action.pid); !killed)
                 sys::log("[WARNING] PID {} cannot be ended: {}", action.pid, killed.error());
@@ -137,6 +147,23 @@ void Manager::announce_pass() {
         sys::log("  [START] Starting dependent services...");
     sys::log("  [PASS {}] Checking service dependencies...", ++passes_);
     is_wave_announced_ = true;
+}
+
+/// Those that came last end first; then the machine is switched off.
+void Manager::begin_shutdown() {
+    if (is_shutting_down_)
+        return;
+    is_shutting_down_ = true;
+    sys::log("[SHUTDOWN] Stopping all services");
+    supervisor_.stop_all(processes_.now());
+}
+
+void Manager::end_shutdown_if_over() {
+    if (!supervisor_.is_settled())
+        return;
+    sys::log("[SHUTDOWN] All services have ended");
+    is_shutting_down_ = false;
+    sys::log("[WARNING] The machine cannot be switched off: {}", processes_.power_off());
 }
 
 void Manager::set_alarm() {

@@ -50,6 +50,8 @@ private:
     void carry_out();
     void spawn(UnitIndex unit);
     void announce_pass();
+    void begin_shutdown();
+    void end_shutdown_if_over();
     void set_alarm();
     void heartbeat(Instant now);
 
@@ -68,6 +70,7 @@ private:
     unsigned passes_ = 0;
     bool said_ready_ = false;
     bool said_degraded_ = false;
+    bool is_shutting_down_ = false; ///< init has asked us to end
     unsigned heartbeats_ = 0;
     Instant next_heartbeat_ = Instant::never();
     Instant alarm_ = Instant::never();

@@ -126,6 +126,8 @@ Result<Empty> Manager::connect(sys::Badge client, const protocol::Connect& reque
 void Manager::handle_signal(sys::Badge badge) {
     if ((badge.value & alarm_badge) == alarm_badge)
         alarm_ = Instant::never();
+    if ((badge.value & sys::stop_badge_bit) != 0)
+        begin_shutdown();
     reap();
     const Instant now = processes_.now();
     supervisor_.tick(now);

@@ -96,6 +96,13 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const U
     return answer.reply.pid;
 }
 
+Result<void> ProcessClient::ask_to_end(Pid pid) const {
+    TRY(sys::call(service, process::AskToEnd{pid}));
+    return {};
+}
+
+sys::Error ProcessClient::power_off() const { return sys::call(service, process::PowerOff{}).error(); }
+
 Result<void> ProcessClient::kill(Pid pid) const {
     TRY(sys::call(service, process::Kill{pid}));
     return {};

@@ -35,7 +35,10 @@ public:
     /// to us that it gets.
     sys::Result<Pid> spawn(const Unit& unit, uint16_t unit_number, const UnitStatus& status, char** environment,
                            sys::Endpoint manager) const;
+    sys::Result<void> ask_to_end(Pid pid) const;
     sys::Result<void> kill(Pid pid) const;
+    /// Comes back only with the reason why not.
+    sys::Error power_off() const;
     /// The next ended child, if there is one.
     std::optional<ProcessEnd> next_end() const;
     sys::Result<void> watch_exits(sys::Notification signal) const;

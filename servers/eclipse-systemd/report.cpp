@@ -72,6 +72,7 @@ void action(const Action& action, const UnitTable& units, const DependencyGraph&
     switch (action.kind) {
     case ActionKind::spawn:
     case ActionKind::kill: break;
+    case ActionKind::ask_to_end: sys::log("[STOP] {} is asked to end", name); break;
     case ActionKind::started:
         if (action.pid != 0)
             sys::log("    [OK] {} started with PID {}", name, action.pid);
@@ -95,6 +96,9 @@ void action(const Action& action, const UnitTable& units, const DependencyGraph&
     case ActionKind::conflict_stopped: sys::log("[STOP] {} stops: it conflicts with {}", name, other); break;
     case ActionKind::conflict_dropped: sys::log("[WARNING] {} is left out: it conflicts with {}", name, other); break;
     case ActionKind::start_timed_out: sys::log("[TIMEOUT] Service {} is not ready in time", name); break;
+    case ActionKind::stop_timed_out:
+        sys::log("[TIMEOUT] Service {} does not end when asked; it is killed", name);
+        break;
     case ActionKind::watchdog_expired: sys::log("[WATCHDOG] Service {} gives no sign of life", name); break;
     }
 }

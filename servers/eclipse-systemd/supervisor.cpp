@@ -94,18 +94,27 @@ void Supervisor::stop(UnitIndex unit, Instant now) {
     advance(now);
 }
 
-/// Ends one unit's process if it has one. `wanted`: it is inactive afterwards; else it counts as failed.
+void Supervisor::stop_all(Instant now) {
+    for (const UnitIndex unit : all()) {
+        if (at(unit).state != UnitState::failed)
+            stop_one(unit, true);
+    }
+    advance(now);
+}
+
+/// Ends one unit's process if it has one: advance_ends() asks it when its turn comes. `wanted`: it is inactive afterwards; else it counts as failed.
 void Supervisor::stop_one(UnitIndex unit, bool wanted) {
     UnitStatus& status = at(unit);
-    status.deadline = Instant::never();
     status.stop_wanted = wanted;
     if (status.pid != 0) {
-        if (status.state != UnitState::deactivating)
-            say({.kind = ActionKind::kill, .unit = unit, .pid = status.pid});
+        if (status.state == UnitState::deactivating)
+            return; // its deadline counts
         status.state = UnitState::deactivating;
+        status.asked_to_end = false;
     } else {
         status.state = wanted ? UnitState::inactive : UnitState::failed;
     }
+    status.deadline = Instant::never();
 }
 
 void Supervisor::advance(Instant now) {
@@ -116,6 +125,36 @@ void Supervisor::advance(Instant now) {
                 changed = advance_one(unit, now) || changed;
         }
     }
+    advance_ends(now);
+}
+
+/// Asks those whose turn it is to end.
+void Supervisor::advance_ends(Instant now) {
+    for (const UnitIndex unit : all()) {
+        UnitStatus& status = at(unit);
+        if (status.state != UnitState::deactivating || status.asked_to_end || outlives_another(unit))
+            continue;
+        status.asked_to_end = true;
+        status.deadline = now + units_[unit].service.stop_timeout;
+        say({.kind = ActionKind::ask_to_end, .unit = unit, .pid = status.pid});
+    }
+}
+
+/// Whether one that comes after this unit, directly or not, is ending and not gone yet.
+bool Supervisor::outlives_another(UnitIndex unit) const {
+    UnitSet later = UnitSet::of(unit);
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (const UnitIndex other : all() - later) {
+            if ((graph_.predecessors(other) & later).empty())
+                continue;
+            if (at(other).state == UnitState::deactivating)
+                return true;
+            later.add(other);
+            grew = true;
+        }
+    }
+    return false;
 }
 
 /// True if the unit is no longer queued.

@@ -20,7 +20,7 @@ enum class UnitState : uint8_t {
     active,
     exited, ///< a oneshot with RemainAfterExit=yes that has done its work
     restarting, ///< waits for its delay to pass
-    deactivating, ///< its process is being ended
+    deactivating, ///< its process ends: is asked to, once those that come after it are gone, and killed if it does not
     failed,
 };
 
@@ -31,7 +31,8 @@ using Pid = uint64_t;
 enum class ActionKind : uint8_t {
     // To be carried out:
     spawn, ///< make the process, then call spawned() or spawn_refused()
-    kill, ///< end process `pid`; its end is reported to died()
+    ask_to_end, ///< of process `pid`; its end is reported to died()
+    kill, ///< end process `pid`, likewise
     // To be told:
     started, ///< is active now
     target_reached,
@@ -44,6 +45,7 @@ enum class ActionKind : uint8_t {
     conflict_stopped, ///< is being stopped because `other` starts
     conflict_dropped, ///< not started because it conflicts with `other`
     start_timed_out,
+    stop_timed_out, ///< it was asked, and has not ended: kill follows
     watchdog_expired,
 };
 
@@ -66,11 +68,12 @@ struct UnitStatus {
     unsigned quick_ends = 0; ///< in a row, for the back-off
     bool succeeded = false; ///< the last start came to its end as wanted
     bool was_ready = false; ///< was active at least once
+    bool asked_to_end = false; ///< deactivating: its turn has come
     bool stop_wanted = false; ///< deactivating: inactive afterwards, not failed
     ExitCause ended_by_us = ExitCause::success; ///< timeout or watchdog: why it is being ended
     Pid named_main = 0; ///< forking: the process it has named
     Instant active_since;
-    Instant deadline = Instant::never(); ///< of the start, the restart delay, or the watchdog
+    Instant deadline = Instant::never(); ///< of the start, the restart delay, the watchdog, or the end
     Instant queued_at;
 };
 
@@ -82,6 +85,8 @@ public:
     void start(UnitIndex root, Instant now);
     /// Ends the unit, and those that require it, without a restart.
     void stop(UnitIndex unit, Instant now);
+    /// Ends all units, those that came last first; no start and no restart follows. Over when is_settled().
+    void stop_all(Instant now);
 
     void spawned(UnitIndex unit, Pid pid, Instant now);
     void spawn_refused(UnitIndex unit, Instant now);
@@ -116,6 +121,8 @@ private:
     void say(Action action);
     void advance(Instant now);
     bool advance_one(UnitIndex unit, Instant now);
+    void advance_ends(Instant now);
+    bool outlives_another(UnitIndex unit) const;
     bool fails_by_requirement(UnitIndex unit);
     bool may_start(UnitIndex unit, Instant now) const;
     bool is_up_or_done(UnitIndex unit) const;

@@ -10,6 +10,7 @@ void Supervisor::spawned(UnitIndex unit, Pid pid, Instant now) {
     if (status.state != UnitState::activating) { // stopped in the meantime
         status.stop_wanted = status.state != UnitState::failed;
         status.state = UnitState::deactivating;
+        status.asked_to_end = true; // it has done nothing yet
         say({.kind = ActionKind::kill, .unit = unit, .pid = pid});
         return;
     }
@@ -189,6 +190,9 @@ void Supervisor::tick(Instant now) {
                  .attempt = status.attempts,
                  .limit = units_[unit].start_limit});
             begin(unit, now);
+        } else if (status.state == UnitState::deactivating) {
+            say({.kind = ActionKind::stop_timed_out, .unit = unit});
+            say({.kind = ActionKind::kill, .unit = unit, .pid = status.pid});
         } else if ((starting || status.state == UnitState::active) && status.pid != 0) {
             status.ended_by_us = starting ? ExitCause::timeout : ExitCause::watchdog;
             say({.kind = starting ? ActionKind::start_timed_out : ActionKind::watchdog_expired, .unit = unit});

@@ -37,6 +37,7 @@ using NameList = List<Text, max_names>;
 using WordList = List<Text, max_words>;
 
 inline constexpr Duration default_start_timeout = Duration::seconds(90);
+inline constexpr Duration default_stop_timeout = Duration::seconds(2);
 inline constexpr unsigned default_start_limit = 5;
 inline constexpr Duration default_start_limit_interval = Duration::seconds(10);
 
@@ -51,6 +52,7 @@ struct ServicePart {
     Text working_directory;
     std::optional<Duration> restart_delay; ///< RestartSec; none: back-off (restart_policy.hpp)
     Duration start_timeout = default_start_timeout;
+    Duration stop_timeout = default_stop_timeout; ///< from being asked to end to being killed
     Duration watchdog = Duration::infinite(); ///< longest silence of an active service
     bool remain_after_exit = false;
 };

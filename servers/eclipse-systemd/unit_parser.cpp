@@ -31,6 +31,7 @@ enum class Key : uint8_t {
     restart,
     restart_delay,
     start_timeout,
+    stop_timeout,
     watchdog,
     user,
     group,
@@ -68,6 +69,7 @@ constexpr KnownKey known_keys[] = {
     {Section::service, "Restart", Key::restart},
     {Section::service, "RestartSec", Key::restart_delay},
     {Section::service, "TimeoutStartSec", Key::start_timeout},
+    {Section::service, "TimeoutStopSec", Key::stop_timeout},
     {Section::service, "WatchdogSec", Key::watchdog},
     {Section::service, "User", Key::user},
     {Section::service, "Group", Key::group},
@@ -237,6 +239,7 @@ Fault Parser::apply_service(Key key, Text value) {
     case Key::restart: return assign(service.restart, parse_restart_policy(value), UnitFault::bad_restart);
     case Key::restart_delay: return assign(service.restart_delay.emplace(), parse_duration(value), UnitFault::bad_time);
     case Key::start_timeout: return assign(service.start_timeout, parse_duration(value), UnitFault::bad_time);
+    case Key::stop_timeout: return assign(service.stop_timeout, parse_duration(value), UnitFault::bad_time);
     case Key::watchdog: return assign(service.watchdog, parse_duration(value), UnitFault::bad_time);
     case Key::user:
         warn(WarningKind::without_effect, "User");

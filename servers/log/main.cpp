@@ -2,9 +2,9 @@
 // The log service: takes records from whoever has a capability to it, keeps the latest ones, and prints at once what is
 // at least a notice.
 #include <servers/log/ring.hpp>
-#include <sys/ipc/server.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/process.hpp>
+#include <sys/server/run.hpp>
 #include <sys/util/log.hpp>
 
 namespace log_service {
@@ -78,5 +78,5 @@ extern "C" int main(int, char**, char**) {
     sys::log("[LOG-SERVICE] Ready to accept log messages from other services");
     if (const auto told = sys::service::report_ready(); !told)
         sys::log("[LOG-SERVICE] no service manager: {}", told.error());
-    sys::serve(sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply), log_service::server);
+    return sys::service::serve_until_asked_to_end(log_service::server);
 }

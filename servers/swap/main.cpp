@@ -3,10 +3,10 @@
 // nothing compresses: what does not fit is refused, and stays where it is.
 #include <servers/swap/compressed_store.hpp>
 #include <string_view>
-#include <sys/ipc/server.hpp>
 #include <sys/proc/memory.hpp>
 #include <sys/proc/service.hpp>
 #include <sys/protocol/swap.hpp>
+#include <sys/server/run.hpp>
 #include <sys/util/log.hpp>
 #include <sys/util/panic.hpp>
 
@@ -91,7 +91,8 @@ sys::Result<void> run(Word pages) {
     sys::log("[SWAP-SERVICE] {} MiB of RAM for {} slots of swap", pages * page_size >> 20, slots_offered);
     static_cast<void>(sys::service::report_ready());
     static SwapServer server(window, store);
-    sys::serve(sys::Endpoint(sys::slot::endpoint), sys::Reply(sys::slot::reply), server);
+    sys::service::serve_until_asked_to_end(server);
+    return {};
 }
 
 } // namespace
@@ -99,6 +100,8 @@ sys::Result<void> run(Word pages) {
 int main(int argc, char** argv, char**) {
     sys::set_program_name("swap");
     const auto done = run(mib_wanted(argc, argv) * (Word{1} << 20) / page_size);
+    if (done)
+        return 0;
     sys::log("[SWAP-SERVICE] cannot start: error {}", done.error().label());
     return 1;
 }

@@ -10,6 +10,7 @@ import tempfile
 
 import build as building
 import elf_programs
+import manifest
 import packages
 
 TEMPLATE = building.REPOSITORY / "grub" / "grub.cfg.in"
@@ -57,14 +58,29 @@ def without_debug_information(source: pathlib.Path, target: pathlib.Path) -> Non
         shutil.copyfile(source, target)
 
 
+def lay_out(content: Content, folder: pathlib.Path) -> None:
+    """Everything that an image holds, as files below the folder."""
+    boot = folder / "boot"
+    (boot / "grub").mkdir(parents=True)
+    without_debug_information(content.kernel, boot / "umbra.elf")
+    for index, (_, file) in enumerate(content.modules):
+        shutil.copyfile(file, boot / f"module{index}")
+    (boot / "grub" / "grub.cfg").write_text(grub_config(content))
+    if servers := shown_manifest(content):
+        (boot / "manifest.txt").write_text(servers)
+
+
+def shown_manifest(content: Content) -> str | None:
+    """None: there is no boot archive, or what stands in its place is none."""
+    try:
+        return manifest.of_modules(content.modules)
+    except ValueError:
+        return None
+
+
 def make(content: Content, iso: pathlib.Path) -> None:
     with tempfile.TemporaryDirectory(prefix="umbra-iso-") as name:
-        boot = pathlib.Path(name) / "boot"
-        (boot / "grub").mkdir(parents=True)
-        without_debug_information(content.kernel, boot / "umbra.elf")
-        for index, (_, file) in enumerate(content.modules):
-            shutil.copyfile(file, boot / f"module{index}")
-        (boot / "grub" / "grub.cfg").write_text(grub_config(content))
+        lay_out(content, pathlib.Path(name))
         command = ["grub-mkrescue", "--locales=", "--fonts=", "--themes=", "-o", str(iso), name]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
@@ -114,6 +130,16 @@ def build_and_make(build: building.Build, options: argparse.Namespace, scratch: 
     return iso
 
 
+def build_and_read_manifest(build: building.Build, options: argparse.Namespace, scratch: pathlib.Path) -> str:
+    with building.locked(build):
+        if not options.no_build:
+            building.compile_targets(build)
+        found = shown_manifest(choose(build, options, scratch))
+    if found is None:
+        raise ImageError("this image has no boot archive, so it has no manifest")
+    return found
+
+
 def existing_file(text: str) -> pathlib.Path:
     path = pathlib.Path(text)
     if not path.is_file():
@@ -142,11 +168,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tools/image", description="Writes the bootable ISO image.")
     add_options(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("umbra.iso"))
+    parser.add_argument("--manifest", action="store_true", help="no image: print which servers are in it and what each may reach, "
+                        "which the image has as /boot/manifest.txt")
     options = parser.parse_args(arguments)
+    build = building.Build(options.compiler, options.kernel)
     try:
         with tempfile.TemporaryDirectory(prefix="umbra-") as scratch:
-            iso = build_and_make(building.Build(options.compiler, options.kernel), options, pathlib.Path(scratch))
-            shutil.copyfile(iso, options.output)
+            if options.manifest:
+                print(build_and_read_manifest(build, options, pathlib.Path(scratch)), end="")
+                return 0
+            shutil.copyfile(build_and_make(build, options, pathlib.Path(scratch)), options.output)
     except (ImageError, building.BuildError, packages.PackageError) as error:
         print(f"tools/image: {error}")
         return 1

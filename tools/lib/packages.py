@@ -13,6 +13,7 @@ BOCHS = ["bochs", "bochsbios", "vgabios", "bochs-term"]
 GDB = ["gdb"]
 HOST_TESTS = ["catch2", "pkgconf"]
 CHECKS = ["clang-format-19"]
+REFERENCE = ["doxygen"]
 
 
 class PackageError(Exception):

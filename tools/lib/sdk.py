@@ -17,6 +17,7 @@ import archive
 import build as building
 import cases
 import image
+import manifest
 import packages
 import qemu
 import run as command
@@ -186,6 +187,7 @@ def image_main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="umbra-image", description="Writes the bootable ISO image with the servers.")
     folder_argument(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("umbra.iso"))
+    parser.add_argument("--manifest", action="store_true", help="no image: print which servers are in it, and what each may reach")
     options = parser.parse_args(arguments)
     packages.ensure(PACKAGES)
     sdk, found = own(), servers_around(options.folder)
@@ -193,7 +195,11 @@ def image_main(arguments: list[str]) -> int:
         build(sdk, server)
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
-        shutil.copyfile(make_image(sdk, boot_archive(sdk, found, scratch), scratch), options.output)
+        rootfs = boot_archive(sdk, found, scratch)
+        if options.manifest:
+            print(manifest.of_modules([("rootfs", rootfs)]), end="")
+            return 0
+        shutil.copyfile(make_image(sdk, rootfs, scratch), options.output)
     return 0
 
 

@@ -36,6 +36,7 @@ inline constexpr Word first_protocol_error = 256;
 
 const char* describe(ErrorCode code);
 
+/// An error number with up to four details.
 class Error {
 public:
     constexpr Error() = default;

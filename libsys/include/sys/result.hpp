@@ -11,6 +11,7 @@ namespace sys {
 /// Stops the program: a broken assumption of its own, never a caller's mistake. (util/panic.hpp)
 [[noreturn]] void panic(const char* reason);
 
+/// A value, or the error that stands in its place.
 template <class T>
 class [[nodiscard]] Result {
     static_assert(!std::is_reference_v<T> && !std::is_same_v<std::remove_cv_t<T>, Error>);
@@ -78,6 +79,7 @@ private:
     bool ok_;
 };
 
+/// Success, or an error.
 template <>
 class [[nodiscard]] Result<void> {
 public:

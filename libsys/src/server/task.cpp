@@ -6,7 +6,8 @@ namespace sys {
 
 namespace {
 TaskPool* pool_of_program = nullptr;
-}
+Task::promise_type* first_task = nullptr;
+} // namespace
 
 TaskPool* TaskPool::program_pool() { return pool_of_program; }
 
@@ -32,6 +33,23 @@ void* TaskPool::allocate(size_t size) {
 void TaskPool::release(void* frame) {
     free_ = ::new (frame) Free{free_};
     --in_use_;
+}
+
+Task::promise_type::promise_type() : next(first_task) {
+    if (next != nullptr)
+        next->previous = this;
+    first_task = this;
+}
+
+Task::promise_type::~promise_type() {
+    (previous != nullptr ? previous->next : first_task) = next;
+    if (next != nullptr)
+        next->previous = previous;
+}
+
+void Task::cancel_all() {
+    while (first_task != nullptr)
+        std::coroutine_handle<promise_type>::from_promise(*first_task).destroy();
 }
 
 void Waiter::wait(Event& event, std::coroutine_handle<> task) {

@@ -11,6 +11,7 @@ struct SupervisorWorld : UnitWorld {
     systemd::Pid next_pid = 2;
     bool refuse_spawns = false;
     std::vector<std::string> spawned;
+    std::vector<std::string> asked;
     std::vector<std::string> killed;
     std::vector<std::string> restart_attempts;
     std::vector<systemd::Action> actions;
@@ -66,6 +67,8 @@ struct SupervisorWorld : UnitWorld {
                 spawned.push_back(name);
                 supervisor->spawned(action.unit, next_pid++, now);
             }
+            if (action.kind == ActionKind::ask_to_end)
+                asked.push_back(name);
             if (action.kind == ActionKind::kill)
                 killed.push_back(name);
             if (action.kind == ActionKind::restarting)

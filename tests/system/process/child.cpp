@@ -127,6 +127,9 @@ int forbidden() {
         const auto killed = sys::call(process_service, process::Kill{pid});
         if (killed || killed.error() != process::Error::not_permitted)
             return 2;
+        const auto asked = sys::call(process_service, process::AskToEnd{pid});
+        if (asked || asked.error() != process::Error::not_permitted)
+            return 6;
     }
     const auto power = sys::call(process_service, process::PowerOff{});
     if (power || power.error() != process::Error::not_permitted)
@@ -178,6 +181,10 @@ int main(int argc, char** argv, char** envp) {
         return use_stack(4000);
     if (order == "wait")
         static_cast<void>(sys::Notification(sys::slot::notification).wait());
+    if (order == "listen") {
+        constexpr Word asked = sys::signal_badge_bit | sys::stop_badge_bit;
+        return sys::Notification(sys::slot::notification).wait().value == asked ? 8 : 9;
+    }
     if (order == "read-null")
         return *reinterpret_cast<volatile char*>(0);
     if (order == "write-text")

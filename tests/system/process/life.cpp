@@ -152,6 +152,12 @@ void test_kill_and_orphans() {
     const auto end = wait_for_end();
     report(killed && end.pid == *pid && end.cause == Cause::killed, "a killed process is told as killed");
 
+    const auto listener = start("/sbin/child", "listen");
+    const bool asked = listener && sys::call(process_service, process::AskToEnd{*listener});
+    const auto answered = wait_for_end();
+    report(asked && answered.pid == *listener && answered.cause == Cause::exited && answered.status == 8,
+           "a process that is asked to end hears it, and ends by itself", answered.status);
+
     const auto parent = run("orphan", {.grants = process::grant::spawn});
     const auto list = sys::call(process_service, process::List{parent.pid + 1});
     const bool adopted = list && list->count == 1 && list->entries[0].parent == 1;

@@ -51,6 +51,7 @@ inline constexpr unsigned max_entries = 4096;
 
 enum class Kind : uint8_t { file, directory, link, other };
 
+/// A member of an archive: a view into the archive's bytes.
 struct Entry {
     std::string_view name; ///< normal form: no leading "/" or "./", no "//"; the root directory is ""
     Kind kind = Kind::other;
@@ -61,6 +62,7 @@ struct Entry {
     std::string_view text() const { return {reinterpret_cast<const char*>(content.data()), content.size()}; }
 };
 
+/// An archive that is whole and well-formed: checked once, when it is opened.
 class Archive {
 public:
     Archive() = default;

@@ -8,6 +8,7 @@
 
 namespace sys {
 
+/// Numbers for address spaces: one is assigned before anything can be mapped.
 class AsidPool : public Object {
 public:
     using Object::Object;
@@ -17,6 +18,7 @@ public:
     }
 };
 
+/// Makes pools of such numbers.
 class AsidControl : public Object {
 public:
     using Object::Object;

@@ -11,6 +11,7 @@ namespace sys {
 template <class T>
 using CapRef = T;
 
+/// Owns a capability: the slot is empty again, and given back, when this goes.
 template <class T>
 class Cap {
 public:
@@ -32,6 +33,7 @@ public:
     /// The borrowed capability; null if there is none.
     T get() const { return slot_ ? T(slot_.number()) : T(); }
     operator T() const { return get(); }
+    /// What `->` gives: the typed reference, for as long as the owner lives.
     struct Borrowed {
         T object;
         const T* operator->() const { return &object; }

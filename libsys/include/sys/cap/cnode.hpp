@@ -14,6 +14,7 @@ using abi::Rights;
 
 struct SlotRef;
 
+/// A table of capabilities.
 class CNode : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::cnode;
@@ -63,6 +64,7 @@ struct SlotRef {
     /// Whoever awaits an answer through the reply object here repeats its call or faulting instruction.
     Result<void> recall() const { return invoke(root, abi::Invocation::cnode_recall, with_caps(), index, depth); }
 
+    /// How many slots CNode.Inspect has shown, and what is in them.
     struct Inspected {
         abi::InspectedSlot slot{0};
         Word physical = 0; ///< of the object

@@ -8,6 +8,7 @@
 
 namespace sys {
 
+/// Says which threads belong to which domain of the schedule.
 class DomainSet : public Object {
 public:
     using Object::Object;

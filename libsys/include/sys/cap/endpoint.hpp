@@ -7,6 +7,7 @@
 
 namespace sys {
 
+/// Where messages are sent, and received.
 class Endpoint : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::endpoint;

@@ -55,12 +55,14 @@ public:
     }
 };
 
+/// A frame of 2 MiB.
 class LargeFrame : public Frame {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::frame_2m;
     using Frame::Frame;
 };
 
+/// A frame of 1 GiB.
 class HugeFrame : public Frame {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::frame_1g;

@@ -6,6 +6,7 @@
 
 namespace sys {
 
+/// A range of I/O ports.
 class IoPorts : public Object {
 public:
     using Object::Object;
@@ -30,6 +31,7 @@ public:
     }
 };
 
+/// Issues ranges of I/O ports, each once.
 class IoPortControl : public Object {
 public:
     using Object::Object;

@@ -7,6 +7,7 @@
 
 namespace sys {
 
+/// One interrupt line.
 class IrqHandler : public Object {
 public:
     using Object::Object;
@@ -18,10 +19,12 @@ public:
     Result<void> clear() const { return invoke(*this, abi::Invocation::irq_handler_clear, with_caps()); }
 };
 
+/// Issues interrupt lines, each once.
 class IrqControl : public Object {
 public:
     using Object::Object;
 
+    /// A pin of an I/O APIC, and how it signals.
     struct IoApicPin {
         Word ioapic = 0;
         Word pin = 0;
@@ -34,6 +37,7 @@ public:
                       line.ioapic, line.pin, line.level_triggered, line.active_low, vector);
     }
 
+    /// A function of a PCI device that sends message-signalled interrupts.
     struct PciFunction {
         Word bus = 0;
         Word device = 0;

@@ -7,6 +7,7 @@
 
 namespace sys {
 
+/// Bits that are set by signals and taken by whoever waits.
 class Notification : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::notification;

@@ -17,6 +17,7 @@ namespace sys {
 using abi::Badge;
 using abi::CapPtr;
 
+/// A capability by the pointer that names it; owns nothing.
 class Object {
 public:
     constexpr Object() = default;

@@ -51,12 +51,14 @@ public:
                                range.count, rights.raw());
     }
 
+    /// How far Unmap came, and which pages had been written to.
     struct Unmapped {
         Word done;
         EntryBits dirty;
     };
     Result<Unmapped> unmap(const EntryRange& range, Word cookie = 0, Word step = 0) const;
 
+    /// How far Harvest came, and which pages had been used.
     struct Harvested {
         Word done;
         EntryBits accessed;
@@ -65,6 +67,7 @@ public:
     /// `clear`: abi::was_accessed, abi::was_dirty, both or none is forgotten.
     Result<Harvested> harvest(const EntryRange& range, Word clear) const;
 
+    /// Entries as Read shows them.
     struct Entries {
         unsigned count;
         std::array<Word, abi::max_read> entries;

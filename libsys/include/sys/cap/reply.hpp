@@ -7,6 +7,7 @@
 
 namespace sys {
 
+/// Holds one caller until it is answered.
 class Reply : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::reply;

@@ -13,6 +13,7 @@ struct Microseconds {
     constexpr auto operator<=>(const Microseconds&) const = default;
 };
 
+/// Time that a thread may run.
 class SchedContext : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::sched_context;
@@ -37,10 +38,12 @@ private:
     }
 };
 
+/// Gives scheduling contexts their time.
 class SchedControl : public Object {
 public:
     using Object::Object;
 
+    /// So much time in each period.
     struct Budget {
         Microseconds budget;    ///< at least 20; budget = period: round robin with this time slice
         Microseconds period;    ///< at least the budget

@@ -8,6 +8,7 @@
 
 namespace sys {
 
+/// Hands out slots of a CNode, and takes them back.
 class SlotAllocator {
 public:
     static constexpr unsigned bits_per_word = 64;

@@ -55,6 +55,7 @@ enum class SpawnRefusal : Word {
     not_aligned = 7,
 };
 
+/// A thread.
 class Tcb : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::tcb;
@@ -88,6 +89,7 @@ public:
     Result<void> set_ipc_buffer(Word address, Frame frame) const {
         return invoke(*this, abi::Invocation::tcb_set_ipc_buffer, with_caps(frame), address);
     }
+    /// What a thread is doing.
     struct Status {
         abi::StatusState state;
         Word microseconds; ///< since it last stopped or began to wait
@@ -121,6 +123,7 @@ public:
     /// The first `count` registers (1..20) of another thread.
     Result<void> write_registers(const UserRegisters& registers, unsigned count, bool resume_it) const;
 
+    /// What CopyRegisters copies, and which of the two threads it stops or starts.
     struct CopyRegisters {
         bool suspend_source = false;
         bool resume_target = false;

@@ -7,6 +7,7 @@
 
 namespace sys {
 
+/// Memory that objects are made of.
 class Untyped : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::untyped;

@@ -8,9 +8,10 @@
 
 namespace sys {
 
+/// A driver's interrupt, as a signal with a bit of its own.
 class Interrupt {
 public:
-    /// `bit`: which one of the signal's bits 0 to 62 stands for this line. `slot`: an empty slot, kept for good.
+    /// `bit`: which one of the signal's bits 0 to 61 stands for this line. `slot`: an empty slot, kept for good.
     explicit constexpr Interrupt(unsigned bit, Word slot = slot::first_free,
                                  IrqHandler line = IrqHandler(slot::irq_handler))
         : line_(line), slot_(slot), badge_(signal_badge_bit | Word{1} << bit) {}

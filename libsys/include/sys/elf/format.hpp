@@ -6,6 +6,7 @@
 
 namespace sys::elf {
 
+/// At the start of an ELF64 file.
 struct FileHeader {
     uint8_t ident[16]; ///< magic, class, data, version, OS ABI, padding
     uint16_t type;
@@ -23,6 +24,7 @@ struct FileHeader {
     uint16_t section_names;
 };
 
+/// One row of its program header table.
 struct ProgramHeader {
     uint32_t type;
     uint32_t flags;

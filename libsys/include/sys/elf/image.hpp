@@ -52,6 +52,7 @@ struct TlsTemplate {
     Word alignment = 1;
 };
 
+/// A program that can be loaded: checked once, when it is read.
 class Image {
 public:
     static constexpr unsigned max_segments = 16;

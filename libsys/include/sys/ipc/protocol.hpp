@@ -73,6 +73,8 @@ inline constexpr unsigned message_words = std::is_empty_v<T> ? 0 : (sizeof(T) + 
 /// Badges of clients leave this bit clear; the badges of a server's bound notification set it, so that a signal is told
 /// from a message (which it may otherwise look like: a signal changes the badge only).
 inline constexpr Word signal_badge_bit = Word{1} << 63;
+/// In the badge of a signal: whoever started the process asks it to end (sys/server/run.hpp). Bits 0 to 61 are the program's own.
+inline constexpr Word stop_badge_bit = Word{1} << 62;
 
 static_assert(protocol_named("a", 1) != protocol_named("a", 2) && protocol_named("a", 1) != protocol_named("b", 1));
 

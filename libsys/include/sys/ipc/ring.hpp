@@ -56,6 +56,7 @@ constexpr uint64_t ring_capacity(uint64_t memory) {
 
 } // namespace detail
 
+/// The end of a ring that puts bytes in.
 class RingWriter : detail::RingEnd {
 public:
     /// Empties the ring in `memory` (64-aligned), before the reader is told of it. too_long: no room for a ring.
@@ -86,6 +87,7 @@ private:
     using RingEnd::RingEnd;
 };
 
+/// The end of a ring that takes bytes out. Nothing that the writer has put into the shared memory is trusted.
 class RingReader : detail::RingEnd {
 public:
     /// The ring that the writer has made in the same memory.

@@ -9,6 +9,7 @@
 
 namespace sys {
 
+/// Bytes of any size out of memory that the program gives.
 class Heap {
 public:
     constexpr Heap() = default;

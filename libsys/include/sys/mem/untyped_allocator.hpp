@@ -39,6 +39,7 @@ struct Made {
     Cap<T> object;
 };
 
+/// Objects of any size out of a few pieces of untyped memory.
 class UntypedAllocator {
 public:
     UntypedAllocator(CSpace& cspace, UntypedTree& tree) : cspace_(cspace), tree_(tree) {}

@@ -8,12 +8,14 @@
 
 namespace sys {
 
+/// Which parts of a piece of untyped memory are in use: a binary tree of halves.
 class UntypedTree {
 public:
     using Index = uint32_t;
     static constexpr Index none = ~Index{0};
 
     enum class State : uint8_t { unused, free, split, taken };
+    /// A half, quarter and so on of the piece.
     struct Node {
         Word slot = 0;
         Index parent = none;

@@ -6,6 +6,7 @@
 
 namespace sys::pager {
 
+/// The answer to a fault.
 class Answer {
 public:
     enum class Kind : uint8_t { map, deny, forward, later };

@@ -8,6 +8,7 @@
 
 namespace sys::pager {
 
+/// A pager's endpoint, its reply objects, and the mending of its answers.
 class Desk {
 public:
     /// Threads that wait for Answer::later take a reply object each; `spare` are those beyond `reply`.

@@ -22,6 +22,7 @@ enum class Denial : uint8_t {
     first_own = 32,
 };
 
+/// A page fault, and who waits for its answer.
 struct Fault : KeeperFault {
     Badge client; ///< of the pager's capability in the keeper table
     Reply waiter; ///< what the thread waits on

@@ -11,11 +11,13 @@
 
 namespace sys::pager {
 
+/// The frames that a pager has, and whose they are.
 class FrameStore {
 public:
     /// Owner of a frame that has none.
     static constexpr uint32_t nobody = ~uint32_t{0};
 
+    /// Where the frames are.
     struct Layout {
         Word first_slot = 0; ///< of the frames' capabilities
         Word window = 0; ///< address of frame 0 in the pager's own space

@@ -12,6 +12,7 @@
 
 namespace sys::pager {
 
+/// Pages that a pager keeps.
 struct Region {
     Word start = 0; ///< of the first page
     Word pages = 0;

@@ -9,6 +9,7 @@ namespace sys::pager {
 
 using abi::Word;
 
+/// An entry of a page table, read.
 class TableEntry {
 public:
     explicit constexpr TableEntry(Word raw = 0) : raw_(raw) {}

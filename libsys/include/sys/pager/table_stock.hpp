@@ -7,6 +7,7 @@
 
 namespace sys::pager {
 
+/// Makes page tables as they are missing.
 class TableStock {
 public:
     /// Without memory: whoever makes the region has made its tables.

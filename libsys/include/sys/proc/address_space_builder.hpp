@@ -12,6 +12,7 @@
 
 namespace sys {
 
+/// What an address space is made with.
 struct BuilderResources {
     CSpace& cspace; ///< the caller's own
     Untyped memory; ///< RAM without children
@@ -20,6 +21,7 @@ struct BuilderResources {
     Word window = 0;  ///< a page of the caller's own address space where nothing is mapped; frames are filled there
 };
 
+/// Makes an address space and fills it; gone with all of it unless it is kept.
 class AddressSpaceBuilder {
 public:
     /// Slots and 4 KiB objects that an image, `extra_pages` more and all tables may take: the least `slots` for create,

@@ -17,6 +17,7 @@
 
 namespace sys {
 
+/// What the start-up block is to hold.
 struct StackContents {
     std::span<const std::string_view> arguments;
     std::span<const std::string_view> environment;
@@ -29,6 +30,7 @@ struct StackContents {
     uint8_t random[16] = {};
 };
 
+/// The start-up block, laid out.
 struct InitialStack {
     Word stack_pointer = 0; ///< address of argc, 16-aligned
     std::span<const uint8_t> bytes; ///< what goes to stack_pointer and up to the top: a part of the caller's buffer

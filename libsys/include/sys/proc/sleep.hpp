@@ -19,7 +19,8 @@ inline Result<void> sleep(Word microseconds, Word slot) {
     TRY(own.at(slot).remove());
     if (!set)
         return set.error();
-    static_cast<void>(Notification(slot::notification).wait());
+    while ((Notification(slot::notification).wait().value & badge) == 0) { // somebody else's signal
+    }
     return {};
 }
 

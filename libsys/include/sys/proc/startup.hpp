@@ -14,6 +14,7 @@ inline constexpr Word null = 0, program_headers = 3, program_header_size = 4, pr
                       entry = 9, random = 25;
 }
 
+/// One pair of the auxiliary vector.
 struct AuxEntry {
     Word type = aux::null;
     Word value = 0;

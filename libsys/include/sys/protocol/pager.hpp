@@ -78,6 +78,7 @@ inline constexpr Word fixed = 16; ///< addresses that the pager chooses are the 
 /// Advice on a range.
 enum class Advice : Word { prefetch = 1, sequential = 2, random = 3, evict = 4 };
 
+/// Where a region was mapped.
 struct Mapped {
     Word address = 0;
     Word pages_present = 0; ///< pages in the tables when the request was done

@@ -46,6 +46,7 @@ struct LentRange {
 };
 inline constexpr unsigned max_lent_ranges = 8;
 
+/// What init tells the pager at its start.
 struct StartupBlock {
     Word instances = 0; ///< how often a pager has been started; init counts
     Word root_bits = 0;

@@ -143,11 +143,20 @@ struct Kill {
     Word pid = 0;
 };
 
+/// Asks a process to end by itself, by a signal with stop_badge_bit on its own notification: whom Kill may end. Whether it
+/// does, and when, is its own affair: whoever asks waits for its end, and kills it if that does not come.
+struct AskToEnd {
+    static constexpr Word label = request_label(Protocol::process, 12);
+    using Reply = Empty;
+    Word pid = 0;
+};
+
 enum class State : uint8_t { none, running, ended };
 
 /// Processes in ascending order of their numbers, from `from` on; ended ones not yet reaped included.
 struct List {
     static constexpr Word label = request_label(Protocol::process, 5);
+    /// One process.
     struct Entry {
         Word pid = 0;
         Word parent = 0; ///< 0 = init
@@ -181,7 +190,8 @@ struct Uptime {
     };
 };
 
-/// Switches the machine off; comes back only with an error.
+/// Switches the machine off. From PID 1, at once: it comes back only with an error. From the console: PID 1 is asked to end, which
+/// ends its services and then comes with this request itself; if it does not in 30 s, or at a second request, at once.
 struct PowerOff {
     static constexpr Word label = request_label(Protocol::process, 8);
     using Reply = Empty;

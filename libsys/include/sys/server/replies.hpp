@@ -54,6 +54,7 @@ struct ReplyClients {
 inline constexpr ReplyClients service_clients{
     [](Badge badge) -> Word { return protocol::service_manager::unit_of_badge(badge.value); }, service::lives};
 
+/// The reply objects of a server that keeps callers.
 class Replies {
 public:
     static constexpr unsigned capacity = slot::spare_reply_count + 1;

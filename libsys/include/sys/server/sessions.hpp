@@ -12,6 +12,7 @@
 
 namespace sys {
 
+/// What a server keeps for each of its clients.
 template <class Session, size_t capacity = 64>
 class Sessions {
 public:

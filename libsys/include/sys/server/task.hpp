@@ -50,6 +50,7 @@ private:
     size_t largest_ = 0;
 };
 
+/// A pool that brings its places.
 template <size_t places, size_t place_size = 512>
 class StaticTaskPool : public TaskPool {
 public:
@@ -63,7 +64,12 @@ private:
 /// A coroutine that runs on its own; it frees itself at its end.
 class Task {
 public:
+    /// What the compiler asks for: a task starts at once and frees itself at its end.
     struct promise_type {
+        promise_type();
+        ~promise_type();
+        promise_type(const promise_type&) = delete;
+        promise_type& operator=(const promise_type&) = delete;
         static void* operator new(size_t size) noexcept {
             TaskPool* const pool = TaskPool::program_pool();
             return pool == nullptr ? nullptr : pool->allocate(size);
@@ -75,7 +81,13 @@ public:
         std::suspend_never final_suspend() noexcept { return {}; }
         void return_void() {}
         void unhandled_exception() { panic("an exception left a task"); }
+
+        promise_type* next = nullptr; ///< all tasks that there are
+        promise_type* previous = nullptr;
     };
+    /// Ends every task where it waits: what it holds is destroyed, so that whoever it would have answered is told `busy`. Not
+    /// from inside a task.
+    static void cancel_all();
     /// False: there was no place for it, it has not run.
     bool has_started() const { return started_; }
 

@@ -25,9 +25,10 @@ private:
     Word deadline_ = 0; ///< microseconds of uptime
 };
 
+/// The alarm of a process, shared by any number of timers.
 class Timers {
 public:
-    /// `bit`: which of the signal's bits stands for the alarm; `slot`: an empty slot, kept for good.
+    /// `bit`: which of the signal's bits 0 to 61 stands for the alarm; `slot`: an empty slot, kept for good.
     explicit constexpr Timers(unsigned bit, Word slot) : slot_(slot), badge_(signal_badge_bit | Word{1} << bit) {}
     Timers(const Timers&) = delete;
     Timers& operator=(const Timers&) = delete;

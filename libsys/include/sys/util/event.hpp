@@ -12,6 +12,7 @@ namespace sys {
 
 enum class Severity { debug, notice, warning, error };
 
+/// A name and a value of a structured log line.
 struct Field {
     std::string_view name;
     FormatArgument value;

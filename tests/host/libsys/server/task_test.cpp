@@ -33,6 +33,41 @@ struct TimeServer {
 
 } // namespace
 
+namespace {
+
+/// Tells when it is destroyed.
+struct Witness {
+    explicit Witness(std::vector<int>& into) : notes(into) {}
+    Witness(const Witness&) = delete;
+    ~Witness() { notes.push_back(-1); }
+    std::vector<int>& notes;
+};
+Task hold(Event& event, std::vector<int>& notes) {
+    const Witness witness(notes);
+    co_await event;
+    notes.push_back(1);
+}
+
+} // namespace
+
+TEST_CASE("tasks: a task that is cancelled destroys what it holds, and its event forgets it", "[libsys][server]") {
+    StaticTaskPool<4> pool;
+    Event event;
+    Event other;
+    std::vector<int> notes;
+    for (Event* const awaited : {&event, &other, &event})
+        CHECK(hold(*awaited, notes).has_started());
+    other.raise(); // one has ended by itself
+    CHECK(notes == std::vector<int>{1, -1});
+    Task::cancel_all();
+    CHECK(notes == std::vector<int>{1, -1, -1, -1});
+    CHECK(pool.in_use() == 0);
+    CHECK_FALSE(event.is_awaited());
+    event.raise();
+    Task::cancel_all();
+    CHECK(notes.size() == 4);
+}
+
 TEST_CASE("tasks: an event resumes all who await it, in the order in which they came", "[libsys][server]") {
     StaticTaskPool<4> pool;
     Event event;

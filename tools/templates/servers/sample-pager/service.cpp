@@ -4,28 +4,22 @@
 
 namespace sample_pager {
 
-Answer Pager::answer(const sys::KeeperFault& fault) {
-    const auto denied = [](Denied why) { return Answer{.why = why}; };
-    if (fault.address < region_.start || fault.address - region_.start >= region_.pages * page_size)
-        return denied(Denied::outside);
-    if (fault.info.is_fetch() || (fault.info.is_write() && !region_.writable))
-        return denied(Denied::not_allowed);
-    if (frames_.empty())
-        return denied(Denied::out_of_frames);
-    const abi::PageRights rights = sys::PageAccess{.write = region_.writable}.page_rights();
-    const sys::Frame frame = frames_.front();
-    frames_ = frames_.subspan(1);
-    return {.item = {frame, abi::Place(fault.address & ~(page_size - 1), rights)}, .maps = true};
+Answer Pager::on_fault(const Fault& fault) {
+    if (const auto denial = region_.denial(fault))
+        return Answer::deny(*denial);
+    const Word page = *region_.page_of(fault.address);
+    if (const auto present = fault.is_protection() ? frames_.owned_by(page) : std::nullopt)
+        return Answer::map(region_.item(page, frames_.capability(*present))); // with the rights that it should have
+    const auto frame = frames_.take_clear(page);
+    if (!frame)
+        return Answer::deny(Denial::no_memory);
+    return Answer::map(region_.item(page, frames_.capability(*frame)));
 }
 
-sys::Result<sys::Received> serve(const sys::PagerPort& port, Pager& pager) {
-    sys::Received received = port.receive();
-    while (sys::KeeperFault::is_one(received)) {
-        const Answer answer = pager.answer(sys::KeeperFault::from(received));
-        received = TRY(answer.maps ? port.map_receive(answer.item.capability, answer.item.place)
-                                   : port.deny_receive(static_cast<uint8_t>(answer.why)));
-    }
-    return received;
+void Pager::on_answered(const Fault& fault, bool carried_out) {
+    const auto page = region_.page_of(fault.address);
+    if (!carried_out && page && !fault.is_protection())
+        frames_.give_back_of(*page);
 }
 
 } // namespace sample_pager

@@ -1,48 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Pager: what sample-pager decides about a page fault. It knows nothing of threads and tables, so that the host tests run it
-// as it is. Its region is filled page by page at the first touch, out of frames that are clear; nothing else is answered for.
+// Pager: its pages read zero until they are written, and it may be replaced by another one at any time. What it decides is
+// here; that answers become mappings is the kit's (sys/pager/serve.hpp), so that tests on the host run it as it is.
 #pragma once
 
-#include <span>
-#include <sys/cap/frame.hpp>
-#include <sys/ipc/pager.hpp>
+#include <sys/pager/frame_store.hpp>
+#include <sys/pager/serve.hpp>
 
 namespace sample_pager {
 
+using namespace sys::pager;
 using sys::Word;
-
-inline constexpr Word page_size = Word{1} << abi::page_bits;
-
-/// Why a fault is denied: the supervisor of the thread sees it.
-enum class Denied : uint8_t { outside = 1, not_allowed, out_of_frames };
-
-/// A mapping, or the reason for none.
-struct Answer {
-    sys::MapItem item{};
-    bool maps = false;
-    Denied why{};
-};
-
-struct Region {
-    Word start = 0; ///< a multiple of the page size
-    Word pages = 0;
-    bool writable = true;
-};
 
 class Pager {
 public:
-    /// `frames`: in the order in which they are given, clear and unmapped.
-    Pager(const Region& region, std::span<const sys::Frame> frames) : region_(region), frames_(frames) {}
+    /// Fills the pages of the region out of these frames.
+    Pager(const Region& region, FrameStore& frames) : region_(region), frames_(frames) {}
 
-    Answer answer(const sys::KeeperFault& fault);
-    size_t frames_left() const { return frames_.size(); }
+    /// What an instance before this one has mapped stays where it is. Before it serves.
+    sys::Result<void> recover() { return frames_.recover(region_); }
+    /// A mapping, or a reason against it that the supervisor of the thread is told.
+    Answer on_fault(const Fault& fault);
+    /// The thread was gone before it got its new page: the frame is free again. Must make no system call.
+    void on_answered(const Fault& fault, bool carried_out);
 
 private:
     Region region_;
-    std::span<const sys::Frame> frames_;
+    FrameStore& frames_;
 };
-
-/// Answers faults until a message comes that is none; returns it.
-sys::Result<sys::Received> serve(const sys::PagerPort& port, Pager& pager);
 
 } // namespace sample_pager

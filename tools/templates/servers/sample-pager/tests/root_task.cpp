@@ -2,12 +2,10 @@
 // The system test: a root task that is the pager of a thread of its own, on the real MMU. A case a line, as root tasks do it.
 #include <abi/boot_info.hpp>
 #include <servers/sample-pager/service.hpp>
+#include <servers/sample-pager/tests/conversation.hpp>
 #include <sys/cap/io_port.hpp>
-#include <sys/cap/range.hpp>
 #include <sys/cap/sched_context.hpp>
 #include <sys/cap/tcb.hpp>
-#include <sys/cap/untyped.hpp>
-#include <sys/mem/mapping.hpp>
 #include <sys/util/log.hpp>
 #include <sys/util/panic.hpp>
 
@@ -15,9 +13,8 @@ namespace {
 
 using namespace sample_pager;
 
-constexpr Word region_start = 0x50'0000'0000;
-constexpr Word region_pages = 8;
-constexpr Word frame_count = 4;
+constexpr Word window = 0x60'0000'0000; ///< where the pager sees its frames
+constexpr Word table_count = 8;
 constexpr uint8_t own_priority = 100;
 constexpr uint8_t client_priority = 50;
 constexpr sys::CNode own(abi::root_slot::cnode);
@@ -44,19 +41,13 @@ public:
             untyped_ = sys::Untyped(info.untyped.start + i);
         }
     }
-    Word slot() { return next_++; }
+    Word slots(Word count = 1) { return std::exchange(next_, next_ + count); }
     Word make(abi::ObjectType type, unsigned size_bits = 0) {
-        const Word made = slot();
+        const Word made = slots();
         must(untyped_.retype_into(type, size_bits, own, made), "no memory");
         return made;
     }
-    /// The tables that a page needs, without the page.
-    void make_tables(Word address) {
-        const sys::Frame frame(make(abi::ObjectType::frame_4k));
-        const auto table = [&](abi::ObjectType type) { return sys::Result<sys::Object>(sys::Object(make(type))); };
-        must(sys::map_with_tables(frame, own_space, address, sys::PageAccess::read_write(), table), "no tables");
-        must(frame.unmap(), "no unmapping");
-    }
+    sys::Untyped untyped() const { return untyped_; }
     sys::SchedContext make_context() {
         constexpr unsigned bits = 8;
         constexpr sys::Microseconds slice{10'000};
@@ -72,28 +63,33 @@ private:
     Word next_;
 };
 
+unsigned passed = 0;
+unsigned failed = 0;
+
+void check(const char* what, bool holds) {
+    sys::log("{} {}", holds ? "PASS" : "FAIL", what);
+    ++(holds ? passed : failed);
+}
+
 /// What the client and the test share: the image is theirs together.
-struct Shared {
-    sys::Endpoint pager;
-    bool was_zero = true;
-    bool keeps = true;
-};
-constinit Shared shared{};
+constinit sys::Endpoint shared_endpoint{};
 alignas(16) constinit uint8_t client_stack[16384]{};
 constinit sys::raw::ThreadBlock client_block{};
+alignas(abi::IpcBuffer) constinit abi::IpcBuffer unused_buffer{};
 
-/// Touches pages of the region, then one outside of it, which it does not survive.
+/// The client's own memory, which is what the MMU makes of the pager's answers.
+struct OwnMemory {
+    static volatile Word& at(Word address) { return *reinterpret_cast<volatile Word*>(address); }
+    Word load(Word address) { return at(address); }
+    void store(Word address, Word value) { at(address) = value; }
+};
+
+/// Does what is allowed, says so, then touches what is outside, which it does not survive.
 void client(Word) {
-    auto* const words = reinterpret_cast<volatile Word*>(region_start);
-    constexpr Word step = page_size / sizeof(Word);
-    for (Word page = 0; page < frame_count; ++page) {
-        shared.was_zero = shared.was_zero && words[page * step] == 0;
-        words[page * step] = page + 1;
-    }
-    for (Word page = 0; page < frame_count; ++page)
-        shared.keeps = shared.keeps && words[page * step] == page + 1;
-    shared.pager.send(sys::Message::of_label(1)); // done with what is allowed
-    words[region_pages * step] = 1;
+    OwnMemory memory;
+    converse(memory, check);
+    shared_endpoint.send(sys::Message::of_label(1));
+    memory.store(region_start + region_pages * page_size, 1);
 }
 
 /// Faults of the client go to the pager through slot 1 of its keeper table; what that denies to its supervisor, through slot
@@ -101,11 +97,11 @@ void client(Word) {
 void start_client(Memory& memory) {
     const sys::CNode table(memory.make(abi::ObjectType::cnode, 1));
     for (const Word keeper : {0, 1})
-        must(table.at(keeper, 1).copy_from(own.at(shared.pager.slot())), "no keeper");
+        must(table.at(keeper, 1).copy_from(own.at(shared_endpoint.slot())), "no keeper");
     static_cast<void>(must(sys::PageTables(own_space).set_keeper({0, 256, 39}, 1), "no keeper index"));
 
     const sys::Tcb thread(memory.make(abi::ObjectType::tcb));
-    client_block = {&client_block, nullptr};
+    client_block = {&client_block, &unused_buffer};
     must(thread.configure(own, 0, own_space, 0, sys::Frame()), "no client");
     must(thread.set_sched_params(own_thread, {client_priority}, {client_priority}, memory.make_context(), {}),
          "no priority");
@@ -118,44 +114,36 @@ void start_client(Memory& memory) {
     must(thread.write_registers(registers, written, true), "no start");
 }
 
-unsigned passed = 0;
-unsigned failed = 0;
-
-void check(bool holds, const char* what) {
-    sys::log("{} {}", holds ? "PASS" : "FAIL", what);
-    ++(holds ? passed : failed);
-}
-
 } // namespace
 
 int main(const abi::BootInfo& info) {
-    Memory memory(info);
+    static Memory memory(info);
     must(own_thread.set_priority(own_thread, {own_priority}), "no priority");
-    memory.make_tables(region_start);
-    static sys::Frame frames[frame_count];
-    for (sys::Frame& frame : frames)
-        frame = sys::Frame(memory.make(abi::ObjectType::frame_4k));
-    Pager pager({region_start, region_pages}, frames);
+    shared_endpoint = sys::Endpoint(memory.make(abi::ObjectType::endpoint));
 
-    shared.pager = sys::Endpoint(memory.make(abi::ObjectType::endpoint));
-    const sys::PagerPort port(shared.pager, sys::Reply(memory.make(abi::ObjectType::reply)));
+    static TableStock tables(memory.untyped(), own, memory.slots(table_count), table_count);
+    static StaticFrameStore<frame_count> frames({.first_slot = memory.slots(frame_count), .window = window});
+    must(frames.fill(memory.untyped(), own, own_space, tables), "no frames");
+    const Region region{region_start, region_pages, memory.slots(region_pages), sys::PageTables(own_space)};
+    static Pager pager(region, frames);
+    must(pager.recover(), "the tables cannot be read");
+    static Desk desk(shared_endpoint, sys::Reply(memory.make(abi::ObjectType::reply)), tables);
     start_client(memory);
-    const sys::Received done = must(serve(port, pager), "the kernel took no answer");
-    check(done.label() == 1 && pager.frames_left() == 0, "the pager answers each first touch with a frame");
-    check(shared.was_zero, "pages are zero at first");
-    check(shared.keeps, "pages keep what was written");
+
+    sys::Received received = desk.receive(); // as sys::pager::serve, which never comes back
+    while (sys::KeeperFault::is_one(received))
+        received = serve_one(desk, pager, received);
+    check("the pager answers each first touch with a frame", received.label() == 1 && frames.free_count() == 0);
 
     // The next fault is outside: it is denied, and comes back to us as the thread's supervisor, with the reason.
-    const sys::Received outside = port.receive();
-    const Answer answer = pager.answer(sys::KeeperFault::from(outside));
-    check(sys::KeeperFault::is_one(outside) && !answer.maps, "what is outside of the region is not answered for");
-    const sys::Received told = must(port.deny_receive(static_cast<uint8_t>(answer.why)), "the kernel took no denial");
+    const sys::Received outside = desk.receive();
+    const sys::Received told = serve_one(desk, pager, outside);
     const abi::KeeperFaultInfo why = sys::KeeperFault::from(told).info;
-    check(why.why() == abi::WhySupervisor::denied && why.denial() == static_cast<uint8_t>(Denied::outside),
-          "the supervisor is told why");
+    check("the supervisor is told why",
+          why.why() == abi::WhySupervisor::denied && why.denial() == static_cast<uint8_t>(Denial::outside));
 
     sys::log("TESTS DONE {} passed {} failed", passed, failed);
-    const Word exit_port = memory.slot();
+    const Word exit_port = memory.slots();
     must(sys::IoPortControl(abi::root_slot::io_port_control).issue(0xf4, 0xf4, own.at(exit_port)), "no debug exit");
     must(sys::IoPorts(exit_port).out8(0xf4, failed == 0 ? 0x10 : 0x11), "no debug exit");
     for (;;) {
