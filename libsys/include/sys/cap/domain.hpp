@@ -24,6 +24,7 @@ public:
         return invoke(*this, abi::Invocation::domain_set_schedule_set_start, with_caps(), index);
     }
 
+    /// Of the kernel's record, oldest first.
     struct Events {
         Word written = 0; ///< since the kernel started
         Word first = 0;   ///< number of the first one here; above what was asked for: those between are gone

@@ -36,6 +36,7 @@ struct PagingEvents {
 struct Threads {
     static constexpr Word label = request_label(Protocol::process, 13);
     static constexpr unsigned max_threads = 14;
+    /// One thread.
     struct Thread {
         Word pid = 0;
         Word waited = 0; ///< microseconds since it stopped or began to wait
@@ -58,6 +59,7 @@ struct Threads {
 struct Capabilities {
     static constexpr Word label = request_label(Protocol::process, 14);
     static constexpr unsigned max_slots = 28;
+    /// One slot.
     struct Held {
         Word slot = 0;
         Word what = 0; ///< abi::InspectedSlot

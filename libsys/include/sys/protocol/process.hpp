@@ -146,7 +146,7 @@ struct Kill {
 /// Asks a process to end by itself, by a signal with stop_badge_bit on its own notification: whom Kill may end. Whether it
 /// does, and when, is its own affair: whoever asks waits for its end, and kills it if that does not come.
 struct AskToEnd {
-    static constexpr Word label = request_label(Protocol::process, 12);
+    static constexpr Word label = request_label(Protocol::process, 16);
     using Reply = Empty;
     Word pid = 0;
 };

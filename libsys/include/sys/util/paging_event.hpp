@@ -8,6 +8,7 @@
 
 namespace sys {
 
+/// The words of an event, taken apart.
 class PagingEventView {
 public:
     using Word = abi::Word;
