@@ -222,7 +222,7 @@ Word pages_of_the_living() {
 void run_sweep(const Settings& settings) {
     Word started = 0;
     for (Word i = 0; i < settings.clients; ++i)
-        started += start("/sbin/load", {i, settings.pages, 1}, 0, settings.pages + 512, true) ? 1 : 0;
+        started += start("/sbin/load", {i, settings.pages, 1}, 0, settings.pages + 1024, true) ? 1 : 0;
     report(started == settings.clients, "all clients start", started);
     const Word clean = wait_for_ends(started);
     report(clean == started, "all clients read what they have written", clean);
@@ -256,7 +256,7 @@ void run(const Settings& settings) {
     if (settings.sweep)
         return run_sweep(settings);
     // Those who stay (console, swap server) may touch a page for the first time: let them.
-    static_cast<void>(start("/sbin/load", {0, settings.pages}, 0, settings.pages + 512, true));
+    static_cast<void>(start("/sbin/load", {0, settings.pages}, 0, settings.pages + 1024, true));
     pause(100'000);
     shared.stop = 1;
     wait_for_ends(1);
@@ -264,7 +264,7 @@ void run(const Settings& settings) {
     const Word used_before = used_pages();
     Word started = 0;
     for (Word i = 0; i < settings.clients; ++i)
-        started += start("/sbin/load", {i, settings.pages}, 0, settings.pages + 512, true) ? 1 : 0;
+        started += start("/sbin/load", {i, settings.pages}, 0, settings.pages + 1024, true) ? 1 : 0;
     report(started == settings.clients, "all clients start", started);
     Word copies = 0;
     const Word stalled = watch(shared, settings, copies);

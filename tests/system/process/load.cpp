@@ -65,8 +65,8 @@ void play_huge() {
     for (Word page = 0; page < pages; page += step)
         fill(fresh + page * words_per_page, seed + page);
     need(sys::memory::advise(address + step * page_size, evicted * page_size, sys::protocol::pager::Advice::evict), 5);
-    for (Word page = 0; page < pages; ++page)
-        if (!holds(fresh + page * words_per_page, page % step == 0 ? seed + page : 0))
+    for (Word page = 0; page < pages; page += step)
+        if (!holds(fresh + page * words_per_page, seed + page) || !holds(fresh + (page + 1) * words_per_page, 0))
             fail(Wrong::huge_page, page);
     if (const auto unmapped = sys::memory::unmap(address); !unmapped)
         fail(Wrong::request_refused, Word{6} << 32 | unmapped.error().label());
