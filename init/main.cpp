@@ -166,6 +166,5 @@ int main(const abi::BootInfo& info) {
     if (const auto console = manager.start_console(services.console, vga_text); !console)
         sys::log("INIT: the console cannot be started: error {}", console.error().label());
     manager.start_system_manager();
-    const sys::Reply reply(need(memory.make(abi::ObjectType::reply), "no memory"));
-    sys::serve(services.process_service, reply, processes);
+    sys::serve(services.process_service, sys::Reply(need(memory.make(abi::ObjectType::reply), "no memory")), processes);
 }
