@@ -107,24 +107,20 @@ void PagePool::adopt(uint32_t number, ChunkRecords* records) {
     }
 }
 
-/// From the end: pages are taken from the beginning. Where nothing was cut up there is no page directory to show it with.
+/// From the end: pages are taken from the beginning. In a GiB of the window where no chunk was cut up yet there is no page
+/// directory to show a block with: then the first whole one there is cut up for that.
 Result<uint32_t> PagePool::find_whole_chunk() {
     constexpr uint32_t directory_chunks = 512;
     for (uint32_t number = chunk_count_; number-- > 1;) {
-        if (chunks_[number].records != nullptr || chunks_[number].is_block)
+        if (!is_whole(number))
             continue;
-        const uint32_t first = number / directory_chunks * directory_chunks;
-        const auto is_whole = [&](uint32_t chunk) { return !is_cut(chunk) && !chunks_[chunk].is_block; };
-        uint32_t whole = number;
-        for (uint32_t near = first; near < number; ++near) {
-            if (is_cut(near))
-                return number;
-            if (is_whole(near))
-                whole = near;
-        }
-        if (whole == number)
+        uint32_t near = number / directory_chunks * directory_chunks;
+        while (near < number && chunks_[near].is_block)
+            ++near;
+        if (near == number)
             continue;
-        TRY(split(whole));
+        if (!is_cut(near))
+            TRY(split(near));
         return number;
     }
     return Error::no_memory_page;

@@ -72,6 +72,7 @@ private:
         bool is_block = false;
     };
     static constexpr unsigned bucket_count = 8192;
+    bool is_whole(uint32_t chunk) const { return !is_cut(chunk) && !chunks_[chunk].is_block; }
 
     Result<void> split(uint32_t chunk);
     Page take_from(uint32_t chunk);

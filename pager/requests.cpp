@@ -22,11 +22,11 @@ protocol::Mapped Server::mapped(const Region& region, const Client& client) cons
     protocol::Mapped reply{region.guard().end, 0};
     for (Word address = region.range.start; address < region.range.end;) {
         const Word end = std::min(region.range.end, (address / table_span + 1) * table_span);
-        if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr)
+        if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr) {
+            reply.pages_present += mirror->pieces;
             for (Word page = address; page < end; page += page_size)
                 reply.pages_present += mirror->at(page).is_page() || mirror->at(page).is_lent() ? 1 : 0;
-        if (Mirror* const mirror = tables_.find(client, address); mirror != nullptr)
-            reply.pages_present += mirror->pieces;
+        }
         address = end;
     }
     return reply;
