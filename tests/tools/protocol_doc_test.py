@@ -33,6 +33,12 @@ class ProtocolDocTest(unittest.TestCase):
         bare = "\n".join(line for line in GOOD.splitlines() if not line.startswith("///"))
         self.assertRaisesRegex(protocol_doc.HeaderError, "Add has no comment", protocol_doc.requests, bare, "x.hpp")
 
+    def test_two_requests_of_a_protocol_with_one_number_are_refused(self):
+        both = protocol_doc.requests(GOOD, "x.hpp") + protocol_doc.requests(GOOD.replace("struct Add", "struct Sub"), "y.hpp")
+        self.assertRaisesRegex(protocol_doc.HeaderError, "Add and Sub are both operation 3", protocol_doc.check_numbers, both)
+        protocol_doc.check_numbers(protocol_doc.requests(GOOD, "x.hpp") +
+                                   protocol_doc.requests(GOOD.replace("::test", "::other"), "y.hpp"))
+
     def test_every_label_of_a_header_is_on_its_page(self):
         for header in protocol_doc.headers():
             labels = header.read_text().count("label = request_label(")

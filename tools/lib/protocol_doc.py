@@ -2,7 +2,7 @@
 """tools/protocol_doc: one page of docs/reference/protocols/ for each header of libsys/include/sys/protocol/, from its comments.
 
 A request is a structure with a label; its comment, the fields with theirs, its Reply and the limits beside them are its entry.
-A request without a comment is an error that names it.
+A request without a comment is an error that names it, as are two requests of one protocol with the same number.
 """
 import argparse
 import dataclasses
@@ -25,7 +25,7 @@ LIMIT = re.compile(r"static constexpr (?:unsigned|Word|size_t) (?P<name>\w+) = (
 ERRORS = re.compile(r"enum class Error : Word \{\n(?P<body>.*?)\n\};", re.DOTALL)
 ERROR = re.compile(r"^ *(?P<name>\w+)(?: = [^,]*)?,(?: *///< ?(?P<comment>.*))?$", re.MULTILINE)
 SENTENCE = re.compile(r"case Error::(\w+): return \"([^\"]*)\"")
-OPERATION = re.compile(r"label = request_label\(Protocol::\w+, (\d+)\)")
+OPERATION = re.compile(r"label = request_label\(Protocol::(?P<protocol>\w+), (?P<number>\d+)\)")
 
 
 class HeaderError(Exception):
@@ -35,6 +35,7 @@ class HeaderError(Exception):
 @dataclasses.dataclass(frozen=True)
 class Request:
     name: str
+    protocol: str
     number: int
     comment: str
     fields: list[tuple[str, str, str]]
@@ -67,7 +68,7 @@ def requests(text: str, header: str) -> list[Request]:
             other = next((each["body"] for each in STRUCT.finditer(text) if each["name"] == named[1]), "")
             reply = fields(other)
         limits = [(each["name"], each["value"].replace("'", "")) for each in LIMIT.finditer(body)]
-        found.append(Request(struct["name"], int(operation[1]), comment, fields(NESTED.sub("", body)), reply, limits))
+        found.append(Request(struct["name"], operation["protocol"], int(operation["number"]), comment, fields(NESTED.sub("", body)), reply, limits))
     return found
 
 
@@ -102,7 +103,17 @@ def headers() -> list[pathlib.Path]:
     return [path for path in sorted(HEADERS.glob("*.hpp")) if path.stem not in NO_PROTOCOL]
 
 
+def check_numbers(found: list[Request]) -> None:
+    """Several headers may share a protocol, and so its numbers."""
+    names: dict[tuple[str, int], str] = {}
+    for request in found:
+        other = names.setdefault((request.protocol, request.number), request.name)
+        if other != request.name:
+            raise HeaderError(f"{other} and {request.name} are both operation {request.number} of {request.protocol}")
+
+
 def pages() -> dict[pathlib.Path, str]:
+    check_numbers([request for header in headers() for request in requests(header.read_text(), header.name)])
     return {FOLDER / f"{header.stem}.md": page(header) for header in headers()}
 
 
