@@ -14,10 +14,10 @@
 #include <boot/multiboot2.hpp>
 #include <boot/root_task.hpp>
 #include <check/deliberate_bug.hpp>
-#include <check/paging_ring.hpp>
 #include <check/watch.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
+#include <paging_ring.hpp>
 #include <space/address_space.hpp>
 
 namespace kernel {

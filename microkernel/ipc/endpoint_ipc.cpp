@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <ipc/transfer.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/message.hpp>
 #include <object/registers.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 
 #include <span>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cap/derivation.hpp>
-#include <check/paging_ring.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/reply_stack.hpp>
 #include <lifetime/finalise.hpp>
 #include <lifetime/thread_space.hpp>
 #include <object/io_ports.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <space/mapping.hpp>

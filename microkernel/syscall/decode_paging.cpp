@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of frames, paging structures and ASIDs.
 #include <cap/derivation.hpp>
-#include <check/paging_ring.hpp>
+#include <paging_ring.hpp>
 #include <space/address_space.hpp>
 #include <space/mapping.hpp>
 #include <syscall/invocation.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Methods of mapped paging structures on neighbouring entries. A call stops at the end of the table, at an entry that it
 // cannot do, or, once it got somewhere, when an interrupt waits; it says how many entries are done.
-#include <check/paging_ring.hpp>
 #include <lifetime/preemption.hpp>
+#include <paging_ring.hpp>
 #include <space/address_space.hpp>
 #include <syscall/invocation.hpp>
 #include <syscall/map_item.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <check/paging_ring.hpp>
 #include <ipc/notification_ipc.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/yield.hpp>
 #include <syscall/invocation.hpp>

@@ -7,11 +7,11 @@
 // all of them already.
 #include <abi/syscall.hpp>
 #include <arch/x86_64/interrupt/vectors.hpp>
-#include <check/paging_ring.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/notification_ipc.hpp>
 #include <ipc/transfer.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/invoke.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <check/paging_ring.hpp>
 #include <ipc/endpoint_ipc.hpp>
 #include <ipc/fault.hpp>
 #include <ipc/keeper_fault.hpp>
 #include <ipc/message.hpp>
 #include <ipc/reply_stack.hpp>
 #include <lifetime/preemption.hpp>
+#include <paging_ring.hpp>
 #include <space/address_space.hpp>
 #include <syscall/map_item.hpp>
 #include <syscall/reply_map_recv.hpp>

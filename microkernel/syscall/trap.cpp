@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Exceptions and interrupts: vector -> fault or signal.
 #include <arch/x86_64/interrupt/lapic.hpp>
-#include <check/paging_ring.hpp>
 #include <interrupt/irq_lines.hpp>
 #include <ipc/fault.hpp>
+#include <paging_ring.hpp>
 #include <sched/scheduler.hpp>
 #include <sched/switch.hpp>
 #include <syscall/syscall.hpp>

@@ -51,7 +51,7 @@ SPECIFICATION_MAY = re.compile(r"<(spec/\w+\.hpp|\w+)>")
 ALLOWED: dict[tuple[str, str], str] = {
     ("lib/count.hpp", "system.hpp"): "the counting kernel counts in the one global structure",
     ("lib/count.hpp", "check/watch.hpp"): "the debug kernel watches how long interrupts are off, and its invariants",
-    ("arch/x86_64/panic.cpp", "check/paging_ring.hpp"): "a panic shows what happened before",
+    ("arch/x86_64/panic.cpp", "paging_ring.hpp"): "a panic shows what happened before",
     ("arch/x86_64/panic.cpp", "check/panic_cause.hpp"): "a panic says what it means",
     ("check/panic_report.cpp", "arch/x86_64/linker.hpp"): "the guard pages of the stacks are known by their symbols",
     ("check/begin_checks.cpp", "arch/x86_64/linker.hpp"): "text and stack of the image are remembered",
@@ -77,7 +77,7 @@ def layer(path: str) -> str | None:
         return "boot/values"
     if path == "sched/time.hpp":
         return "mem"  # ticks and durations: values, as addresses are
-    if path in ("system.hpp", "system.cpp", "check/paging_ring.hpp"):
+    if path in ("system.hpp", "system.cpp", "paging_ring.hpp", "paging_ring.cpp"):
         return "state"  # the record of events, too: whoever causes one writes it
     if parts[:2] == ["arch", "x86_64"]:
         if path in PURE_FILES or path.removesuffix(".cpp") + ".hpp" in PURE_FILES:

@@ -4,10 +4,10 @@
 #include <arch/x86_64/cpu/instructions.hpp>
 #include <arch/x86_64/linker.hpp>
 #include <arch/x86_64/symbols.hpp>
-#include <check/paging_ring.hpp>
 #include <check/panic_cause.hpp>
 #include <lib/assert.hpp>
 #include <lib/log.hpp>
+#include <paging_ring.hpp>
 
 extern "C" {
 // Generated (tools/lib/symbol_table.py).
@@ -96,7 +96,8 @@ void log_backtrace(Word frame, Word stack_pointer) {
 
 [[noreturn]] void end_panic(Word frame, Word stack_pointer) {
     log_backtrace(frame, stack_pointer);
-    log_paging_events(16);
+    if constexpr (config::debug)
+        log_paging_events(16);
     leave_machine(panic_exit_code);
 }
 
@@ -131,7 +132,8 @@ extern "C" [[noreturn]] void kernel_exception(const Context* frame) {
     begin_panic();
     log("\nKERNEL PANIC: vector {} ({}), error code {x}, at {x}, CR2 {x}", frame->origin, exception_name(frame->origin),
         frame->error_code, frame->rip, x86::read_cr2());
-    log_cause(*frame);
+    if constexpr (config::debug)
+        log_cause(*frame);
     log_registers(*frame);
     log_symbol(frame->rip);
     end_panic(frame->rbp, frame->rsp);

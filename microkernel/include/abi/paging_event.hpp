@@ -2,7 +2,7 @@
 // The kernel's record of paging events: the last 256, in the order in which they happened.
 //
 // Programs read it with DomainSet.ReadEvents. Debuggers and readers of memory dumps find it at the symbol `paging_ring`, in
-// all kernels; a panic prints the last 16. Events are numbered from 0 on; number n is at n modulo 256, and those that are
+// all kernels; a panic of a debug kernel prints the last 16. Events are numbered from 0 on; number n is at n modulo 256, and those that are
 // older than the last 256 are gone. The ring is 32-aligned:
 //
 //   byte 0   "UMBRAPGE", without a zero at the end

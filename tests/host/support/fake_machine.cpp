@@ -9,10 +9,10 @@
 #include <check/invariants.hpp>
 #include <check/machine_record.hpp>
 #include <check/memory_order.hpp>
-#include <check/paging_ring.hpp>
 #include <ipc/message.hpp>
 #include <lifetime/retype.hpp>
 #include <lifetime/thread_space.hpp>
+#include <paging_ring.hpp>
 #include <sched/refill.hpp>
 #include <sched/scheduler.hpp>
 #include <syscall/syscall.hpp>

@@ -3,7 +3,7 @@
 #include <support/paged_world.hpp>
 
 #include <abi/paging_event.hpp>
-#include <check/paging_ring.hpp>
+#include <paging_ring.hpp>
 #include <support/kernel_host.hpp>
 
 using namespace test;

@@ -84,7 +84,7 @@ inline const abi::PagingEvent& paging_event(Word number) { return paging_ring.ev
 Word oldest_event(Word from);
 /// The words of as many events from `first`, which is still there, on as a message holds and as are neighbours in the ring.
 std::span<const Word> words_of_events(Word first);
-/// Prints the last `count`, a line each.
+/// Prints the last `count`, a line each (debug kernels).
 void log_paging_events(unsigned count);
 
 } // namespace kernel

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <check/paging_ring.hpp>
-#include <lib/log.hpp>
+#include <paging_ring.hpp>
 
 #include <algorithm>
 
@@ -36,18 +35,6 @@ Level level_of(const Capability& cap) {
                            ? static_cast<Word>(cap.frame_size())
                            : static_cast<Word>(cap.type()) - static_cast<Word>(CapType::page_table) + 1;
     return static_cast<Level>(static_cast<Word>(Level::pt) + above);
-}
-
-Text kind_name(Word kind) {
-    constexpr Text names[] = {"?",     "trap",    "exception", "deliver", "map", "unmap",
-                              "evict", "protect", "refuse",    "restart", "kill"};
-    return names[kind < std::size(names) ? kind : 0];
-}
-
-/// Microseconds before the last event; ticks while the clock is not known.
-Word age(const abi::PagingEvent& event) {
-    const Word ticks = paging_event(paging_ring.written - 1).time - event.time;
-    return paging_ring.ticks_per_microsecond != 0 ? ticks / paging_ring.ticks_per_microsecond : ticks;
 }
 
 } // namespace
@@ -97,16 +84,6 @@ std::span<const Word> words_of_events(Word first) {
     const Word to_end = abi::paging_ring_size - first % abi::paging_ring_size;
     const Word count = std::min({paging_ring.written - first, to_end, Word{abi::max_events}});
     return {reinterpret_cast<const Word*>(&paging_event(first)), count * sizeof(abi::PagingEvent) / sizeof(Word)};
-}
-
-void log_paging_events(unsigned count) {
-    const Word written = paging_ring.written;
-    log("  last paging events, of {}:", written);
-    for (Word number = oldest_event(written < count ? 0 : written - count); number < written; number++) {
-        const abi::PagingEvent& event = paging_event(number);
-        log("    {} -{} us {} TCB {x} at {x} detail {x}", number, age(event), kind_name(event.subject & 255),
-            align_down(event.subject, 2048), event.place, event.detail);
-    }
 }
 
 } // namespace kernel
