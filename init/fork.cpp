@@ -22,10 +22,9 @@ Result<void> ProcessService::place_copy(Process& parent, Process& child) {
 }
 
 Result<Word> ProcessService::fork(Process& parent) {
-    const std::string_view field(parent.entry.name, sizeof(parent.entry.name));
     const Word pid = table_.next_number(false);
     Process* const child =
-        TRY(table_.add(pid, parent.pid(), field.substr(0, field.find('\0')), parent.entry.priority, 0, clock_.now()));
+        TRY(table_.add(pid, parent.pid(), sys::text_in(parent.entry.name), parent.entry.priority, 0, clock_.now()));
     const Result<void> placed = place_copy(parent, *child);
     sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
     if (placed)

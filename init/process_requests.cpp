@@ -11,6 +11,42 @@ using process::Error;
 using sys::Message;
 namespace pager_trait = sys::protocol::pager::trait;
 
+std::optional<Message> ProcessService::handle_request(const sys::Incoming& incoming, bool has_capability) {
+    using namespace process;
+    const Badge badge = incoming.badge();
+    return sys::Dispatch(incoming)
+        .on<Spawn>([&](const Spawn& request) { return handle_spawn(badge, request, incoming); })
+        .on<Exit>([&](const Exit& request) { return handle_exit(badge, request); })
+        .on<NextExit>(
+            [&](const NextExit&) -> std::optional<Message> { return sys::pack(0, table_.next_exit(badge.value)); })
+        .on<WatchExits>([&](const WatchExits&) { return watch_exits(badge, has_capability); })
+        .on<Kill>([&](const Kill& request) { return kill(badge, request); })
+        .on<List>([&](const List& request) { return Result<List::Reply>(table_.list(request.from)); })
+        .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
+        .on<Uptime>([&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
+        .on<AskToEnd>([&](const AskToEnd& request) -> Result<sys::Empty> {
+            ask_to_end(*TRY(victim_of(badge, request.pid)));
+            return sys::Empty{};
+        })
+        .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
+            const Process* const asker = TRY(caller(badge));
+            if (asker->entry.parent != init_pid)
+                return Error::not_permitted; // PID 1 and the console
+            TRY(power_off(*asker));
+            return sys::Empty{};
+        })
+        .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
+            Process* const parent = TRY(caller(badge));
+            TRY(require_permission(*parent, process::grant::spawn));
+            return Fork::Reply{TRY(fork(*parent))};
+        })
+        .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
+            return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
+        })
+        .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
+        .answer();
+}
+
 std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
     using namespace process;
     const Badge badge = incoming.badge();
@@ -20,41 +56,7 @@ std::optional<Message> ProcessService::handle(sys::Incoming& incoming) {
     }
     const bool has_capability = incoming.capabilities() != 0;
     const std::optional<Message> answer =
-        is_inspection(incoming.label())
-            ? handle_inspection(incoming)
-            : sys::Dispatch(incoming)
-                  .on<Spawn>([&](const Spawn& request) { return handle_spawn(badge, request, incoming); })
-                  .on<Exit>([&](const Exit& request) { return handle_exit(badge, request); })
-                  .on<NextExit>([&](const NextExit&) -> std::optional<Message> {
-                      return sys::pack(0, table_.next_exit(badge.value));
-                  })
-                  .on<WatchExits>([&](const WatchExits&) { return watch_exits(badge, has_capability); })
-                  .on<Kill>([&](const Kill& request) { return kill(badge, request); })
-                  .on<List>([&](const List& request) { return Result<List::Reply>(table_.list(request.from)); })
-                  .on<Alarm>([&](const Alarm& request) { return set_alarm(badge, request, has_capability); })
-                  .on<Uptime>(
-                      [&](const Uptime&) { return Result<Uptime::Reply>(Uptime::Reply{clock_.now(), clock_.mhz()}); })
-                  .on<AskToEnd>([&](const AskToEnd& request) -> Result<sys::Empty> {
-                      ask_to_end(*TRY(victim_of(badge, request.pid)));
-                      return sys::Empty{};
-                  })
-                  .on<PowerOff>([&](const PowerOff&) -> Result<sys::Empty> {
-                      const Process* const asker = TRY(caller(badge));
-                      if (asker->entry.parent != init_pid)
-                          return Error::not_permitted; // PID 1 and the console
-                      TRY(power_off(*asker));
-                      return sys::Empty{};
-                  })
-                  .on<Fork>([&](const Fork&) -> Result<Fork::Reply> {
-                      Process* const parent = TRY(caller(badge));
-                      TRY(require_permission(*parent, process::grant::spawn));
-                      return Fork::Reply{TRY(fork(*parent))};
-                  })
-                  .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
-                      return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
-                  })
-                  .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
-                  .answer();
+        is_inspection(incoming.label()) ? handle_inspection(incoming) : handle_request(incoming, has_capability);
     if (has_capability)
         drop_received_capability();
     // Whoever exits, or kills itself by it, is no longer there to be answered.

@@ -149,8 +149,7 @@ void ProcessService::log_keeper(const Process& process, const FaultReport& repor
     char storage[200];
     sys::TextBuffer text(storage);
     describe_keeper(text, report, region ? *region : pager_protocol::InspectRegion::Reply{});
-    const std::string_view field(process.entry.name, sizeof(process.entry.name));
-    sys::log("[FAULT] process {} ({}): {}", process.pid(), field.substr(0, field.find('\0')), text.text());
+    sys::log("[FAULT] process {} ({}): {}", process.pid(), sys::text_in(process.entry.name), text.text());
 }
 
 void ProcessService::signal(const Process& process, Word which) {

@@ -76,6 +76,7 @@ private:
     Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
     Result<void> place_copy(Process& parent, Process& child);
     Result<void> map_kept(const SpawnOptions& options, Process& process);
+    std::optional<sys::Message> handle_request(const sys::Incoming& incoming, bool has_capability);
     Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
     Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
     Result<sys::Empty> watch_exits(Badge badge, bool has_capability);

@@ -34,11 +34,6 @@ void help(Output& out, std::string_view) {
               "poweroff  switch the machine off\n");
 }
 
-std::string_view name_of(const process::List::Entry& entry) {
-    const std::string_view field(entry.name, sizeof(entry.name));
-    return field.substr(0, field.find('\0'));
-}
-
 void list_processes(Output& out, std::string_view) {
     out.print("  PID PARENT STATE   PRIO  AGE(s) NAME\n");
     const auto uptime = sys::call(process_service, process::Uptime{});
@@ -50,7 +45,8 @@ void list_processes(Output& out, std::string_view) {
             const process::List::Entry& entry = list->entries[i];
             const sys::Word age = uptime ? (uptime->microseconds - entry.started_at) / 1'000'000 : 0;
             print(out, "{:5} {:6} {:<7} {:4} {:7} {}\n", entry.pid, entry.parent,
-                  entry.state == process::State::running ? "running" : "ended", entry.priority, age, name_of(entry));
+                  entry.state == process::State::running ? "running" : "ended", entry.priority, age,
+                  sys::text_in(entry.name));
         }
         if (list->next == 0)
             return;

@@ -15,19 +15,17 @@ using sys::Word;
 
 namespace {
 
-/// Bits of the CPU's error code of a page fault (SDM Vol. 3A, "Page-Fault Exceptions").
-enum ErrorCodeBit : Word { was_present = 1, was_write = 2, reserved_bit = 8, was_fetch = 16 };
-
-const char* what_was_tried(Word error_code) {
-    if (error_code & was_fetch)
+const char* what_was_tried(abi::KeeperFaultInfo fault) {
+    if (fault.is_fetch())
         return "execute";
-    return error_code & was_write ? "write" : "read";
+    return fault.is_write() ? "write" : "read";
 }
 
-const char* why_not(Word error_code) {
-    if (error_code & reserved_bit)
+const char* why_not(abi::KeeperFaultInfo fault) {
+    constexpr Word reserved_bit = 8; // SDM Vol. 3A, "Page-Fault Exceptions"
+    if ((fault.error_code() & reserved_bit) != 0)
         return "a reserved bit is set in its page tables";
-    return error_code & was_present ? "what is there does not permit it" : "nothing is there";
+    return fault.was_present() ? "what is there does not permit it" : "nothing is there";
 }
 
 const char* describe_cause(PagingCause cause) {
@@ -133,8 +131,8 @@ void describe_rights(TextBuffer& out, abi::SlotType type, abi::Rights rights) {
 void describe_event(TextBuffer& out, const PagingEventView& event) {
     switch (event.kind()) {
     case PagingEventKind::trap:
-        return format_to(out, "{} {:#x} at ip {:#x}: {}", what_was_tried(event.error_code()), event.address(),
-                         event.ip(), why_not(event.error_code()));
+        return format_to(out, "{} {:#x} at ip {:#x}: {}", what_was_tried(abi::KeeperFaultInfo(event.error_code())),
+                         event.address(), event.ip(), why_not(abi::KeeperFaultInfo(event.error_code())));
     case PagingEventKind::exception:
         return format_to(out, "exception {} at ip {:#x}, error code {:#x}", event.address(), event.ip(),
                          event.error_code());
@@ -157,25 +155,21 @@ void describe_event(TextBuffer& out, const PagingEventView& event) {
     format_to(out, "event of kind {}", static_cast<Word>(event.kind()));
 }
 
-void describe_entry(TextBuffer& out, Word raw, unsigned level) {
-    constexpr Word present = 1, writable = 2, user = 4, accessed = 1 << 5, dirty = 1 << 6, large = 1 << 7,
-                   no_execute = Word{1} << 63, address = 0x000f'ffff'ffff'f000;
-    const Word keeper = raw >> 52 & 127;
-    const Word cookie = raw >> 7 & ((Word{1} << abi::cookie_bits) - 1);
-    if ((raw & present) == 0) {
+void describe_entry(TextBuffer& out, sys::pager::TableEntry entry, unsigned level) {
+    if (!entry.is_present()) {
         format_to(out, "not present");
-        if (cookie != 0)
-            format_to(out, ", cookie {:#x}", cookie);
-    } else if (level > 1 && (raw & large) == 0) {
-        format_to(out, "table {:#x}", raw & address);
+        if (entry.cookie() != 0)
+            format_to(out, ", cookie {:#x}", entry.cookie());
+    } else if (entry.is_table(level)) {
+        format_to(out, "table {:#x}", entry.physical());
     } else {
         const Word size = Word{1} << (12 + 9 * (level - 1));
-        format_to(out, "page {:#x} r{}{}{}{}{}", raw & address & ~(size - 1), raw & writable ? 'w' : '-',
-                  raw & no_execute ? '-' : 'x', raw & user ? "" : ", the kernel's alone",
-                  raw & accessed ? ", read" : "", raw & dirty ? ", written" : "");
+        format_to(out, "page {:#x} r{}{}{}{}{}", entry.physical() & ~(size - 1), entry.is_writable() ? 'w' : '-',
+                  entry.is_executable() ? 'x' : '-', entry.is_for_user() ? "" : ", the kernel's alone",
+                  entry.was_accessed() ? ", read" : "", entry.was_dirty() ? ", written" : "");
     }
-    if (keeper != 0)
-        format_to(out, ", keeper {}", keeper);
+    if (entry.keeper() != 0)
+        format_to(out, ", keeper {}", entry.keeper());
 }
 
 void describe_thread(TextBuffer& out, const sys::protocol::process::Threads::Thread& thread) {

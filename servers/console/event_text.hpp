@@ -3,6 +3,7 @@
 #pragma once
 
 #include <abi/paging.hpp>
+#include <sys/pager/table_entry.hpp>
 #include <sys/protocol/inspection.hpp>
 #include <sys/util/format.hpp>
 #include <sys/util/paging_event.hpp>
@@ -12,7 +13,7 @@ namespace console {
 /// What happened: "read 0x0 at ip 0x400746: nothing is there".
 void describe_event(sys::TextBuffer& out, const sys::PagingEventView& event);
 /// An entry of a page table of `level` (4 PML4 to 1 page table).
-void describe_entry(sys::TextBuffer& out, abi::Word raw, unsigned level);
+void describe_entry(sys::TextBuffer& out, sys::pager::TableEntry entry, unsigned level);
 /// What the thread does, or waits for.
 void describe_thread(sys::TextBuffer& out, const sys::protocol::process::Threads::Thread& thread);
 /// Type, rights, size and where it is mapped.

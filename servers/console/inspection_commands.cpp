@@ -29,18 +29,12 @@ void print_error(Output& out, std::string_view command, const sys::Error& error)
     print(out, "{}: {}\n", command, error);
 }
 
-template <size_t size>
-std::string_view text_in(const char (&field)[size]) {
-    const std::string_view whole(field, size);
-    return whole.substr(0, whole.find('\0'));
-}
-
 void print_event(Output& out, Word number, const process::PagingEvents::Event& event) {
     char storage[110];
     sys::TextBuffer text(storage);
     describe_event(text, sys::PagingEventView({event.time, event.subject, event.place, event.detail}));
     print(out, "{:6} {:4}.{:06} {:>4} {:<15} {}\n", number, event.time / 1'000'000, event.time % 1'000'000, event.pid,
-          text_in(event.name), text.text());
+          sys::text_in(event.name), text.text());
 }
 
 void print_region(Output& out, Word pid, Word address) {
@@ -89,10 +83,11 @@ void show_walk(Output& out, std::string_view arguments) {
     for (unsigned i = 0; i < way->count && i < std::size(levels); ++i) {
         char storage[110];
         sys::TextBuffer text(storage);
-        const Word entry = way->entries[i];
+        const sys::pager::TableEntry entry(way->entries[i]);
         describe_entry(text, entry, 4 - i);
-        print(out, "  {:<14} {:3}  {:016x}  {}\n", levels[i], *address >> (39 - 9 * i) & 511, entry, text.text());
-        keeper = (entry >> 52 & 127) != 0 ? entry >> 52 & 127 : keeper;
+        print(out, "  {:<14} {:3}  {:016x}  {}\n", levels[i], *address >> (39 - 9 * i) & 511, way->entries[i],
+              text.text());
+        keeper = entry.keeper() != 0 ? entry.keeper() : keeper;
     }
     const unsigned last = static_cast<unsigned>(std::clamp<Word>(way->count, 1, 4) - 1);
     print(out, "  the walk ends at the {}; keeper in force: {}\n", levels[last], keeper);
@@ -112,7 +107,7 @@ void show_threads(Output& out, std::string_view) {
             sys::TextBuffer text(storage);
             describe_thread(text, thread);
             print(out, "{:5} {:4} {:17x} {:10} {:<16} {}\n", thread.pid, thread.priority, thread.instruction,
-                  runs ? 0 : thread.waited / 1000, text_in(thread.name), text.text());
+                  runs ? 0 : thread.waited / 1000, sys::text_in(thread.name), text.text());
         }
         if (list->next == 0)
             return;

@@ -9,10 +9,7 @@ Result<unsigned> SlotRef::inspect(std::span<Inspected> slots) const {
     const abi::MessageInfo info(answer.info);
     if (info.label() != 0)
         return to_error(answer);
-    const Word in_registers[] = {answer.mr0, answer.mr1, answer.mr2, answer.mr3};
-    const auto word = [&](unsigned i) {
-        return i < abi::register_message_words ? in_registers[i] : raw::ipc_buffer()->message[i];
-    };
+    const auto word = [&](unsigned i) { return answered_word(answer, i); };
     const unsigned count = info.length() / abi::inspect_words;
     for (unsigned i = 0; i < count; ++i)
         slots[i] = {abi::InspectedSlot(word(3 * i)), word(3 * i + 1), word(3 * i + 2)};

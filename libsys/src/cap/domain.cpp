@@ -8,10 +8,7 @@ Result<DomainSet::Events> DomainSet::read_events(Word from) const {
     const abi::MessageInfo info(answer.info);
     if (info.label() != 0)
         return to_error(answer);
-    const Word in_registers[] = {answer.mr0, answer.mr1, answer.mr2, answer.mr3};
-    const auto word = [&](unsigned i) {
-        return i < abi::register_message_words ? in_registers[i] : raw::ipc_buffer()->message[i];
-    };
+    const auto word = [&](unsigned i) { return answered_word(answer, i); };
     Events shown{word(0), word(1), info.length() / 4, {}}; // the two words before them leave a remainder
     for (unsigned i = 0; i < shown.count; ++i)
         shown.events[i] = {word(2 + 4 * i), word(3 + 4 * i), word(4 + 4 * i), word(5 + 4 * i)};

@@ -4,17 +4,6 @@
 namespace sys {
 namespace {
 
-/// Word `index` of an answer: the first four are in registers.
-Word answered_word(const raw::Registers& answer, unsigned index) {
-    switch (index) {
-    case 0: return answer.mr0;
-    case 1: return answer.mr1;
-    case 2: return answer.mr2;
-    case 3: return answer.mr3;
-    default: return raw::ipc_buffer()->message[index];
-    }
-}
-
 EntryBits bits_from(const raw::Registers& answer, unsigned first) {
     EntryBits bits;
     for (unsigned i = 0; i < bits.words.size(); ++i)

@@ -27,7 +27,9 @@ std::string event(PagingEventKind kind, Word place, Word detail) {
     return text_of(console::describe_event, sys::PagingEventView({1, tcb | static_cast<Word>(kind), place, detail}));
 }
 std::string end(PagingEventKind kind, PagingCause cause) { return event(kind, 0x5008, static_cast<Word>(cause)); }
-std::string entry(Word raw, unsigned level) { return text_of(console::describe_entry, raw, level); }
+std::string entry(Word raw, unsigned level) {
+    return text_of(console::describe_entry, sys::pager::TableEntry(raw), level);
+}
 
 constexpr Word asid = Word{7} << 48;
 

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <sys/cap/notification.hpp>
 #include <sys/ipc/call.hpp>
+#include <sys/proc/sleep.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/proc/startup.hpp>
 #include <sys/protocol/inspection.hpp>
@@ -184,6 +185,11 @@ int main(int argc, char** argv, char** envp) {
     if (order == "listen") {
         constexpr Word asked = sys::signal_badge_bit | sys::stop_badge_bit;
         return sys::Notification(sys::slot::notification).wait().value == asked ? 8 : 9;
+    }
+    if (order == "doze") { // who is asked to end while it sleeps hears it afterwards
+        constexpr Word asked = sys::signal_badge_bit | sys::stop_badge_bit;
+        const auto slept = sys::sleep(50'000, sys::slot::first_free);
+        return slept && sys::Notification(sys::slot::notification).poll().value == asked ? 8 : 9;
     }
     if (order == "read-null")
         return *reinterpret_cast<volatile char*>(0);

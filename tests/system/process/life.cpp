@@ -158,6 +158,12 @@ void test_kill_and_orphans() {
     report(asked && answered.pid == *listener && answered.cause == Cause::exited && answered.status == 8,
            "a process that is asked to end hears it, and ends by itself", answered.status);
 
+    const auto sleeper = start("/sbin/child", "doze");
+    const bool woken = sleeper && sys::call(process_service, process::AskToEnd{*sleeper});
+    const auto slept = wait_for_end();
+    report(woken && slept.pid == *sleeper && slept.status == 8,
+           "a process that is asked to end in its sleep hears it later", slept.status);
+
     const auto parent = run("orphan", {.grants = process::grant::spawn});
     const auto list = sys::call(process_service, process::List{parent.pid + 1});
     const bool adopted = list && list->count == 1 && list->entries[0].parent == 1;

@@ -64,7 +64,7 @@ struct SlotRef {
     /// Whoever awaits an answer through the reply object here repeats its call or faulting instruction.
     Result<void> recall() const { return invoke(root, abi::Invocation::cnode_recall, with_caps(), index, depth); }
 
-    /// How many slots CNode.Inspect has shown, and what is in them.
+    /// What a slot holds, as CNode.Inspect shows it.
     struct Inspected {
         abi::InspectedSlot slot{0};
         Word physical = 0; ///< of the object

@@ -50,6 +50,17 @@ constexpr Error to_error(const raw::Registers& answer) {
     return to_error(abi::MessageInfo(answer.info), answer.mr0, answer.mr1, answer.mr2, answer.mr3);
 }
 
+/// Word `index` of an answer: the first four are in registers, the others still in the IPC buffer.
+inline Word answered_word(const raw::Registers& answer, unsigned index) {
+    switch (index) {
+    case 0: return answer.mr0;
+    case 1: return answer.mr1;
+    case 2: return answer.mr2;
+    case 3: return answer.mr3;
+    default: return raw::ipc_buffer()->message[index];
+    }
+}
+
 /// Sends `words` and `capabilities` to a kernel object and returns the registers of the answer, whatever it says.
 template <size_t capability_count, class... Words>
 [[gnu::always_inline]] inline raw::Registers invoke_raw(Object object, abi::Invocation method,

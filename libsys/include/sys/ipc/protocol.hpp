@@ -70,6 +70,13 @@ concept Request = PlainMessage<T> && PlainMessage<typename T::Reply> && requires
 template <PlainMessage T>
 inline constexpr unsigned message_words = std::is_empty_v<T> ? 0 : (sizeof(T) + sizeof(Word) - 1) / sizeof(Word);
 
+/// The text in a field of a message, which is zero-terminated unless it fills the field.
+template <size_t size>
+constexpr std::string_view text_in(const char (&field)[size]) {
+    const std::string_view whole(field, size);
+    return whole.substr(0, whole.find('\0'));
+}
+
 /// Badges of clients leave this bit clear; the badges of a server's bound notification set it, so that a signal is told
 /// from a message (which it may otherwise look like: a signal changes the badge only).
 inline constexpr Word signal_badge_bit = Word{1} << 63;

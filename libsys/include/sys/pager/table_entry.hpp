@@ -16,6 +16,10 @@ public:
 
     constexpr bool is_present() const { return raw_ & 1; }
     constexpr bool is_writable() const { return raw_ & 2; }
+    constexpr bool is_for_user() const { return raw_ & 4; }
+    constexpr bool is_executable() const { return raw_ >> 63 == 0; }
+    /// An entry of `level` (4 PML4 to 1 page table) that shows a table of the next one.
+    constexpr bool is_table(unsigned level) const { return is_present() && level > 1 && (raw_ >> 7 & 1) == 0; }
     constexpr bool was_accessed() const { return raw_ >> 5 & 1; }
     constexpr bool was_dirty() const { return raw_ >> 6 & 1; }
     /// Of the frame; only where one is present.

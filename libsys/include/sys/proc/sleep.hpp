@@ -9,7 +9,7 @@
 namespace sys {
 
 /// Comes back after `microseconds`, in steps of 10 ms and never early. `slot`: an empty slot, empty again afterwards. Signals
-/// of others on the program's notification are lost.
+/// of others that come meanwhile are signalled again: one of them may ask the program to end.
 inline Result<void> sleep(Word microseconds, Word slot) {
     constexpr Word badge = 1;
     const CNode own(slot::cnode);
@@ -19,9 +19,16 @@ inline Result<void> sleep(Word microseconds, Word slot) {
     TRY(own.at(slot).remove());
     if (!set)
         return set.error();
-    while ((Notification(slot::notification).wait().value & badge) == 0) { // somebody else's signal
+    Word got = 0, others = 0;
+    while ((got & badge) == 0) {
+        got = Notification(slot::notification).wait().value;
+        others |= got & ~badge;
     }
-    return {};
+    if (others == 0)
+        return {};
+    TRY(own.at(slot).mint_from(own.at(slot::notification), Rights::write(), others));
+    Notification(slot).signal();
+    return own.at(slot).remove();
 }
 
 namespace service {
