@@ -51,7 +51,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def boot_words(options: argparse.Namespace) -> str:
-    words = [f"clients={options.clients}", f"pages={options.pages}", f"kills={options.kills}", f"swap={options.swap}"]
+    """Addresses at random would come of when GRUB was done: with them no seed would repeat a run."""
+    words = ["aslr=off", f"clients={options.clients}", f"pages={options.pages}", f"kills={options.kills}",
+             f"swap={options.swap}"]
     if options.sweep:
         return " ".join(words + ["sweep=1"])
     if options.steps:
