@@ -101,7 +101,7 @@ TEST_CASE("mappings by invocations are one event each, however many pages they r
     CHECK(world.last().detail == with_asid(2));
     REQUIRE(world.as_root(frames + 1, Method::page_evict, {0x9'8765'4321}).ok());
     CHECK(kind_of(world.last()) == PagingEventKind::evict);
-    CHECK(world.last().place == (area + 0x1000 | 1 << 8));
+    CHECK(world.last().place == ((area + 0x1000) | (1 << 8)));
     CHECK(world.last().detail == with_asid(0x9'8765'4321));
     REQUIRE(world.as_root(world.table, Method::range_unmap, {area, 12, 16, 7, 1}).ok());
     CHECK(kind_of(world.last()) == PagingEventKind::unmap);
@@ -111,7 +111,7 @@ TEST_CASE("mappings by invocations are one event each, however many pages they r
     REQUIRE(world.as_root(frames + 1, Method::page_unmap).ok());
     CHECK(kind_of(world.last()) == PagingEventKind::unmap);
     CHECK(world.last().detail == with_asid(1));
-    CHECK(world.last().place == (area + 0x3000 | 1 << 8));
+    CHECK(world.last().place == ((area + 0x3000) | (1 << 8)));
     CHECK(world.kinds().size() == 5);
     REQUIRE(world.as_root(frames + 1, Method::page_unmap).ok()); // nothing was there
     world.keep(area, 16, 2);
