@@ -13,7 +13,7 @@ import packages
 import servers
 
 GROUP = "host: "
-STALL_SECONDS = 120.0  # without any output: the case that runs hangs
+STALL_SECONDS = 300.0  # without any output: the case that runs hangs
 DECLARATION = re.compile(r'^\s*(TEST_CASE|SCENARIO|TEST_CASE_METHOD|TEMPLATE_TEST_CASE)\(\s*(?:\w+\s*,\s*)?'
                          r'((?:"(?:[^"\\]|\\.)*"\s*)+)', re.MULTILINE)
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')

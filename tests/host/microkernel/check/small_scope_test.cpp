@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // All sequences of up to four operations in a tiny world, with all invariants checked after each. Equal states are merged:
 // what follows from them was seen already. UMBRA_DEPTH sets another length.
-#include "tiny_world.hpp"
+#include <support/tiny_world.hpp>
 
 #include <cstdio>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tiny_world.hpp"
+#include <support/tiny_world.hpp>
 
 #include <arch/x86_64/cpu/entry_area.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What may happen in the tiny world: every method that moves, makes or ends something, and all ways to wait and to wake.
-#include "tiny_world.hpp"
+#include <support/tiny_world.hpp>
 
 namespace test {
 namespace {
