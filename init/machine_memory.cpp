@@ -9,7 +9,7 @@ Result<void> ChunkShare::keep_own(OwnMemory& memory) {
         if (at(i).is_device == 0 && at(i).size_bits < chunk_bits)
             memory.add(boot_info_.untyped.start + i);
     for (Word i = 0; i < boot_info_.untyped.count(); ++i) {
-        if (!is_chunked(i) || chunks_in(i) < own_chunks)
+        if (!is_chunked(i) || Word{1} << (at(i).size_bits - chunk_bits) < own_chunks)
             continue;
         const Word slot = TRY(memory.slots().take(own_chunks));
         TRY(sys::Untyped(boot_info_.untyped.start + i)
@@ -22,32 +22,11 @@ Result<void> ChunkShare::keep_own(OwnMemory& memory) {
     return sys::ErrorCode::out_of_memory;
 }
 
-Word ChunkShare::count(Word limit) const {
+Word ChunkShare::count(unsigned bits, Word limit) const {
     Word count = 0;
     for (Word i = 0; i < boot_info_.untyped.count(); ++i)
-        count += is_chunked(i) ? chunks_in(i) : 0;
+        count += is_chunked(i) && piece_bits(i) == bits ? pieces_in(i) : 0;
     return count < limit ? count : limit;
-}
-
-Result<void> ChunkShare::hand_over(sys::CNode cnode, Word offset, Word count, Word* physical) const {
-    Word done = 0;
-    for (Word i = 0; i < boot_info_.untyped.count(); ++i) {
-        if (!is_chunked(i))
-            continue;
-        const Word here = chunks_in(i);
-        Word address = at(i).paddr + (i == source_ ? own_chunks << chunk_bits : 0);
-        for (Word made = 0; made < here && done < count;) {
-            const Word left = here - made < count - done ? here - made : count - done;
-            const Word batch = left < abi::max_retype_count ? left : Word{abi::max_retype_count};
-            TRY(sys::Untyped(boot_info_.untyped.start + i)
-                    .retype(abi::ObjectType::untyped, chunk_bits, sys::SlotRef{cnode, 0, 0}, offset + done, batch));
-            for (Word k = 0; k < batch; ++k, address += Word{1} << chunk_bits)
-                physical[done + k] = address;
-            made += batch;
-            done += batch;
-        }
-    }
-    return done == count ? Result<void>() : Result<void>(sys::ErrorCode::out_of_memory);
 }
 
 } // namespace init

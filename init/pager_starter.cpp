@@ -36,11 +36,27 @@ Result<void> PagerStarter::lend(sys::CNode lent_cnode, std::span<const Lending> 
     return {};
 }
 
-Result<void> PagerStarter::make_cspace(std::span<const Lending> lent) {
-    chunk_count_ = chunks_.count(layout::max_chunks);
-    root_bits_ = bits_for(layout::first_chunk + 2 * chunk_count_);
+/// The root CNode, with the pager's memory in it.
+Result<void> PagerStarter::hand_over_memory() {
+    const Word plain = chunks_.count(chunk_bits, layout::max_chunks);
+    const Word first_giant = (plain + layout::giant_chunks - 1) / layout::giant_chunks;
+    const Word giants = chunks_.count(giant_bits, layout::max_chunks / layout::giant_chunks - first_giant);
+    chunk_count_ = giants == 0 ? plain : (first_giant + giants) * layout::giant_chunks;
+    startup_block.giant_count = giants;
+    root_bits_ = bits_for(layout::first_chunk + 2 * chunk_count_ + giants);
     root_ = sys::CNode(TRY(memory_.make(abi::ObjectType::cnode, root_bits_)));
-    TRY(chunks_.hand_over(root_, layout::first_chunk, chunk_count_, startup_block.chunk_physical));
+    TRY(chunks_.hand_over(chunk_bits, root_, layout::first_chunk, plain,
+                          [](Word number, Word physical) { startup_block.chunk_physical[number] = physical; }));
+    const Word untypeds = layout::first_chunk + 2 * chunk_count_;
+    return chunks_.hand_over(giant_bits, root_, untypeds, giants, [&](Word number, Word physical) {
+        Word* const chunks = &startup_block.chunk_physical[(first_giant + number) * layout::giant_chunks];
+        for (Word i = 0; i < layout::giant_chunks; ++i)
+            chunks[i] = physical + (i << layout::chunk_bits);
+    });
+}
+
+Result<void> PagerStarter::make_cspace(std::span<const Lending> lent) {
+    TRY(hand_over_memory());
 
     Word lent_pages = 0;
     for (const Lending& lending : lent)

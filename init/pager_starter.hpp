@@ -31,6 +31,7 @@ public:
                        uint8_t priority);
 
 private:
+    Result<void> hand_over_memory();
     Result<void> make_cspace(std::span<const Lending> lent);
     Result<void> load_segments(ForeignSpaceBuilder& builder, const Program& program);
     Result<void> lend(sys::CNode lent_cnode, std::span<const Lending> lent);

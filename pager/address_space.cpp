@@ -117,6 +117,10 @@ Result<void> AddressSpaces::populate(Client& client, Range range) {
         const Decision decision = decide(client.regions, {.address = address});
         if (decision.refusal != Refusal::none)
             return Error::no_such_region;
+        if (tables_.is_whole_giant(client, address)) {
+            address += giant_span - address % giant_span - page_size;
+            continue;
+        }
         if (address % table_span == 0 && TRY(provide_block(client, *decision.region, address, false))) {
             address += table_span - page_size;
             continue;

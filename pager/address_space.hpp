@@ -61,7 +61,7 @@ public:
     void drop(const Supply& supply);
     /// All of this by calls.
     Result<void> provide(Client& client, Region& region, Word address, bool write);
-    /// A huge page around `address`, if there is one already, or the region, the quota and the memory allow one. False: it must
+    /// A giant or huge page around `address`, if there is one already, or the region, the quota and the memory allow one. False: it must
     /// be a small page. kernel_refused.
     Result<bool> provide_block(Client& client, const Region& region, Word address, bool write);
     /// All pages of a range, which must lie in regions: those before the first error stay.
@@ -91,12 +91,16 @@ private:
     Result<Page> from_archive(const Region& region, Word address);
     Result<Page> from_slot(uint32_t slot);
     Result<Content> from_block(Client& client, Region& region, Mirror& mirror, Word address, bool write);
+    bool may_have_giant(const Client& client, Word base) const;
+    Result<bool> new_giant(Client& client, const Region& region, Word base);
+    Result<bool> provide_giant(Client& client, const Region& region, Word address, bool write);
     bool may_have_block(const Client& client, const Mirror* mirror) const;
     Result<bool> new_block(Client& client, const Region& region, Word base);
     Result<Page> of_object(const Region& region, Word address);
     Result<Page> copy_of(Page page);
     Result<Mirror*> ensure_tables(Client& client, Word address);
     Result<void> copy_regions(Client& parent, Client& child);
+    Result<void> clone_giant(Client& parent, Client& child, const Mirror& first, Word base);
     Result<void> clone_block(Client& parent, Client& child, Mirror& from, Word base);
     Result<void> clone_table(Client& parent, Client& child, Mirror& from, Word base);
     Result<void> share_run(Client& child, Mirror& from, Mirror& to, const Region& region, Word address, Word count);

@@ -26,20 +26,30 @@ Result<Mirror*> Tables::ensure_for_block(Client& client, Word address) {
     return mirror;
 }
 
-Result<void> Tables::map_block(Client& client, Mirror& mirror, Word base, Block block, const sys::PageAccess& access) {
-    if (mirror.block.is_none()) {
-        mirror.pieces = table_entries;
-        client.frames += table_entries;
-        ++memory_.pool().block_users(block);
-        commit(mirror.block, block);
-    }
+void Tables::note_block(Client& client, Mirror& mirror, Block block) {
+    if (!mirror.block.is_none())
+        return;
+    mirror.pieces = table_entries;
+    client.frames += table_entries;
+    ++memory_.pool().block_users(block);
+    commit(mirror.block, block);
+}
+
+/// One entry for a huge or giant page; where tables above it are missing they are made.
+Result<void> Tables::map_whole(Client& client, const kernel_memory::Entries& entry, Word source, Word into,
+                               const sys::PageAccess& access) {
     for (;;) {
-        const Result<void> mapped = kernel_memory::map_copies(
-            block_entry(client, base), kernel_memory::block_slot(block.chunk()), copy_slot(mirror, base), access);
+        const Result<void> mapped = kernel_memory::map_copies(entry, source, into, access);
         if (mapped || !sys::is_missing_level(mapped.error()))
             return or_refused(mapped);
-        TRY(place_above(client, sys::missing_level(mapped.error()), base));
+        TRY(place_above(client, sys::missing_level(mapped.error()), entry.address));
     }
+}
+
+Result<void> Tables::map_block(Client& client, Mirror& mirror, Word base, Block block, const sys::PageAccess& access) {
+    note_block(client, mirror, block);
+    return map_whole(client, block_entry(client, base), kernel_memory::block_slot(block.chunk()),
+                     copy_slot(mirror, base), access);
 }
 
 Result<void> Tables::protect_block(Client& client, Word base) {
@@ -53,7 +63,9 @@ bool Tables::was_accessed(Client& client, Word base) {
 
 /// Where there is a huge page the table takes its place: what of it the client touches is copied from then on.
 Result<void> Tables::put_in_place(Client& client, Mirror& mirror, Word base) {
-    if (!mirror.block.is_none())
+    if (is_part(mirror))
+        TRY(divide_giant(client, base));
+    else if (!mirror.block.is_none())
         TRY(or_refused(kernel_memory::unmap(block_entry(client, base), 0)));
     return place(client, mirror.table, sys::MissingLevel::page_table, base);
 }

@@ -94,6 +94,8 @@ bool Clock::evict_piece(Client& client, Mirror& mirror, Word address) {
 
 /// Memory is won when the last piece has gone, so it is all of them or none.
 void Clock::visit_block(Client& client, Mirror& mirror, Word base) {
+    if (tables_.is_whole_giant(client, base)) // it would take 262,144 pages to win any memory
+        return;
     if (tables_.is_whole(mirror) && tables_.was_accessed(client, base))
         return;
     for (Word address = base; address < base + table_span; address += page_size)

@@ -41,9 +41,19 @@ Result<void> AddressSpaces::share_run(Client& child, Mirror& from, Mirror& to, c
     return {};
 }
 
+/// Both have the giant page, and neither may write to it.
+Result<void> AddressSpaces::clone_giant(Client& parent, Client& child, const Mirror& first, Word base) {
+    TRY(tables_.protect_giant(parent, base));
+    return tables_.add_giant(child, base, Giant::of_chunk(first.block.chunk()), {});
+}
+
 /// Both have the huge page, or what is left of it, and neither may write to it.
 Result<void> AddressSpaces::clone_block(Client& parent, Client& child, Mirror& from, Word base) {
     Mirror& to = *TRY(tables_.ensure_for_block(child, base));
+    if (tables_.is_part(from)) {
+        tables_.note_block(child, to, from.block);
+        return {};
+    }
     if (tables_.is_whole(from))
         TRY(tables_.protect_block(parent, base));
     TRY(tables_.map_block(child, to, base, from.block, {}));
@@ -51,6 +61,8 @@ Result<void> AddressSpaces::clone_block(Client& parent, Client& child, Mirror& f
 }
 
 Result<void> AddressSpaces::clone_table(Client& parent, Client& child, Mirror& from, Word base) {
+    if (tables_.is_whole_giant(parent, base)) // with its first part come the others
+        return base % giant_span == 0 ? clone_giant(parent, child, from, base) : Result<void>();
     if (!from.block.is_none())
         TRY(clone_block(parent, child, from, base));
     for (Word address = base; address < base + table_span;) {

@@ -102,7 +102,7 @@ Result<protocol::InspectRegion::Reply> Server::inspect_region(Badge badge, const
     tables_.for_each(*client, [&](Mirror& mirror, Word base) {
         if (found->range.contains(base)) {
             reply.resident += mirror.pieces;
-            reply.huge += tables_.is_whole(mirror) ? table_entries : 0;
+            reply.huge += tables_.is_whole(mirror) || tables_.is_whole_giant(*client, base) ? table_entries : 0;
         }
         const Word end = std::min(found->range.end, base + table_span);
         for (Word address = std::max(found->range.start, base); address < end; address += page_size) {

@@ -23,6 +23,11 @@ constexpr sys::CNode root{sys::slot::cnode};
 constexpr sys::VSpace own_space{layout::vspace_slot};
 
 Word root_index_of_cnode(uint32_t chunk) { return layout::first_chunk + startup().chunk_count + chunk; }
+/// Of the untyped that is whole, or cut into chunks.
+Word root_index_of_giant(Giant giant) {
+    const Word first = startup().chunk_count / Giant::parts - startup().giant_count;
+    return layout::first_chunk + 2 * startup().chunk_count + (giant.number - first);
+}
 Word leaf_pointer(uint32_t chunk, Word leaf) { return root_index_of_cnode(chunk) << root_shift | leaf << leaf_shift; }
 Word untyped_slot(Page page) { return leaf_pointer(page.chunk(), page.index()); }
 
@@ -74,6 +79,7 @@ Result<void> show_with_tables(Page frame, unsigned& next) {
 Word object_slot(Page page) { return leaf_pointer(page.chunk(), 512 + page.index()); }
 Word copy_slot(Page copies, unsigned index) { return object_slot(copies) | index; }
 Word block_slot(uint32_t chunk) { return root_index_of_cnode(chunk) << root_shift; }
+Word giant_slot(Giant giant) { return block_slot(giant.first_chunk()); }
 Word lent_slot(Word index) { return layout::lent_root << root_shift | index; }
 
 uint8_t* bytes(Page frame) { return static_cast<uint8_t*>(sys::raw::memory(place_of(frame))); }
@@ -118,6 +124,29 @@ Result<void> make_block(uint32_t chunk) {
 Result<void> show_block(uint32_t chunk) {
     const auto address = reinterpret_cast<Word>(block_bytes(chunk));
     return sys::Frame(block_slot(chunk)).map(own_space, address, sys::PageAccess::read_only());
+}
+
+Result<void> make_chunks(Giant giant) {
+    const sys::Untyped memory(root_index_of_giant(giant) << root_shift);
+    for (Word done = 0; done < Giant::parts; done += abi::max_retype_count)
+        TRY(memory.retype(abi::ObjectType::untyped, layout::chunk_bits, root.at(0, 0),
+                          layout::first_chunk + giant.first_chunk() + done, abi::max_retype_count));
+    return {};
+}
+
+Result<void> make_giant(Giant giant) {
+    return sys::Untyped(root_index_of_giant(giant) << root_shift)
+        .retype(abi::ObjectType::frame_1g, 0, root.at(0, 0), root_index_of_cnode(giant.first_chunk()));
+}
+
+Result<void> show_giant(Giant giant) {
+    const auto address = reinterpret_cast<Word>(block_bytes(giant.first_chunk()));
+    return sys::Frame(giant_slot(giant)).map(own_space, address, sys::PageAccess::read_only());
+}
+
+void make_whole(Giant giant) {
+    if (!root.at(root_index_of_giant(giant), static_cast<unsigned>(startup().root_bits)).revoke())
+        sys::panic("memory for a giant page cannot be made whole");
 }
 
 const uint8_t* block_bytes(uint32_t chunk) {
@@ -192,6 +221,18 @@ ChunkState state_of(uint32_t chunk) {
             return ChunkState::unfinished;
     const bool complete = records_of(chunk)->complete == ChunkRecords::complete_mark;
     return complete ? ChunkState::cut : ChunkState::unfinished;
+}
+
+GiantState state_of(Giant giant) {
+    const auto is_there = [](Word root_index) {
+        const auto slot = root.at(root_index, static_cast<unsigned>(startup().root_bits)).inspect();
+        return slot && slot->slot.type() != abi::SlotType::empty;
+    };
+    if (is_there(layout::first_chunk + giant.chunks_end() - 1)) // they are made from the first to the last
+        return GiantState::chunks;
+    if (is_there(layout::first_chunk + giant.first_chunk()))
+        return GiantState::unfinished;
+    return is_there(root_index_of_cnode(giant.first_chunk())) ? GiantState::page : GiantState::whole;
 }
 
 void make_whole(uint32_t chunk) {

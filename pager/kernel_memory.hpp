@@ -42,14 +42,24 @@ Result<void> remove_table(Page table);
 Result<void> make_block(uint32_t chunk);
 /// Maps it in the window, where there is a page directory as soon as any chunk of the same GiB was cut up.
 Result<void> show_block(uint32_t chunk);
+/// Of a part of a giant page, too.
 const uint8_t* block_bytes(uint32_t chunk);
+
+/// Makes the chunks of 1 GiB.
+Result<void> make_chunks(Giant giant);
+/// Makes one frame of it; it reads as zero.
+Result<void> make_giant(Giant giant);
+/// Maps it in the window. illegal_operation: the CPU has no pages of this size.
+Result<void> show_giant(Giant giant);
+/// Destroys whatever was made of it, and wherever it is mapped.
+void make_whole(Giant giant);
 
 /// Entries of one table, which must not reach beyond it: it is `structure`, or below that.
 struct Entries {
     Page structure;
     Word address = 0;
     Word count = 1;
-    unsigned size_bits = abi::page_bits; ///< what one entry maps: 12, or 21
+    unsigned size_bits = abi::page_bits; ///< what one entry maps: 12, 21 or 30
 };
 /// Maps copies of the frame capabilities in neighbouring slots from `source` on; the copies go to slots from `into` on.
 Result<void> map_copies(const Entries& entries, Word source, Word into, const sys::PageAccess& access);
@@ -66,6 +76,7 @@ Result<sys::PageTables::Harvested> harvest(const Entries& entries);
 Word object_slot(Page page);
 Word copy_slot(Page copies, unsigned index);
 Word block_slot(uint32_t chunk);
+Word giant_slot(Giant giant);
 Word lent_slot(Word index);
 
 // ---- what a new instance of the pager finds ------------------------------------------------------------------------
@@ -73,6 +84,8 @@ Word lent_slot(Word index);
 enum class ChunkState { whole, cut, unfinished, block };
 ChunkState state_of(uint32_t chunk);
 ChunkRecords* records_of(uint32_t chunk);
+enum class GiantState { whole, chunks, unfinished, page };
+GiantState state_of(Giant giant);
 
 struct Made {
     abi::SlotType type = abi::SlotType::empty; ///< empty: nothing is made of the page

@@ -152,17 +152,18 @@ void Memory::refill_stock() {
     }
 }
 
-/// Frames of a chunk that wait in the stock or the list, which is about to be whole again.
-void Memory::forget_waiting(uint32_t chunk) {
+/// Frames that wait in the stock or the list, of chunks from `first` to before `end`, which are about to be whole again.
+void Memory::forget_waiting(uint32_t first, uint32_t end) {
+    const auto is_there = [&](Page frame) { return frame.chunk() >= first && frame.chunk() < end; };
     unsigned kept = 0;
     for (unsigned i = 0; i < stocked_; ++i)
-        if (stock_[i].chunk() != chunk)
+        if (!is_there(stock_[i]))
             stock_[kept++] = stock_[i];
     stocked_ = kept;
     Page others;
     for (Page frame = first_waiting_; !frame.is_none();) {
         const Page next{record(frame).next_in_bucket};
-        if (frame.chunk() == chunk) {
+        if (is_there(frame)) {
             --waiting_;
         } else {
             record(frame).next_in_bucket = others.number;
@@ -181,7 +182,7 @@ Result<uint32_t> Memory::find_chunk() {
     const std::optional<uint32_t> idle = pool_.find_idle_chunk();
     if (!idle)
         return whole.error();
-    forget_waiting(*idle);
+    forget_waiting(*idle, *idle + 1);
     kernel_memory::make_whole(*idle);
     pool_.make_whole(*idle);
     return *idle;
@@ -200,7 +201,42 @@ Result<Block> Memory::take_block() {
     return Block::of_chunk(chunk);
 }
 
+Result<Giant> Memory::find_giant() {
+    const std::optional<Giant> found = pool_.find_giant();
+    if (!found || !has_giants_)
+        return Error::no_memory_page;
+    if (pool_.is_made(found->first_chunk())) {
+        forget_waiting(found->first_chunk(), found->chunks_end());
+        kernel_memory::make_whole(*found);
+        pool_.make_whole(*found);
+    }
+    return *found;
+}
+
+Result<Giant> Memory::take_giant() {
+    const Giant giant = TRY(find_giant());
+    Result<void> made = kernel_memory::make_giant(giant);
+    if (made)
+        made = kernel_memory::show_giant(giant);
+    if (!made) {
+        kernel_memory::make_whole(giant);
+        has_giants_ = made.error() != abi::Error::illegal_operation; // not every CPU has them
+        return made.error();
+    }
+    pool_.make_giant(giant);
+    return giant;
+}
+
+void Memory::put_back_giant(Giant giant) {
+    if (!pool_.is_giant_page(giant.first_chunk()) || pool_.giant_users(giant) != 0)
+        return;
+    kernel_memory::make_whole(giant);
+    pool_.make_whole(giant);
+}
+
 void Memory::put_back_block(Block block) {
+    if (pool_.is_giant_page(block.chunk()))
+        return put_back_giant(Giant::of_chunk(block.chunk()));
     kernel_memory::make_whole(block.chunk());
     pool_.make_whole(block.chunk());
 }

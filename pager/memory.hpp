@@ -34,8 +34,14 @@ public:
 
     /// A huge page that nobody maps and that reads as zero; no_memory_page if no chunk is free as a whole.
     Result<Block> take_block();
-    /// Nobody maps it any longer.
+    /// Nobody maps it any longer. If it is part of a giant page, see there.
     void put_back_block(Block block);
+    /// Its memory is free if nobody has any part of it.
+    void put_back_giant(Giant giant);
+
+    /// A giant page that nobody maps and that reads as zero; no_memory_page if there is no memory for it, kernel errors if
+    /// there are no giant pages.
+    Result<Giant> take_giant();
 
     bool is_stock_low() const { return stocked_ < stock_size / 2; }
     /// Fills the stock as far as memory allows.
@@ -51,13 +57,15 @@ private:
     Result<Page> obtain_clear();
     Page take_stocked();
     Result<uint32_t> find_chunk();
-    void forget_waiting(uint32_t chunk);
+    void forget_waiting(uint32_t first, uint32_t end);
+    Result<Giant> find_giant();
 
     PagePool pool_;
     Page stock_[stock_size]; ///< clear
     unsigned stocked_ = 0;
     Page first_waiting_; ///< frames with anything in them
     Word waiting_ = 0;
+    bool has_giants_ = true; ///< as far as is known
 };
 
 /// A frame that must stay where it is for a while.

@@ -3,14 +3,15 @@
 // are that are mapped there. It repeats what the table says, and is made again from it by a new instance.
 //
 // A huge page has a mirror, too, and a page table that waits until the huge page falls apart: then the entries that are
-// still empty stand for their pieces of it.
+// still empty stand for their pieces of it. A giant page has a mirror for each of its 512 parts, which are blocks, and a page
+// directory that waits.
 #pragma once
 
 #include <pager/page.hpp>
 
 namespace pager {
 
-inline constexpr Word table_span = Word{1} << 21;
+inline constexpr Word table_span = Word{1} << 21, giant_span = Word{1} << 30;
 inline constexpr unsigned table_entries = 512;
 inline constexpr unsigned copies_per_page = 1u << sys::protocol::pager_startup::copy_bits;
 
@@ -40,6 +41,7 @@ struct Mirror {
     Page table;
     Page copies[table_entries / copies_per_page]; ///< none: not needed so far
     Block block; ///< the huge page at these addresses, or what is left of it; survives the pager
+    Page directory; ///< of the first part of a giant page: the page directory that waits until it falls apart
     uint32_t pieces; ///< of the block: entries whose bytes are still there and nowhere else
     uint32_t present; ///< entries that name a page
     Entry entries[table_entries];
@@ -50,6 +52,7 @@ struct Mirror {
             page = no_page;
         for (Entry& entry : entries)
             entry = Entry();
+        directory = no_page;
         pieces = 0;
         present = 0;
     }

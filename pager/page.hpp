@@ -23,13 +23,22 @@ struct Page {
 };
 inline constexpr Page no_page{};
 
-/// A huge page of 2 MiB: a chunk that was not cut up.
+/// A huge page of 2 MiB: a chunk that was not cut up, or part of a giant page.
 struct Block {
     uint32_t raw = 0; ///< 1 + number of the chunk; 0: none
     static constexpr Block of_chunk(uint32_t chunk) { return {chunk + 1}; }
     constexpr bool is_none() const { return raw == 0; }
     constexpr uint32_t chunk() const { return raw - 1; }
     constexpr bool operator==(const Block&) const = default;
+};
+
+/// A giant page of 1 GiB, or the memory for it: 512 chunks, which are made when they are needed.
+struct Giant {
+    uint32_t number = 0; ///< of the first chunk / 512
+    static constexpr uint32_t parts = sys::protocol::pager_startup::giant_chunks;
+    static constexpr Giant of_chunk(uint32_t chunk) { return {chunk / parts}; }
+    constexpr uint32_t first_chunk() const { return number * parts; }
+    constexpr uint32_t chunks_end() const { return first_chunk() + parts; }
 };
 
 /// The first 32 KiB of a chunk hold the CNode with the capabilities to the others; then come `chunk_pages` pages, the first

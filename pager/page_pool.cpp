@@ -2,6 +2,7 @@
 // The accounts of the pool.
 #include <pager/page_pool.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <pager/kernel_memory.hpp>
 #include <sys/protocol/pager.hpp>
@@ -13,16 +14,44 @@ using sys::protocol::pager::Error;
 Result<void> PagePool::add_chunk(Word physical) {
     if (chunk_count_ == sys::protocol::pager_startup::max_chunks)
         return sys::ErrorCode::out_of_range;
+    append_chunk(physical);
+    return {};
+}
+
+void PagePool::append_chunk(Word physical) {
     Chunk& chunk = chunks_[chunk_count_++];
     chunk = {};
+    chunk.is_there = true;
     chunk.physical = physical;
     chunk.free = chunk.capacity;
     total_ += chunk_pages - record_pages;
     free_ += chunk_pages - record_pages;
+}
+
+Result<void> PagePool::add_giant(Word physical) {
+    const Giant giant{(chunk_count_ + Giant::parts - 1) / Giant::parts};
+    if (giant.chunks_end() > std::size(chunks_))
+        return sys::ErrorCode::out_of_range;
+    while (chunk_count_ < giant.first_chunk())
+        chunks_[chunk_count_++] = {.capacity = 0};
+    for (uint32_t i = 0; i < Giant::parts; ++i)
+        append_chunk(physical + (Word{i} << sys::protocol::pager_startup::chunk_bits));
+    giants_[giant.number] = GiantState::whole;
+    return {};
+}
+
+/// Chunks of memory that was kept for a giant page so far.
+Result<void> PagePool::make(uint32_t chunk) {
+    if (is_made(chunk))
+        return {};
+    const Giant giant = Giant::of_chunk(chunk);
+    TRY(kernel_memory::make_chunks(giant));
+    make_chunks(giant);
     return {};
 }
 
 Result<void> PagePool::split(uint32_t number) {
+    TRY(make(number));
     Chunk& chunk = chunks_[number];
     const kernel_memory::SplitChunk done = TRY(kernel_memory::split_chunk(number));
     chunk.records = done.records;
@@ -108,22 +137,31 @@ void PagePool::adopt(uint32_t number, ChunkRecords* records) {
 }
 
 /// From the end: pages are taken from the beginning. In a GiB of the window where no chunk was cut up yet there is no page
-/// directory to show a block with: then the first whole one there is cut up for that.
-Result<uint32_t> PagePool::find_whole_chunk() {
-    constexpr uint32_t directory_chunks = 512;
+/// directory to show a block with: then the first whole one there is to be cut up for that, so there must be one before.
+std::optional<uint32_t> PagePool::find_whole_chunk(GiantState wanted) const {
     for (uint32_t number = chunk_count_; number-- > 1;) {
-        if (!is_whole(number))
+        if (!is_whole(number) || state(number) != wanted)
             continue;
-        uint32_t near = number / directory_chunks * directory_chunks;
-        while (near < number && chunks_[near].is_block)
-            ++near;
-        if (near == number)
-            continue;
-        if (!is_cut(near))
-            TRY(split(near));
-        return number;
+        for (uint32_t near = Giant::of_chunk(number).first_chunk(); near < number; ++near)
+            if (!chunks_[near].is_block)
+                return number;
     }
-    return Error::no_memory_page;
+    return std::nullopt;
+}
+
+/// Memory for giant pages is kept together as long as there is other memory.
+Result<uint32_t> PagePool::find_whole_chunk() {
+    std::optional<uint32_t> number = find_whole_chunk(GiantState::chunks);
+    if (!number)
+        number = find_whole_chunk(GiantState::whole);
+    if (!number)
+        return Error::no_memory_page;
+    uint32_t near = Giant::of_chunk(*number).first_chunk();
+    while (chunks_[near].is_block)
+        ++near;
+    if (!is_cut(near))
+        TRY(split(near));
+    return *number;
 }
 
 std::optional<uint32_t> PagePool::find_idle_chunk() const {
@@ -131,8 +169,7 @@ std::optional<uint32_t> PagePool::find_idle_chunk() const {
     constexpr uint32_t own_tables = 1;
     for (uint32_t number = 1; number < chunk_count_; ++number) {
         const Chunk& chunk = chunks_[number];
-        if (chunk.records != nullptr && chunk.capacity + record_pages + own_tables == chunk_pages &&
-            chunk.free + chunk.waiting == chunk.capacity)
+        if (chunk.records != nullptr && chunk.capacity + record_pages + own_tables == chunk_pages && is_idle(number))
             return number;
     }
     return std::nullopt;
@@ -143,10 +180,7 @@ void PagePool::make_whole(uint32_t number) {
     constexpr uint32_t all = chunk_pages - record_pages;
     free_ += all - (chunk.is_block ? 0 : chunk.free);
     total_ += all - chunk.capacity;
-    const Word physical = chunk.physical;
-    chunk = {};
-    chunk.physical = physical;
-    chunk.free = all;
+    chunk = {.is_there = true, .physical = chunk.physical, .free = all};
     if (number < hint_)
         hint_ = number;
 }
@@ -156,6 +190,39 @@ void PagePool::make_block(uint32_t number) {
     chunk.is_block = true;
     free_ -= chunk.free;
     chunk.free = 0;
+}
+
+std::optional<Giant> PagePool::find_giant() const {
+    std::optional<Giant> found;
+    for_each_giant([&](Giant giant) {
+        if (state(giant.first_chunk()) == GiantState::page ||
+            (found && state(found->first_chunk()) == GiantState::whole))
+            return;
+        for (uint32_t chunk = giant.first_chunk(); chunk < giant.chunks_end(); ++chunk)
+            if (chunks_[chunk].is_block || !is_idle(chunk))
+                return;
+        found = giant;
+    });
+    return found;
+}
+
+void PagePool::make_giant(Giant giant) {
+    giants_[giant.number] = GiantState::page;
+    for (uint32_t chunk = giant.first_chunk(); chunk < giant.chunks_end(); ++chunk)
+        make_block(chunk);
+}
+
+void PagePool::make_whole(Giant giant) {
+    giants_[giant.number] = GiantState::whole;
+    for (uint32_t chunk = giant.first_chunk(); chunk < giant.chunks_end(); ++chunk)
+        make_whole(chunk);
+}
+
+uint32_t PagePool::giant_users(Giant giant) const {
+    uint32_t most = 0;
+    for (uint32_t chunk = giant.first_chunk(); chunk < giant.chunks_end(); ++chunk)
+        most = std::max(most, chunks_[chunk].users);
+    return most;
 }
 
 Page PagePool::page_at(Word physical) {

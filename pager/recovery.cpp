@@ -10,7 +10,7 @@ using kernel_memory::Made;
 
 namespace {
 
-constexpr uint8_t table_bits = 21, root_bits = 48;
+constexpr uint8_t table_bits = 21, directory_bits = 30, root_bits = 48;
 
 bool is_structure(abi::SlotType type) {
     return type == abi::SlotType::pml4 || type == abi::SlotType::pdpt || type == abi::SlotType::page_directory ||
@@ -20,8 +20,9 @@ bool is_structure(abi::SlotType type) {
 /// Whether what is made of a page is what its record says.
 bool is_as_recorded(const PageRecord& record, const Made& made) {
     switch (record.use) {
-    case Use::structure: // a page table may wait for its huge page to fall apart
-        return is_structure(made.type) && (made.is_mapped || record.span_bits == table_bits);
+    case Use::structure: // some wait for their huge or giant page to fall apart
+        return is_structure(made.type) &&
+               (made.is_mapped || record.span_bits == table_bits || record.span_bits == directory_bits);
     case Use::mirror:
     case Use::client: return made.type == abi::SlotType::frame && made.is_mapped;
     case Use::copies: return made.type == abi::SlotType::cnode;
@@ -34,8 +35,28 @@ bool is_as_recorded(const PageRecord& record, const Made& made) {
 
 } // namespace
 
+void Recovery::adopt_giants() {
+    PagePool& pool = memory_.pool();
+    pool.for_each_giant([&](Giant giant) {
+        switch (kernel_memory::state_of(giant)) {
+        case kernel_memory::GiantState::whole: break;
+        case kernel_memory::GiantState::unfinished: kernel_memory::make_whole(giant); break;
+        case kernel_memory::GiantState::chunks: pool.make_chunks(giant); break;
+        case kernel_memory::GiantState::page:
+            // As with blocks.
+            if (kernel_memory::show_giant(giant))
+                pool.make_giant(giant);
+            else
+                kernel_memory::make_whole(giant);
+            break;
+        }
+    });
+}
+
 void Recovery::adopt_chunks() {
     for (uint32_t chunk = 0; chunk < memory_.pool().chunk_count(); ++chunk) {
+        if (!memory_.pool().is_made(chunk) || memory_.pool().is_giant_page(chunk))
+            continue;
         switch (kernel_memory::state_of(chunk)) {
         case kernel_memory::ChunkState::whole: break;
         case kernel_memory::ChunkState::unfinished: kernel_memory::make_whole(chunk); break;
@@ -184,6 +205,11 @@ void Recovery::connect() {
             if (mirror == nullptr || mirror->table != page)
                 return destroy(page);
         }
+        if (record.span_bits == directory_bits && record.mappings == 0) {
+            if (!tables_.has_all_parts(*owner, record.address))
+                return destroy(page);
+            tables_.find(*owner, record.address)->directory = page;
+        }
         if (record.span_bits == root_bits)
             owner->pml4 = page;
         enter(*owner, page);
@@ -279,6 +305,7 @@ void Recovery::count_users() {
 }
 
 Word Recovery::run() {
+    adopt_giants();
     adopt_chunks();
     connect();
     put_back_unused_blocks();

@@ -16,6 +16,7 @@ public:
     Word run();
 
 private:
+    void adopt_giants();
     void adopt_chunks();
     void look_at_pages(uint32_t chunk);
     void look_at(Page page, const kernel_memory::Made& made);

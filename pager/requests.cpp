@@ -39,7 +39,7 @@ Result<protocol::Mapped> Server::map_region(Client& client, Region region, Word 
     TRY(checked_range(0, size));
     region.is_huge = region.backing == Backing::anonymous && size >= table_span &&
                      has(options, protocol::option::huge | protocol::option::populate);
-    const Word alignment = region.is_huge ? table_span : page_size;
+    const Word alignment = !region.is_huge ? page_size : size < giant_span ? table_span : giant_span;
     region.range = address == 0 ? TRY(client.regions.find_gap(size, first_free_choice + client.slide, alignment))
                                 : TRY(checked_range(address, size));
     region.request = request;

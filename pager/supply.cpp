@@ -86,6 +86,42 @@ Result<AddressSpaces::Content> AddressSpaces::from_block(Client& client, Region&
     return Content{page, region.writable};
 }
 
+/// Small pages and huge ones that are there already stay what they are.
+bool AddressSpaces::may_have_giant(const Client& client, Word base) const {
+    constexpr Word pages = giant_span / page_size;
+    constexpr Word most_tables = 2 * Giant::parts + 3; // mirrors and page tables, PDPT, page directory, CNode
+    constexpr Word memory = Giant::parts * (chunk_pages - record_pages) + most_tables;
+    return client.frames + client.swapped + pages <= client.quota_frames &&
+           client.tables + most_tables <= client.quota_tables &&
+           memory_.free_count() > memory_.pool().total() / 16 + memory && tables_.is_empty_gigabyte(client, base);
+}
+
+Result<bool> AddressSpaces::new_giant(Client& client, const Region& region, Word base) {
+    const Result<Giant> giant = memory_.take_giant();
+    if (!giant)
+        return false;
+    if (!tables_.add_giant(client, base, *giant, {.write = region.writable})) {
+        memory_.put_back_giant(*giant);
+        return false;
+    }
+    ++client.faults.huge;
+    return true;
+}
+
+Result<bool> AddressSpaces::provide_giant(Client& client, const Region& region, Word address, bool write) {
+    const Word base = address / giant_span * giant_span;
+    if (base < region.range.start || base + giant_span > region.range.end)
+        return false;
+    if (!tables_.is_whole_giant(client, base))
+        return may_have_giant(client, base) ? new_giant(client, region, base) : Result<bool>(false);
+    const Giant giant = Giant::of_chunk(tables_.find(client, base)->block.chunk());
+    const bool is_alone = memory_.pool().giant_users(giant) == 1;
+    if (write && !is_alone)
+        return false;
+    TRY(tables_.map_giant(client, base, {.write = region.writable && is_alone}));
+    return true;
+}
+
 /// What is mapped around the address in small pages stays so. Memory that is scarce goes by small pages, too.
 bool AddressSpaces::may_have_block(const Client& client, const Mirror* mirror) const {
     constexpr Word most_tables = 5; // PDPT, page directory, page table, its mirror, and a CNode for the capability
@@ -116,6 +152,8 @@ Result<bool> AddressSpaces::provide_block(Client& client, const Region& region, 
     if (!region.is_huge || base < region.range.start || base + table_span > region.range.end)
         return false;
     Mirror* const mirror = tables_.find(client, base);
+    if ((mirror == nullptr || tables_.is_part(*mirror)) && TRY(provide_giant(client, region, address, write)))
+        return true;
     if (mirror == nullptr || mirror->block.is_none())
         return may_have_block(client, mirror) ? new_block(client, region, base) : Result<bool>(false);
     const bool is_alone = memory_.pool().block_users(mirror->block) == 1;

@@ -141,6 +141,8 @@ Result<Word> Tables::clear(Client& client, Range range) {
         const Word end = std::min(range.end, (address / table_span + 1) * table_span);
         Mirror* const mirror = find(client, address);
         if (mirror != nullptr && !mirror->block.is_none()) { // whole or not, it belongs to one region
+            if (is_part(*mirror))
+                TRY(divide_giant(client, address));
             if (is_whole(*mirror))
                 TRY(or_refused(kernel_memory::unmap(block_entry(client, address), 0)));
             freed += mirror->pieces;

@@ -44,14 +44,39 @@ public:
     Result<void> protect_block(Client& client, Word base);
     /// What was accessed since last asked.
     bool was_accessed(Client& client, Word base);
-    /// A block that is mapped as one page, not a page table with pieces of it.
-    bool is_whole(const Mirror& mirror) const { return !mirror.block.is_none() && !is_in_place(mirror); }
+    /// A block that is mapped as one page, not a page table with pieces of it, nor part of a giant page.
+    bool is_whole(const Mirror& mirror) const {
+        return !mirror.block.is_none() && !is_part(mirror) && !is_in_place(mirror);
+    }
     /// The mirror's page table is hooked in.
     bool is_in_place(const Mirror& mirror) const { return memory_.record(mirror.table).mappings != 0; }
     /// Instead of the huge page its page table, still empty. Nothing to do where that is there already.
     Result<void> divide(Client& client, Mirror& mirror, Word address);
     /// The client has nothing of its block any more, and its entry no longer shows it.
     void drop_block(Client& client, Mirror& mirror);
+    // ---- giant pages (giants.cpp) ------------------------------------------------------------------------------------
+    /// The block is part of a giant page, which may have fallen apart here.
+    bool is_part(const Mirror& mirror) const {
+        return !mirror.block.is_none() && memory_.pool().is_giant_page(mirror.block.chunk());
+    }
+    /// The giant page around an address is mapped as one page, or can be.
+    bool is_whole_giant(const Client& client, Word address) const;
+    /// There is a mirror for each part of one giant page around an address.
+    bool has_all_parts(const Client& client, Word address) const;
+    /// Nothing is mapped, and there are no page tables, in the GiB around an address.
+    bool is_empty_gigabyte(const Client& client, Word address) const;
+    /// Shows a giant page in an empty gigabyte, with all that it may fall apart into; others may have it, too. All or
+    /// nothing: over_quota, no_memory_*, kernel_refused.
+    Result<void> add_giant(Client& client, Word base, Giant giant, const sys::PageAccess& access);
+    /// Shows it, whole, with other access.
+    Result<void> map_giant(Client& client, Word base, const sys::PageAccess& access);
+    /// Only reading is left.
+    Result<void> protect_giant(Client& client, Word base);
+    /// Instead of the giant page its page directory, still empty. Nothing to do where that is there already.
+    Result<void> divide_giant(Client& client, Word address);
+    /// The client has a block, or part of a giant page, and sees none of it yet.
+    void note_block(Client& client, Mirror& mirror, Block block);
+
     static const uint8_t* piece(const Mirror& mirror, Word address) {
         return kernel_memory::block_bytes(mirror.block.chunk()) + address % table_span / page_size * page_size;
     }
@@ -84,6 +109,13 @@ private:
         constexpr unsigned block_bits = 21;
         return {client.pml4, base, 1, block_bits};
     }
+    static kernel_memory::Entries giant_entry(const Client& client, Word base) {
+        constexpr unsigned giant_bits = 30;
+        return {client.pml4, base, 1, giant_bits};
+    }
+    Result<void> map_whole(Client& client, const kernel_memory::Entries& entry, Word source, Word into,
+                           const sys::PageAccess& access);
+    Result<void> make_parts(Client& client, Word base);
     void let_go(Client& client, Mirror& mirror, Entry entry);
 
     Memory& memory_;

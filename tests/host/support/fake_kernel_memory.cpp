@@ -25,6 +25,8 @@ size_t KernelMemory::mapped_pages() const {
             count += table.pml4 != 0 && entry.present ? 1 : 0;
     for (const auto& [place, entry] : huge_entries)
         count += entry.present ? 512 : 0;
+    for (const auto& [place, entry] : giant_entries)
+        count += entry.present ? 512 * 512 : 0;
     return count;
 }
 
@@ -34,6 +36,16 @@ const Entry* KernelMemory::entry(Page pml4, Word address) const {
 }
 
 uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
+    const Word giant_base = address >> 30 << 30;
+    if (const auto giant = giant_entries.find({pml4.number, giant_base});
+        giant != giant_entries.end() && giant->second.present) {
+        Entry& entry = giant->second;
+        if (write && !entry.access.write)
+            return nullptr;
+        entry.accessed = true;
+        entry.dirty = entry.dirty || write;
+        return giants.at(static_cast<uint32_t>(entry.frame)).bytes->data() + (address - giant_base);
+    }
     const Word base = address >> 21 << 21;
     if (const auto huge = huge_entries.find({pml4.number, base}); huge != huge_entries.end() && huge->second.present) {
         Entry& entry = huge->second;
@@ -51,8 +63,6 @@ uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
     return bytes.at(static_cast<uint32_t>(found->frame))->data() + address % 4096;
 }
 
-namespace {
-
 sys::Result<void> step() {
     may_die();
     int& left = kernel_memory().steps_until_failure;
@@ -65,6 +75,8 @@ void need(bool condition, const char* what) {
     if (!condition)
         throw std::logic_error(what);
 }
+
+namespace {
 
 sys::Error missing(Word bits) {
     return {abi::Error::failed_lookup, 0, static_cast<Word>(abi::LookupFailure::missing_capability), bits};
@@ -84,9 +96,10 @@ void drop_copy(Word slot) {
         for (Entry& entry : table.entries)
             if (entry.present && entry.slot == slot)
                 entry = {};
-    for (auto& [place, entry] : kernel_memory().huge_entries)
-        if (entry.present && entry.slot == slot)
-            entry = {};
+    for (auto* const large : {&kernel_memory().huge_entries, &kernel_memory().giant_entries})
+        for (auto& [place, entry] : *large)
+            if (entry.present && entry.slot == slot)
+                entry = {};
     kernel_memory().copies.erase(slot);
 }
 
@@ -96,24 +109,14 @@ Table& mapped_table(Page page) {
     return table;
 }
 
-/// Copies, and what is mapped by them, whose frame `is_gone` says is no longer there.
-template <class IsGone>
-void drop_copies(const IsGone& is_gone) {
-    std::vector<Word> gone;
-    for (const auto& [slot, frame] : kernel_memory().copies)
-        if (is_gone(slot, frame))
-            gone.push_back(slot);
-    for (const Word slot : gone)
-        drop_copy(slot);
-}
-
 template <class Visit>
 void for_each(const pager::kernel_memory::Entries& entries, const Visit& visit) {
-    if (entries.size_bits == 21) {
+    if (entries.size_bits != 12) {
         need(kernel_memory().numbered.contains(entries.structure.number) && entries.count == 1, "no huge page there");
-        const std::tuple place{entries.structure.number, Word{21}, entries.address >> 21};
-        need(!kernel_memory().structures.contains(place), "a page table where a huge page should be");
-        visit(kernel_memory().huge_entries[{entries.structure.number, entries.address}], 0);
+        const std::tuple place{entries.structure.number, Word{entries.size_bits}, entries.address >> entries.size_bits};
+        need(!kernel_memory().structures.contains(place), "a table where a huge page should be");
+        auto& large = entries.size_bits == 21 ? kernel_memory().huge_entries : kernel_memory().giant_entries;
+        visit(large[{entries.structure.number, entries.address}], 0);
         return;
     }
     Table& table = mapped_table(entries.structure);
@@ -124,6 +127,15 @@ void for_each(const pager::kernel_memory::Entries& entries, const Visit& visit) 
 }
 
 } // namespace
+
+void drop_copies(const std::function<bool(Word slot, Word frame)>& is_gone) {
+    std::vector<Word> gone;
+    for (const auto& [slot, frame] : kernel_memory().copies)
+        if (is_gone(slot, frame))
+            gone.push_back(slot);
+    for (const Word slot : gone)
+        drop_copy(slot);
+}
 
 } // namespace fake
 
@@ -145,6 +157,7 @@ ChunkRecords* records_of(uint32_t chunk) { return fake::kernel_memory().records.
 Result<SplitChunk> split_chunk(uint32_t chunk) {
     TRY(fake::step());
     auto& all = fake::kernel_memory().records;
+    need(fake::kernel_memory().is_made(chunk), "a chunk that is not there");
     need(!all.contains(chunk), "a chunk cut up twice");
     all[chunk] = std::make_unique<ChunkRecords>();
     *all[chunk] = {};
@@ -159,48 +172,6 @@ ChunkState state_of(uint32_t chunk) {
     if (found == fake::kernel_memory().records.end())
         return ChunkState::whole;
     return found->second->complete == ChunkRecords::complete_mark ? ChunkState::cut : ChunkState::unfinished;
-}
-
-void make_whole(uint32_t chunk) {
-    may_die();
-    auto& kernel = fake::kernel_memory();
-    for (uint32_t number = chunk << 9; number < (chunk + 1) << 9; ++number) {
-        need(!kernel.made.contains(number) || kernel.made.at(number) == abi::ObjectType::frame_4k,
-             "a chunk with more than frames in it");
-        kernel.made.erase(number);
-        kernel.shown.erase(number);
-        kernel.bytes.erase(number);
-    }
-    fake::drop_copies([&](Word, Word frame) { return frame >> 9 == chunk || frame == (fake::block_bit | chunk); });
-    kernel.records.erase(chunk);
-    kernel.blocks.erase(chunk);
-    kernel.shown_blocks.erase(chunk);
-    may_die();
-}
-
-Word block_slot(uint32_t chunk) { return fake::block_bit | chunk; }
-
-Result<void> make_block(uint32_t chunk) {
-    TRY(fake::step());
-    auto& kernel = fake::kernel_memory();
-    need(!kernel.records.contains(chunk) && !kernel.blocks.contains(chunk), "a chunk that is in use");
-    kernel.blocks[chunk] = std::vector<uint8_t>(0x20'0000);
-    may_die();
-    return {};
-}
-
-Result<void> show_block(uint32_t chunk) {
-    TRY(fake::step());
-    const auto is_near = [&](const auto& cut) { return cut.first / 512 == chunk / 512; };
-    need(std::ranges::any_of(fake::kernel_memory().records, is_near), "no page directory to show a block with");
-    fake::kernel_memory().shown_blocks.insert(chunk);
-    may_die();
-    return {};
-}
-
-const uint8_t* block_bytes(uint32_t chunk) {
-    need(fake::kernel_memory().shown_blocks.contains(chunk), "a block that is not in the window");
-    return fake::kernel_memory().blocks.at(chunk).data();
 }
 
 Result<void> remove_table(Page table) {
@@ -262,6 +233,7 @@ void reclaim(Page page) {
     kernel.kept.erase(page.number);
     fake::drop_copies([&](Word slot, Word frame) { return slot >> 7 == page.number || frame == page.number; });
     std::erase_if(kernel.huge_entries, [&](const auto& entry) { return entry.first.first == page.number; });
+    std::erase_if(kernel.giant_entries, [&](const auto& entry) { return entry.first.first == page.number; });
     std::erase_if(kernel.structures, [&](const auto& entry) {
         const bool gone = entry.second == page.number || std::get<0>(entry.first) == page.number;
         if (gone && kernel.tables.contains(entry.second))
@@ -300,8 +272,12 @@ Result<void> map_structure(Page structure, sys::MissingLevel level, Page pml4, W
     if (const auto error = fake::missing_above(pml4.number, address, bits))
         return *error;
     const std::tuple key{pml4.number, bits, address >> bits};
-    const auto huge = kernel.huge_entries.find({pml4.number, address});
-    if (kernel.structures.contains(key) || (bits == 21 && huge != kernel.huge_entries.end() && huge->second.present))
+    const auto shows = [&](const auto& large) {
+        const auto found = large.find({pml4.number, address >> bits << bits});
+        return found != large.end() && found->second.present;
+    };
+    if (kernel.structures.contains(key) || (bits == 21 && shows(kernel.huge_entries)) ||
+        (bits == 30 && shows(kernel.giant_entries)))
         return abi::Error::delete_first;
     kernel.structures[key] = structure.number;
     if (bits == 21) {
@@ -316,15 +292,16 @@ Result<void> map_copies(const Entries& entries, Word source, Word into, const sy
     auto& kernel = fake::kernel_memory();
     need(!(access.write && access.execute), "writable and executable");
     TRY(fake::step());
-    if (entries.size_bits == 21)
-        if (const auto error = fake::missing_above(entries.structure.number, entries.address, 21))
+    if (entries.size_bits != 12)
+        if (const auto error = fake::missing_above(entries.structure.number, entries.address, entries.size_bits))
             return *error;
     fake::for_each(entries, [&](fake::Entry& entry, unsigned i) {
         const Word from = source + i;
-        const bool is_named = (from & (fake::lent_bit | fake::block_bit)) != 0;
+        const bool is_named = (from & (fake::lent_bit | fake::block_bit | fake::giant_bit)) != 0;
         const bool is_own = is_named || !kernel.copies.contains(from);
         const Word frame = is_named ? from : is_own ? from >> 7 : kernel.copies.at(from);
-        need(entries.size_bits == ((from & fake::block_bit) != 0 ? 21 : 12), "a frame of another size");
+        const unsigned bits = (from & fake::giant_bit) != 0 ? 30 : (from & fake::block_bit) != 0 ? 21 : 12;
+        need(entries.size_bits == bits, "a frame of another size");
         const Word slot = into + i;
         need(kernel.made.at(static_cast<uint32_t>(slot >> 7)) == abi::ObjectType::cnode, "a copy into no CNode");
         if (kernel.copies.contains(slot)) {

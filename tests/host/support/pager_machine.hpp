@@ -30,13 +30,15 @@ struct Pager {
 
 struct Machine {
     unsigned chunks;
+    unsigned giants;
     uint32_t swap_slots;
     std::vector<uint8_t> archive_bytes;
     std::unique_ptr<Pager> pager;
 
-    explicit Machine(unsigned chunk_count = 1, uint32_t slots = 0)
-        : chunks(chunk_count), swap_slots(slots), archive_bytes(20000) {
+    explicit Machine(unsigned chunk_count = 1, uint32_t slots = 0, unsigned giant_count = 0)
+        : chunks(chunk_count), giants(giant_count), swap_slots(slots), archive_bytes(20000) {
         fake::reset_kernel_memory();
+        fake::kernel_memory().giants_from = giants == 0 ? 0 : Giant::parts;
         for (size_t i = 0; i < archive_bytes.size(); ++i)
             archive_bytes[i] = static_cast<uint8_t>(i * 7 + 1);
         start();
@@ -50,6 +52,8 @@ struct Machine {
         pager = std::make_unique<Pager>(Archive(archive_bytes));
         for (unsigned i = 0; i < chunks; ++i)
             REQUIRE(pager->memory.pool().add_chunk((i + 1) * Word{0x20'0000}));
+        for (unsigned i = 1; i <= giants; ++i)
+            REQUIRE(pager->memory.pool().add_giant((i * Giant::parts + 1) * Word{0x20'0000}));
         pager->swap.attach(swap_slots);
         Recovery(pager->memory, pager->clients, pager->tables, pager->swap, pager->spaces).run();
         fake::kernel_memory().steps_until_death = -1;
@@ -118,7 +122,7 @@ struct Machine {
     }
 };
 
-/// A region of huge pages.
+/// A region of huge pages, and of giant ones if it is that large.
 inline Region huge(Word start, Word pages, Word request = 0) {
     return {.range = {start, start + pages * page_size}, .writable = true, .is_huge = true, .request = request};
 }

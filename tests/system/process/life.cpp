@@ -196,8 +196,13 @@ void test_cycles(unsigned cycles) {
         static_cast<void>(run("nothing"));
     const Word before = free_pages();
     unsigned good = 0;
-    for (unsigned i = 0; i < cycles; ++i)
-        good += run("nothing").cause == Cause::exited ? 1 : 0;
+    for (unsigned i = 0; i < cycles; ++i) {
+        const process::NextExit::Reply end = run("nothing");
+        good += end.cause == Cause::exited ? 1 : 0;
+        if (end.cause != Cause::exited)
+            sys::log("cycle {}: PID {} ended by {}, status {:#x}", i, end.pid, static_cast<Word>(end.cause),
+                     end.status);
+    }
     report(good == cycles, "R39 every spawn and exit of ten thousand is told", good);
     report(free_pages() == before, "R39 ten thousand spawns and exits leave memory unchanged", before - free_pages());
     const auto list = sys::call(process_service, process::List{});

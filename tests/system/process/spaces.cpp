@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands in for eclipse-systemd as PID 1 and forks: address spaces are created, filled, cloned and destroyed, and memory is what it
-// was at the end. What that costs is told in time-stamp ticks, as numbers grow: tools/bench --plot draws it. Boot word: spaces=N.
+// was at the end. What that costs is told in time-stamp ticks, as numbers grow: tools/bench --plot draws it. Boot words: spaces=N; giant: instead of that, a
+// process that it starts has a giant page.
 #include <string_view>
 #include <sys/cap/notification.hpp>
 #include <sys/proc/exit.hpp>
@@ -17,6 +18,7 @@ using sys::Word;
 constexpr Word page_size = 4096, words_per_page = page_size / sizeof(Word);
 constexpr Word exit_slot = sys::slot::first_free;
 const sys::Endpoint process_service(sys::slot::process_service);
+constexpr std::string_view giant_program = "/sbin/spaces";
 unsigned passed = 0, failed = 0;
 
 void report(bool good, std::string_view name, Word detail = 0) {
@@ -43,6 +45,18 @@ Word value_of(Word page, Word turn) { return page * 1000 + turn; }
     sys::exit(wrong == 0 ? 0 : 1);
 }
 
+/// Waits for a child's end; 1000 or more if it did not exit.
+Word status_of(Word pid) {
+    for (;;) {
+        const auto exit = sys::call(process_service, process::NextExit{});
+        if (!exit || (exit->pid != 0 && exit->pid != pid))
+            return 1000;
+        if (exit->pid == pid)
+            return exit->cause == process::Cause::exited ? exit->status : 1001;
+        static_cast<void>(sys::Notification(sys::slot::notification).wait());
+    }
+}
+
 /// The status of the child's end; not 0 if anything went wrong.
 Word fork_once(volatile Word* memory, Word pages, Word turn) {
     for (Word page = 0; page < pages; ++page)
@@ -52,14 +66,7 @@ Word fork_once(volatile Word* memory, Word pages, Word turn) {
         return child.error().label();
     if (child->pid == 0)
         live(memory, pages, turn);
-    for (;;) {
-        const auto exit = sys::call(process_service, process::NextExit{});
-        if (!exit || (exit->pid != 0 && exit->pid != child->pid))
-            return 1000;
-        if (exit->pid == child->pid)
-            return exit->cause == process::Cause::exited ? exit->status : 1001;
-        static_cast<void>(sys::Notification(sys::slot::notification).wait());
-    }
+    return status_of(child->pid);
 }
 
 /// Forks so many times; how many children were as they should be. Ticks for each, on the average, in `ticks`.
@@ -77,7 +84,9 @@ Word fork_many(volatile Word* memory, Word pages, Word count, Word& ticks) {
 }
 
 Word huge_pages_at(Word address) {
-    const auto region = sys::call(sys::Endpoint(sys::slot::pager), pager::InspectRegion{1, address});
+    const sys::Endpoint service(sys::slot::pager);
+    const auto self = sys::call(service, pager::InspectClient{}); // all it shows
+    const auto region = sys::call(service, pager::InspectRegion{self ? self->client : 0, address});
     return region && region->start == address ? region->huge : 0;
 }
 
@@ -104,6 +113,47 @@ void run_huge() {
            populated ? huge_pages_at(*populated) : populated.error().label());
     if (populated)
         static_cast<void>(sys::memory::unmap(*populated));
+}
+
+/// Memory of one giant page: as with huge pages.
+void run_giant() {
+    constexpr Word size = Word{1} << 30, pages = size / page_size, few = 8;
+    const Word before = used_pages();
+    const auto at = sys::memory::map(size, 0, pager::option::huge);
+    if (!at)
+        return report(false, "there is memory for a giant page", at.error().label());
+    auto* const memory = reinterpret_cast<volatile Word*>(*at);
+    volatile Word& last = memory[size / sizeof(Word) - 1];
+    bool is_clear = last == 0;
+    for (Word page = 0; page < pages; page += 1021)
+        is_clear &= memory[page * words_per_page] == 0;
+    report(is_clear && huge_pages_at(*at) == pages, "memory is a giant page, and clear", huge_pages_at(*at));
+    last = 77;
+    Word ticks = 0;
+    report(fork_many(memory, few, 3, ticks) == 3 && last == 77, "a giant page falls apart where a child writes", last);
+    report(huge_pages_at(*at) == pages, "and is whole where nobody else has it", huge_pages_at(*at));
+    report(sys::memory::unmap(*at).is_ok() && used_pages() <= before, "a giant page comes back whole",
+           used_pages() - before);
+    const auto again = sys::memory::map(size, 0, pager::option::populate);
+    report(again && huge_pages_at(*again) == pages, "populating takes a giant page",
+           again ? huge_pages_at(*again) : again.error().label());
+}
+
+/// PID 1 has no quota for that, but may give one to a child.
+void start_giant() {
+    process::SpawnTexts texts;
+    texts.set_path(giant_program);
+    texts.add_argument(giant_program);
+    texts.add_argument("giant");
+    process::Spawn request = texts.request();
+    request.grants = process::grant::spawn;
+    constexpr Word three_gigabytes = Word{3} << 18;
+    request.quota_pages = three_gigabytes;
+    const auto child = sys::call_with_payload(process_service, request, sys::Payload(texts.payload()));
+    if (!child)
+        return report(false, "a child can be started", child.error().label());
+    const Word status = status_of(child->reply.pid);
+    report(status == 0, "a child with a giant page ends well", status);
 }
 
 void run(Word spaces) {
@@ -140,8 +190,10 @@ void run(Word spaces) {
 
 int main(int argc, char** argv, char**) {
     Word spaces = 1000;
+    bool is_giant = false;
     for (int i = 1; i < argc; ++i) {
         std::string_view word = argv[i];
+        is_giant |= word == "giant";
         if (!word.starts_with("spaces="))
             continue;
         spaces = 0;
@@ -151,7 +203,11 @@ int main(int argc, char** argv, char**) {
     const sys::CNode own(sys::slot::cnode);
     static_cast<void>(own.at(exit_slot).mint_from(own.at(sys::slot::notification), abi::Rights::write(), 1));
     static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Object(exit_slot))));
-    run(spaces);
+    if (is_giant && std::string_view(argv[0]) == giant_program) {
+        run_giant();
+        return static_cast<int>(failed);
+    }
+    is_giant ? start_giant() : run(spaces);
     sys::log("TESTS DONE {} passed {} failed", passed, failed);
     static_cast<void>(sys::call(process_service, process::PowerOff{}));
     return 0;

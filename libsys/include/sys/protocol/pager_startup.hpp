@@ -4,7 +4,11 @@
 // A capability pointer of the pager, most significant bits first:
 //     guard (0) | root index: root_bits | leaf index: 10 | copy index: 7
 // Root slot 0 holds a CNode with the slots of sys::slot and those below; slot 1 the lent frames; from `first_chunk` on one
-// untyped of 2 MiB per chunk, and from `first_chunk + chunk_count` on the CNode that the pager makes for each chunk.
+// untyped of 2 MiB per chunk, from `first_chunk + chunk_count` on the CNode that the pager makes for each chunk, and from
+// `first_chunk + 2 * chunk_count` on the untypeds of 1 GiB.
+//
+// Each of these stands for the 512 chunks that the pager may make of it. They have the last numbers, from a multiple of 512
+// on; numbers that are left out before them are of no chunk.
 #pragma once
 
 #include <sys/proc/slots.hpp>
@@ -28,6 +32,8 @@ inline constexpr Word first_watcher_slot = 64; ///< 64 empty ones: for notificat
 
 inline constexpr unsigned chunk_bits = 21;
 inline constexpr unsigned max_chunks = 4096;
+inline constexpr unsigned giant_bits = 30;
+inline constexpr Word giant_chunks = Word{1} << (giant_bits - chunk_bits);
 
 /// Addresses in the pager's own space.
 inline constexpr Word block_address = 0x2000'0000; ///< of the StartupBlock, read-only
@@ -50,11 +56,12 @@ inline constexpr unsigned max_lent_ranges = 8;
 struct StartupBlock {
     Word instances = 0; ///< how often a pager has been started; init counts
     Word root_bits = 0;
-    Word chunk_count = 0;
+    Word chunk_count = 0; ///< numbers, those of no chunk included
+    Word giant_count = 0; ///< untypeds of 1 GiB
     Word archive_size = 0; ///< bytes
     Word lent_count = 0;
     LentRange lent[max_lent_ranges] = {};
-    Word chunk_physical[max_chunks] = {};
+    Word chunk_physical[max_chunks] = {}; ///< 0: no chunk
 };
 
 } // namespace sys::protocol::pager_startup
