@@ -65,12 +65,12 @@ class SelectionTest(unittest.TestCase):
 
     def test_a_case_that_nobody_reports_fails(self) -> None:
         report = cases.Report()
-        runner.run_job(cases.Job(["a", "b"], lambda report: report.add("a", True)), report)
+        runner.run_job(cases.Job(["a", "b"], lambda report: report.add("a", True)), report, runner.Times())
         self.assertEqual({name: outcome.passed for name, outcome in report.outcomes.items()}, {"a": True, "b": False})
 
     def test_a_fault_of_a_job_fails_its_cases(self) -> None:
         report = cases.Report()
-        runner.run_job(cases.Job(["a"], lambda report: 1 // 0), report)
+        runner.run_job(cases.Job(["a"], lambda report: 1 // 0), report, runner.Times())
         self.assertIn("ZeroDivisionError", report.outcomes["a"].detail)
 
     def test_a_failure_is_never_overwritten_by_a_pass(self) -> None:
