@@ -15,7 +15,7 @@ import packages
 import qemu
 import verdict
 
-READY_TIMEOUT_SECONDS = 120.0
+READY_TIMEOUT_SECONDS = 300.0
 DESCRIPTION = """Builds what is needed and boots it in QEMU with the serial console in this terminal.
 Ctrl-A X leaves, and so does `poweroff` on the console."""
 EPILOG = """status: 0 ready or powered off (with --root: debug exit 0x10); 1 the system failed, the reason is on the last

@@ -37,7 +37,7 @@ import verdict
 
 GROUP = "scenario: "
 FOLDER = suites.FOLDER / "scenarios"
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 300.0
 PF_X, PT_LOAD = 1, 1
 
 

@@ -16,7 +16,7 @@ import qemu
 import suites
 import verdict
 
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 300.0
 LAST_LINE = re.compile(r"^TESTS DONE (\d+) passed (\d+) failed$", re.MULTILINE)
 
 
