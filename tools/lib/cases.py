@@ -44,6 +44,11 @@ class Target:
     alone: bool = False          # nothing is needed but these names
 
 
+def kernel_target(compiler: str, kernel: str) -> Target:
+    """Only the kernel itself: user programs are the same for all kernels, and are taken from the debug kernel's build."""
+    return Target(compiler, kernel, ("microkernel/umbra.elf",), alone=True)
+
+
 @dataclasses.dataclass
 class Job:
     """Runs some cases together: what is not reported when `run` is back, did not happen."""

@@ -10,7 +10,6 @@ import stack_depth
 
 GROUP = "kernel: "
 VARIANTS = ("debug", "release")
-TARGET = "microkernel/umbra.elf"
 
 
 def named(compiler: str, variant: str) -> dict[str, Callable[[kernel_elf.Kernel], list[str]]]:
@@ -22,7 +21,7 @@ def named(compiler: str, variant: str) -> dict[str, Callable[[kernel_elf.Kernel]
 def job_of(compiler: str, variant: str) -> cases.Job:
     build = building.Build(compiler, variant)
     by_name = named(compiler, variant)
-    job = cases.Job(list(by_name), lambda report: None, [cases.Target(compiler, variant, (TARGET,), alone=True)],
+    job = cases.Job(list(by_name), lambda report: None, [cases.kernel_target(compiler, variant)],
                     packages.CLANG if compiler == "clang" else [])
 
     def run(report: cases.Report) -> None:

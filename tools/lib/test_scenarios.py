@@ -177,7 +177,9 @@ def boot_in_bochs(scenario: dict, build: building.Build, rootfs: pathlib.Path) -
 
 
 def boot_scenario(scenario: dict, build: building.Build, place: Place) -> tuple[str, verdict.Verdict]:
+    """build: of the user programs."""
     boot = scenario.get("boot", {})
+    kernel = dataclasses.replace(build, kernel=boot.get("kernel", build.kernel))
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         scratch = pathlib.Path(name)
         with building.locked(build):
@@ -185,7 +187,8 @@ def boot_scenario(scenario: dict, build: building.Build, place: Place) -> tuple[
             root = place.built / boot["root"] if "root" in boot else None
             options = test_system.no_options(archive=rootfs, append=[boot.get("append", "")], root=root)
             if boot.get("emulator", "qemu") == "qemu":
-                image.make(image.choose(build, options, scratch), scratch / "umbra.iso")
+                content = image.choose(build, options, scratch)
+                image.make(dataclasses.replace(content, kernel=kernel.kernel_elf), scratch / "umbra.iso")
         if boot.get("emulator", "qemu") == "bochs":
             return boot_in_bochs(scenario, build, rootfs)
         return boot_in_qemu(scenario, scratch / "umbra.iso", scratch)
@@ -197,7 +200,7 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
     if compiler not in boot.get("compilers", building.COMPILERS):
         return None
     by_name = {f"{GROUP}{case['name']}{suites.compiler_suffix(compiler)}": case for case in scenario["case"]}
-    build = building.Build(compiler, boot.get("kernel", "debug"))
+    build = building.Build(compiler)
 
     def run(report: cases.Report) -> None:
         text, outcome = boot_scenario(scenario, build, place_of(path, build))
@@ -207,8 +210,8 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
             report.add(name, result.passed, result.detail + ("" if result.passed else f"\n{text[-4000:]}"))
 
     needed = packages.IMAGE + (packages.BOCHS if boot.get("emulator") == "bochs" else packages.QEMU)
-    job = cases.Job(list(by_name), run, [cases.Target(compiler, build.kernel)], needed)
-    return job
+    targets = [cases.Target(compiler, build.kernel), cases.kernel_target(compiler, boot.get("kernel", "debug"))]
+    return cases.Job(list(by_name), run, targets, needed)
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:

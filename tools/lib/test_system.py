@@ -97,18 +97,20 @@ def boot_on(machine: suites.Machine, suite: suites.Suite, build: building.Build,
 
 def job_of(suite: suites.Suite, machine: suites.Machine) -> cases.Job:
     by_name = {suites.full_name(name, machine): name for name in suite.cases}
-    build = building.Build(machine.compiler, str(suite.settings.get("kernel", "debug")))
+    build = building.Build(machine.compiler)
+    kernel = building.Build(machine.compiler, str(suite.settings.get("kernel", "debug")))
 
     def run(report: cases.Report) -> None:
-        text, outcome = boot_on(machine, suite, build)
+        text, outcome = boot_on(machine, suite, build, None if kernel == build else kernel.kernel_elf)
         judged = judge_cases(suite.cases, text, outcome)
         for name in job.names:
             result = judged[by_name[name]]
             report.add(name, result.passed, result.detail + ("" if result.passed else f"\n{text[-3000:]}"))
 
     needed = packages.IMAGE + (packages.BOCHS if machine.emulator == "bochs" else packages.QEMU)
-    job = cases.Job(list(by_name), run, [cases.Target(machine.compiler, build.kernel, (suite.program,))], needed)
-    return job
+    targets = [cases.Target(build.compiler, build.kernel, (suite.program,)),
+               cases.kernel_target(kernel.compiler, kernel.kernel)]
+    return cases.Job(list(by_name), run, targets, needed)
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:
