@@ -13,6 +13,7 @@ import bochs
 import bochs_faults
 import build as building
 import elf_programs
+import fault_logs
 import fault_record
 import page_walk
 import verdict
@@ -31,13 +32,22 @@ def session(*options: str, typed: str = "") -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@functools.cache
 def trace(*more: str) -> tuple[int, str, str]:
     """Status and output of a traced boot, and the trace."""
+    return traced(*more)[:3]
+
+
+def exception_log(*more: str) -> str:
+    """What Bochs itself wrote of the exceptions of that boot."""
+    return traced(*more)[3]
+
+
+@functools.cache
+def traced(*more: str) -> tuple[int, str, str, str]:
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "trace"
-        status, output = session("--trace", str(file), *more)
-        return status, output, file.read_text()
+        files = [pathlib.Path(folder) / name for name in ("trace", "log")]
+        status, output = session("--trace", str(files[0]), "--exception-log", str(files[1]), *more)
+        return status, output, *(file.read_text() for file in files)
 
 
 def program(name: str) -> elf_programs.Program:
@@ -76,6 +86,14 @@ class BochsFaultsTest(unittest.TestCase):
         for record in re.split(r"\n\n(?=fault)", text.strip()):
             is_present = bool(int(re.search(r"error code (0x\w+)", record).group(1), 16) & fault_record.PRESENT)
             self.assertEqual(": the page is " in record, is_present, record)
+
+    def test_its_own_log_has_the_same_faults_as_the_trace(self) -> None:
+        _, output, text = trace("--root", str(BUILD.folder / TRAPS))
+        found, recorded = fault_logs.faults_in(exception_log("--root", str(BUILD.folder / TRAPS))), fault_logs.faults_in(text)
+        self.assertGreater(len(recorded), 20, output)
+        self.assertEqual(*([(fault.address, fault.error_code, fault.ring) for fault in faults] for faults in (found, recorded)))
+        for own, fault in zip(found, recorded):
+            self.assertEqual(own.is_behind, own.ip != fault.ip, own)
 
     def test_the_source_line_is_the_one_of_the_ip(self) -> None:
         first = trace()[2].split("\n\n")[0]

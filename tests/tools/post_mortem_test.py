@@ -2,19 +2,21 @@
 """What a dump tells is what the machine told while it lived: one session of GDB writes a dump and asks, and tools/faults
 answers the same; and a kernel that died of a deliberate bug says of what."""
 import functools
+import json
 import pathlib
 import re
 import struct
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import build as building
 import core_dump
 
 BOOTS = "the shipped system"  # test_tools.py builds it first
 ASKED = {"walk": "0x400000", "threads": None, "vspace": "clock", "caps": "clock", "keepers": "clock", "untyped": None,
-         "faults": None}
+         "events": "256", "faults": None}
 OPTIONS = {"faults": "pending"}
 
 
@@ -26,7 +28,7 @@ def run(tool: str, *arguments: str, typed: str = "") -> tuple[int, str]:
 
 def sections(text: str, commands: dict[str, str | None]) -> dict[str, str]:
     """What each command said, behind a line that repeats it."""
-    parts = re.split(rf"^(?:\(gdb\) )*umbra ({'|'.join(commands)})(?: \w+)?$\n", text, flags=re.MULTILINE)
+    parts = re.split(rf"^(?:\(gdb\) )*umbra ({'|'.join(commands)})(?: \S+)*$\n", text, flags=re.MULTILINE)
     return {name: re.sub(r"^(?:\(gdb\) )+", "", body, flags=re.MULTILINE).strip("\n")
             for name, body in zip(parts[1::2], parts[2::2])}
 
@@ -37,13 +39,19 @@ def alive_and_dead() -> tuple[dict[str, str], dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         dump = pathlib.Path(folder) / "dump"
         commands = [f"umbra {command} {argument or ''}".strip() for command, argument in ASKED.items()]
-        typed = "umbra stop-at-fault clock\ncontinue\ndelete\n" + "".join(
+        drawn = [pathlib.Path(folder) / name for name in ("live.json", "live.svg", "dead.json", "dead.svg")]
+        typed = f"umbra stop-at-fault clock\ncontinue\ndelete\numbra timeline {drawn[0]}\numbra space clock {drawn[1]}\n" + "".join(
             f"echo \\n{command}\\n\n{command}\n" for command in commands) + f"echo \\numbra dump\\n\numbra dump {dump}\n"
         status, said = run("run", "--no-build", "--gdb", "--timeout", "200", typed=typed)
         assert status == 0 and dump.exists(), said
         options = [word for command, argument in ASKED.items()
                    for word in (f"--{OPTIONS.get(command, command)}", argument) if word]
-        return sections(said, ASKED | {"dump": None}), sections(run("faults", str(dump), *options)[1], ASKED)
+        options += ["--timeline", str(drawn[2]), "--space", "clock", str(drawn[3])]
+        more = {"dump": None, "timeline": None, "space": None}
+        answers = sections(said, ASKED | more), sections(run("faults", str(dump), *options)[1], ASKED | more)
+        for answer, files in zip(answers, (drawn[:2], drawn[2:])):
+            answer |= {file.suffix: file.read_text() for file in files}
+        return answers
 
 
 @functools.cache
@@ -83,6 +91,29 @@ class PostMortemTest(unittest.TestCase):
 
     def test_untyped_memory(self) -> None:
         self.check_same("untyped", r"0x\w{4,} bytes are not given out")
+
+    def test_paging_events(self) -> None:
+        self.check_same("events", r"0\.0 us  clock \(TCB 0x\w+\) +fault at 0x\w+ told to keeper 1$|maps \d+ pages? at 0x")
+
+    def test_the_timeline_has_every_event_that_is_remembered(self) -> None:
+        alive, dead = alive_and_dead()
+        self.assertEqual(alive[".json"], dead[".json"])
+        drawn = [each for each in json.loads(dead[".json"])["traceEvents"] if each["ph"] in "Xi"]
+        numbers = [int(number) for each in drawn for number in each["args"] if number.isdigit()]
+        self.assertEqual(sorted(numbers), [int(line.split()[0]) for line in dead["events"].splitlines()])
+        self.assertTrue(any(each["ph"] == "X" and each["dur"] > 0 for each in drawn))
+
+    def test_the_map_of_an_address_space_shows_what_is_there(self) -> None:
+        alive, dead = alive_and_dead()
+        self.assertEqual(alive[".svg"], dead[".svg"])
+        root = xml.etree.ElementTree.fromstring(dead[".svg"])
+        titles = [each.text for each in root.iter("{http://www.w3.org/2000/svg}title")]
+        found = re.findall(r"0x(\w+)-0x(\w+) +(\d+) pages (\S+) +(.*)", dead["vspace"])
+        self.assertGreater(len(found), 2)
+        for start, end, pages, what, keeper in found:
+            self.assertIn(f"0x{int(start, 16):x}-0x{int(end, 16):x} {pages} page{'' if pages == '1' else 's'} {what} {keeper}", titles)
+        resident = re.search(r"(\d+) pages are there", dead["vspace"]).group(1)
+        self.assertIn(f"{resident} pages resident", dead[".svg"])
 
     def test_faults_that_wait(self) -> None:
         dead = alive_and_dead()[1]["faults"]  # the machine that lives stands at a fault, and tells it first

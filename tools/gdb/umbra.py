@@ -17,6 +17,8 @@ import fault_record  # noqa: E402
 import kernel_layout  # noqa: E402
 import machine  # noqa: E402
 import page_walk  # noqa: E402
+import paging_events  # noqa: E402
+import pictures  # noqa: E402
 import unwind  # noqa: E402
 
 if dump_file := globals().get("umbra_dump"):
@@ -29,15 +31,33 @@ def number(text: str) -> int:
     return int(machine.evaluate(text)) & (1 << 64) - 1
 
 
+def words_of(argument: str, usage: str, count: int) -> list[str]:
+    words = gdb.string_to_argv(argument)
+    if len(words) != count:
+        raise gdb.GdbError(usage)
+    return words
+
+
+def running_as(pid: int) -> int:
+    """The TCB whose supervisor is told of it by this badge: init's are PIDs."""
+    for physical in kernel.tcbs():
+        table = kernel.cap_of(kernel.tcb(physical), "fault_handler")
+        if table.type == "cnode" and any(index == 0 and cap.badge == pid for index, cap in kernel.cnode(table)):
+            return physical
+    raise gdb.GdbError(f"no process has the PID {pid}")
+
+
 def chosen(argument: str) -> int:
     """The TCB that a command is about: the one given, of the program given, or the running one."""
     if not argument:
         current = kernel.current()
         if current is None:
-            raise gdb.GdbError("no thread runs: name a program or the address of a TCB (umbra threads)")
+            raise gdb.GdbError("no thread runs: name a program, a PID, or the address of a TCB (umbra threads)")
         return current
     if argument[0].isdigit():
         physical = number(argument)
+        if physical < paging_events.TCB_ALIGNMENT:
+            return running_as(physical)
         if physical not in kernel.tcbs():
             raise gdb.GdbError(f"no thread's TCB is at {physical:#x}")
         return physical
@@ -70,7 +90,7 @@ def threads(_: str) -> None:
 
 
 def vspace(argument: str) -> None:
-    """umbra vspace [PROGRAM | TCB]: what is mapped in an address space, and who pages it."""
+    """umbra vspace [PROGRAM | PID | TCB]: what is mapped in an address space, and who pages it."""
     root = space(argument)
     print(f"PML4 {root:#x}")
     total = 0
@@ -82,16 +102,16 @@ def vspace(argument: str) -> None:
 
 
 def walk(argument: str) -> None:
-    """umbra walk ADDR [PROGRAM | TCB]: the way through the page tables to an address."""
+    """umbra walk ADDR [PROGRAM | PID | TCB]: the way through the page tables to an address."""
     words = gdb.string_to_argv(argument)
     if not 1 <= len(words) <= 2:
-        raise gdb.GdbError("umbra walk ADDR [PROGRAM | TCB]")
+        raise gdb.GdbError("umbra walk ADDR [PROGRAM | PID | TCB]")
     root = space(words[1]) if len(words) == 2 else machine.register("cr3")
     print(fault_record.walk_text(page_walk.walk(machine.read, root, number(words[0]))))
 
 
 def caps(argument: str) -> None:
-    """umbra caps [PROGRAM | TCB]: the capabilities of a thread: in its TCB, and in its CSpace's first CNode."""
+    """umbra caps [PROGRAM | PID | TCB]: the capabilities of a thread: in its TCB, and in its CSpace's first CNode."""
     tcb = kernel.tcb(chosen(argument))
     for place in machine.enumerators("kernel::TcbSlot"):
         print(f"  {place + ':':<16} {kernel.cap_of(tcb, place).describe()}")
@@ -152,7 +172,7 @@ def untyped(_: str) -> None:
 
 
 def keepers(argument: str) -> None:
-    """umbra keepers [PROGRAM | TCB]: the entries that name keepers, and the keeper table's endpoints."""
+    """umbra keepers [PROGRAM | PID | TCB]: the entries that name keepers, and the keeper table's endpoints."""
     tcb = kernel.tcb(chosen(argument))
     root, table = kernel.space_of(tcb), kernel.cap_of(tcb, "fault_handler")
     named = [(found.address, found.end, (found.entry.keeper, found.entry.level))
@@ -177,6 +197,29 @@ def backtrace(_: str) -> None:
     print(f"entered from {kernel.label(current)}:")
     with unwind.as_in_user_mode(kernel, current):
         gdb.execute("backtrace")
+
+
+def events(argument: str) -> None:
+    """umbra events [COUNT]: the last paging events that the kernel remembers, and how old each is."""
+    print(pictures.events_text(kernel, number(argument or "20")))
+
+
+def timeline(argument: str) -> None:
+    """umbra timeline FILE: draws the record of paging events; FILE ends with .json (Perfetto) or .svg."""
+    file, = words_of(argument, "umbra timeline FILE", 1)
+    try:
+        print(pictures.draw_timeline(kernel, pathlib.Path(file)))
+    except (OSError, ValueError) as error:
+        raise gdb.GdbError(str(error)) from None
+
+
+def space_picture(argument: str) -> None:
+    """umbra space WHO FILE: draws the map of an address space as an SVG."""
+    who, file = words_of(argument, "umbra space WHO FILE", 2)
+    try:
+        print(pictures.draw_space(kernel, chosen(who), space(who), pathlib.Path(file)))
+    except OSError as error:
+        raise gdb.GdbError(str(error)) from None
 
 
 def dump(argument: str) -> None:
@@ -283,7 +326,9 @@ class Subcommand(gdb.Command):
 
 
 Umbra()
-for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, trace, backtrace, dump, log):
+for action in (threads, vspace, walk, caps, who_maps, faults, untyped, keepers, stop_at_fault, trace, backtrace, events,
+               timeline, dump, log):
     Subcommand(action.__name__.replace("_", "-"), action)
+Subcommand("space", space_picture)
 gdb.events.stop.connect(on_stop)
 gdb.unwinder.register_unwinder(None, unwind.StubUnwinder(kernel))

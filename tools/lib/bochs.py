@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/bochs/VGABIOS-lg
             "/usr/share/vgabios/vgabios.bin"]
 NO_DISPLAY = 'rfb, options="timeout=0"'  # waits for no viewer
 # Bochs' own log lines that tell how the machine ended.
+CPU_MESSAGE = re.compile(r"^\d+d\[CPU")
+EXCEPTION = re.compile(r"\] (?:page fault for address|exception\(0x)")
 RESET_SIGNS = ("exception with no resolution",)  # a triple fault, which is told not to reset
 RESET_LINE = "bx_pc_system_c::Reset("  # once is the start
 POWER_OFF_SIGNS = ("ACPI control: soft power off",)
@@ -49,8 +52,10 @@ def first_existing(paths: list[str], package: str) -> str:
     raise BochsError(f"none of {', '.join(paths)}: install the package {package}")
 
 
-def configuration(iso: pathlib.Path, scratch: pathlib.Path, cpu: str, memory: str, display: str = NO_DISPLAY) -> str:
-    """A bochsrc. A triple fault and a panic of Bochs end it; nothing asks the user."""
+def configuration(iso: pathlib.Path, scratch: pathlib.Path, cpu: str, memory: str, display: str = NO_DISPLAY,
+                  cpu_messages: str = "ignore") -> str:
+    """A bochsrc. A triple fault and a panic of Bochs end it; nothing asks the user. cpu_messages: `report` has its log tell
+    what the CPU does."""
     return f"""megs: {megabytes(memory)}
 cpu: model={cpu}, count=1, ips=100000000, reset_on_triple_fault=0
 romimage: file={first_existing(BIOS, "bochsbios")}
@@ -64,8 +69,13 @@ log: "{scratch / 'bochs.log'}"
 panic: action=fatal
 error: action=report
 info: action=report
-debug: action=ignore
+debug: action=ignore, cpu0={cpu_messages}
 """
+
+
+def write_configuration(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) -> None:
+    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory, options.display,
+                                                   "report" if options.exception_log else "ignore"))
 
 
 def ending_of(log: str, status: int | None) -> verdict.Ending:
@@ -84,6 +94,9 @@ class Watch:
         self.serial = scratch / "serial.log"
         self.log = scratch / "bochs.log"
         self.raw = b""
+        self.exceptions: list[str] = []  # the lines of Bochs' log about exceptions, if it has them
+        self._log_read = 0               # bytes
+        self._log_text = ""
         self._until_ready = until_ready
         self._screen = screen
 
@@ -105,7 +118,28 @@ class Watch:
         return any(line.startswith(("TESTS DONE ", "KERNEL PANIC: ")) for line in text[:text.rfind("\n") + 1].splitlines())
 
     def bochs_log(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        """What it has said so far, the CPU's messages aside: they may be millions."""
+        if not self.log.exists():
+            return ""
+        with open(self.log, "rb") as file:
+            file.seek(self._log_read)
+            new = file.read()
+        new = new[:new.rfind(b"\n") + 1]
+        self._log_read += len(new)
+        for line in new.decode(errors="replace").splitlines(keepends=True):
+            if not CPU_MESSAGE.match(line):
+                self._log_text += line
+            elif EXCEPTION.search(line):
+                self.exceptions.append(line)
+        return self._log_text
+
+    def keep_logs(self, options: argparse.Namespace) -> None:
+        """Where they were asked for."""
+        if options.log:
+            options.log.write_bytes(self.raw)
+        if options.exception_log:
+            self.bochs_log()
+            options.exception_log.write_text("".join(self.exceptions))
 
 
 def suite_verdict(text: str) -> verdict.Verdict:
@@ -120,8 +154,7 @@ def suite_verdict(text: str) -> verdict.Verdict:
 
 
 def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) -> verdict.Verdict:
-    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory,
-                                                    options.display))
+    write_configuration(iso, scratch, options)
     (scratch / "commands").write_text("c\nquit\n")
     watch = Watch(scratch, options.until_ready, sys.stdout.buffer)
     command = ["bochs", "-q", "-f", str(scratch / "bochsrc"), "-rc", str(scratch / "commands")]
@@ -148,16 +181,14 @@ def boot(iso: pathlib.Path, scratch: pathlib.Path, options: argparse.Namespace) 
         process.wait()
         if watch.raw and not watch.raw.endswith(b"\n"):
             print()
-        if options.log:
-            options.log.write_bytes(watch.raw)
+        watch.keep_logs(options)
 
 
 def tell_faults(iso: pathlib.Path, scratch: pathlib.Path, build: building.Build,
                 options: argparse.Namespace) -> verdict.Verdict:
     """The run with a stop at each page fault. A trace ends when the system is ready; the log is shown only then, and
     where somebody asked for it."""
-    (scratch / "bochsrc").write_text(configuration(iso, scratch, options.cpu, options.memory,
-                                                    options.display))
+    write_configuration(iso, scratch, options)
     watch = Watch(scratch, options.until_ready or options.trace is not None, io.BytesIO())
 
     def wanted() -> bool:
@@ -169,8 +200,7 @@ def tell_faults(iso: pathlib.Path, scratch: pathlib.Path, build: building.Build,
                                 options.timeout or DEFAULT_TIMEOUT_SECONDS, wanted)
         watch.look()
     finally:
-        if options.log:
-            options.log.write_bytes(watch.raw)
+        watch.keep_logs(options)
     return bochs_faults.outcome_of(options, told, verdict.failure_line(verdict.plain(watch.raw)))
 
 
@@ -183,6 +213,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     image.add_options(parser)
     parser.add_argument("--display", default=NO_DISPLAY, metavar="LIBRARY", help="a display library of Bochs, with its "
                         "package installed: x (bochs-x), sdl (bochs-sdl), ...; default: rfb, which waits for no viewer")
+    parser.add_argument("--exception-log", type=pathlib.Path, metavar="FILE",
+                        help="write what Bochs says of exceptions into FILE, for tools/faults")
     bochs_faults.add_options(parser)
     options = parser.parse_args(arguments)
     if wrong := bochs_faults.misuse(options):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/faults: explains each fault in a serial log, or in a log of QEMU's `-d int`, in plain sentences with source lines; and
-what a machine died of that left a dump (post_mortem.py)."""
+"""tools/faults: explains each fault in a log (fault_logs.py) in plain sentences with source lines, and what a machine died of that
+left a dump (post_mortem.py); draws timelines and address spaces."""
 import argparse
 import collections
-import dataclasses
 import functools
 import pathlib
 import re
@@ -13,83 +12,17 @@ import sys
 import build as building
 import core_dump
 import elf_programs
+import fault_logs
 import fault_record
 import image
+import log_pictures
 import packages
 import post_mortem
+import timeline
 import verdict
+from fault_logs import Fault
 
-# Serial log: pager/server.cpp, eclipse-systemd's line of a service that runs, and the kernel's panic.
-SERIAL_FAULT = re.compile(r"^\[FAULT\] process (\d+): (.+?) at rip=0x([0-9a-f]+) address=0x([0-9a-f]+) "
-                          r"error=0x([0-9a-f]+): (.*)$")
-STARTED = re.compile(r"^ *\[OK\] (\S+) started with PID (\d+)$")
-ENDED = re.compile(r"^\[TERMINATED\] Service (\S+) \(PID (\d+)\)")
-PANIC = re.compile(r"^KERNEL PANIC: vector (\d+) \((.*?)\), error code ([0-9a-fx]+), at ([0-9a-fx]+), CR2 ([0-9a-fx]+)")
-# QEMU: a line for the exception, the registers behind it; CR3 names the address space.
-QEMU_FAULT = re.compile(r"^ *\d+: v=0e e=([0-9a-f]{4}) i=0 cpl=(\d) IP=[0-9a-f]{4}:([0-9a-f]+) .*SP=[0-9a-f]{4}:([0-9a-f]+) "
-                        r"CR2=([0-9a-f]+)")
-QEMU_CR3 = re.compile(r"^CR0=.* CR3=([0-9a-f]+)")
 KERNEL_HALF = 1 << 63
-PAGE_FAULT_VECTOR = 14
-
-
-@dataclasses.dataclass(frozen=True)
-class Fault:
-    """space: what tells address spaces apart in the log. program: its name, where the log says it."""
-    line: int
-    who: str
-    space: str
-    ip: int
-    address: int
-    error_code: int
-    ring: int
-    kind: str = "page fault"
-    cause: str = ""
-    program: str | None = None
-
-
-def hexadecimal(text: str) -> int:
-    return int(text, 16)
-
-
-def service_of(pid: str, before: list[str], behind: list[str]) -> str | None:
-    """What ran as that process by the line that started it last, or else by the next one that says that it ended."""
-    for pattern, lines in ((STARTED, reversed(before)), (ENDED, behind)):
-        named = (pattern.match(line) for line in lines)
-        if name := next((found.group(1) for found in named if found and found.group(2) == pid), None):
-            return name
-    return None
-
-
-def serial_faults(lines: list[str]) -> list[Fault]:
-    found = []
-    for number, line in enumerate(lines, 1):
-        if fault := SERIAL_FAULT.match(line):
-            pid, kind, ip, address, error, cause = fault.groups()
-            program = service_of(pid, lines[:number], lines[number:])
-            who = f"process {pid}{f' ({program})' if program else ''}"
-            found.append(Fault(number, who, f"process {pid}", *map(hexadecimal, (ip, address, error)), 3, kind, cause,
-                               program))
-        elif panic := PANIC.match(line):
-            vector, name, error, ip, address = panic.groups()
-            kind = "page fault" if int(vector) == PAGE_FAULT_VECTOR else name
-            found.append(Fault(number, "the kernel", "kernel", *map(hexadecimal, (ip, address, error)), 0, kind,
-                               "the kernel panicked", "kernel"))
-    return found
-
-
-def qemu_faults(lines: list[str]) -> list[Fault]:
-    found = []
-    for number, line in enumerate(lines, 1):
-        if fault := QEMU_FAULT.match(line):
-            error, ring, ip, _, address = fault.groups()
-            behind = (QEMU_CR3.match(each) for each in lines[number:number + 25])
-            cr3 = next((each.group(1) for each in behind if each), "?")
-            is_kernel = ring == "0"
-            found.append(Fault(number, "the kernel" if is_kernel else f"address space {cr3.lstrip('0')}", cr3,
-                               *map(hexadecimal, (ip, address, error)), int(ring),
-                               program="kernel" if is_kernel else None))
-    return found
 
 
 @functools.cache
@@ -98,6 +31,13 @@ def instructions(program: elf_programs.Program) -> frozenset[int]:
     done = subprocess.run(["objdump", "-d", "--no-show-raw-insn", str(program.path)], capture_output=True, text=True,
                           check=False)
     return frozenset(int(found, 16) for found in re.findall(r"^ +([0-9a-f]+):\t", done.stdout, re.MULTILINE))
+
+
+def ip_in(fault: Fault, program: elf_programs.Program) -> int:
+    """Where the instruction starts, if it is one of the program's."""
+    if not fault.is_behind:
+        return fault.ip
+    return max((start for start in instructions(program) if start < fault.ip), default=fault.ip)
 
 
 def candidates(faults: list[Fault], programs: list[elf_programs.Program]) -> dict[str, list[elf_programs.Program]]:
@@ -115,10 +55,11 @@ def candidates(faults: list[Fault], programs: list[elf_programs.Program]) -> dic
 
 
 def place(fault: Fault, program: elf_programs.Program) -> str | None:
-    function = program.function_at(fault.ip)
+    ip = ip_in(fault, program)
+    function = program.function_at(ip)
     if function is None:
         return None
-    source = program.source_line(fault.ip)
+    source = program.source_line(ip)
     return f"{program.name}: {function}{f' ({source})' if source else ''}"
 
 
@@ -146,7 +87,7 @@ def what_happened(fault: Fault, program: elf_programs.Program | None) -> str:
 def explain(fault: Fault, possible: list[elf_programs.Program]) -> str:
     text = f"line {fault.line}: {fault.who}: {what_happened(fault, possible[0] if len(possible) == 1 else None)}."
     places = list(filter(None, (place(fault, program) for program in possible)))
-    at = f"  The instruction is at {fault.ip:#x}"
+    at = f"  The instruction {'ends at' if fault.is_behind else 'is at'} {fault.ip:#x}"
     if len(places) == 1:
         at += f" in {places[0]}."
     elif places:
@@ -159,8 +100,7 @@ def explain(fault: Fault, possible: list[elf_programs.Program]) -> str:
 
 
 def explain_log(text: str, programs: list[elf_programs.Program]) -> list[str]:
-    lines = text.splitlines()
-    faults = qemu_faults(lines) or serial_faults(lines)
+    faults = fault_logs.faults_in(text)
     possible = candidates(faults, programs)
     return [explain(fault, possible[fault.space]) for fault in faults]
 
@@ -172,15 +112,45 @@ def is_dump(name: str) -> bool:
         return core_dump.is_one(file.read(64))
 
 
-def main(arguments: list[str]) -> int:
+def timeline_file(text: str) -> str:
+    if not text.endswith(timeline.ENDINGS):
+        raise argparse.ArgumentTypeError(f"neither {' nor '.join(timeline.ENDINGS)}: {text}")
+    return text
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="tools/faults", description="Explains each fault in a serial log (tools/run --log) or in what QEMU wrote "
-        "with `-d int -D FILE`; of a dump of `tools/run --dump` it says what the machine died of. The options about the image say which programs ran; nothing is built.",
+        prog="tools/faults", description="Explains each fault in a serial log (tools/run --log), in what QEMU wrote with "
+        "`-d int -D FILE`, in what Bochs wrote (tools/bochs --exception-log), or in records of tools/bochs and GDB; of a dump "
+        "of `tools/run --dump` it says what the machine died of. The options about the image say which programs ran; nothing "
+        "is built.",
         epilog="status: 0, also if there is no fault; 1 FILE or the programs cannot be read; 2 wrong usage")
     parser.add_argument("log", metavar="FILE", help="- for standard input")
+    parser.add_argument("--timeline", type=timeline_file, metavar="PICTURE", help="draw the run as a trace for Perfetto or "
+                        "chrome://tracing (.json), or as a picture (.svg): faults, how long they took, what pagers did")
+    parser.add_argument("--space", nargs=2, action="append", default=[], metavar=("WHO", "PICTURE"),
+                        help="draw an address space as an SVG: who pages what, what is there, where faults hit; WHO is a "
+                        "program, of a dump also a PID or a TCB's address; of a log only faults are known; repeatable")
     image.add_options(parser)
     post_mortem.add_options(parser)
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def tell_log(options: argparse.Namespace, programs: list[elf_programs.Program]) -> list[str]:
+    raw = sys.stdin.buffer.read() if options.log == "-" else pathlib.Path(options.log).read_bytes()
+    text = verdict.plain(raw)
+    told = explain_log(text, programs)
+    if options.timeline:
+        drawn = log_pictures.timeline_of(text)
+        pathlib.Path(options.timeline).write_text(timeline.text_for(options.timeline, drawn))
+    for who, file in options.space:
+        faults = fault_logs.faults_in(text)
+        pathlib.Path(file).write_text(log_pictures.space_of(who, faults, candidates(faults, programs)))
+    return told + [f"tools/faults: {len(told)} faults"]
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
     try:
         programs = image.programs(building.Build(options.compiler, options.kernel), options)
         if is_dump(options.log):
@@ -190,12 +160,10 @@ def main(arguments: list[str]) -> int:
         if post_mortem.questions(options):
             raise ValueError(f"{options.log} is no dump: only a dump answers questions")
         packages.ensure(["binutils"])
-        raw = sys.stdin.buffer.read() if options.log == "-" else pathlib.Path(options.log).read_bytes()
-        explained = explain_log(verdict.plain(raw), programs)
+        print("\n".join(tell_log(options, programs)))
     except (OSError, ValueError, packages.PackageError) as error:
         print(f"tools/faults: {error}", file=sys.stderr)
         return 1
-    print("\n".join(explained + [f"tools/faults: {len(explained)} faults"]))
     return 0
 
 

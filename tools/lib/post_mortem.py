@@ -2,6 +2,7 @@
 """tools/faults DUMP: what a machine died of, and the commands of tools/gdb/umbra.py on what it left (core_dump.py)."""
 import argparse
 import pathlib
+import shlex
 import subprocess
 
 import core_dump
@@ -18,10 +19,11 @@ FLAGS = 0x3FFFFF  # of RFLAGS
 ASKED = {"walk": ("walk", "ADDR", "the way through the page tables that CR3 names, or of a program: 'ADDR PROGRAM'"),
          "threads": ("threads", None, "all threads, what they were doing, and their faults"),
          "pending": ("faults", None, "the faults that waited for an answer"),
-         "vspace": ("vspace", "WHO", "what is mapped in an address space; WHO is a program or a TCB's address"),
+         "vspace": ("vspace", "WHO", "what is mapped in an address space; WHO is a program, a PID, or a TCB's address"),
          "caps": ("caps", "WHO", "the capabilities of a thread"),
          "keepers": ("keepers", "WHO", "who pages an address space"),
          "who-maps": ("who-maps", "FRAME", "where the page at a physical address is mapped"),
+         "events": ("events", "COUNT", "the last paging events, and how old each is; COUNT: at most 256"),
          "untyped": ("untyped", None, "untyped memory, and what is given out of it"),
          "backtrace": ("backtrace", None, "the kernel's calls, and from its entry on the program's")}
 
@@ -77,7 +79,18 @@ def ask(path: pathlib.Path, programs: list[elf_programs.Program], commands: list
     return done.stdout[done.stdout.find(f"\n{commands[0]}\n"):].strip("\n")
 
 
+def pictures(options: argparse.Namespace) -> list[str]:
+    """The commands that draw what is asked for."""
+    drawn = [f"umbra timeline {quoted(options.timeline)}"] if options.timeline else []
+    return drawn + [f"umbra space {quoted(who)} {quoted(file)}" for who, file in options.space]
+
+
+def quoted(word: str) -> str:
+    """As one word for GDB's string_to_argv."""
+    return shlex.quote(str(word))
+
+
 def explain(path: pathlib.Path, programs: list[elf_programs.Program], options: argparse.Namespace) -> list[str]:
     """programs: the kernel first."""
-    commands = questions(options)
+    commands = questions(options) + pictures(options)
     return [cause(core_dump.CoreDump(path), programs), *([ask(path, programs, commands)] if commands else [])]
