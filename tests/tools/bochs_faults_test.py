@@ -92,8 +92,8 @@ class BochsFaultsTest(unittest.TestCase):
         found, recorded = fault_logs.faults_in(exception_log("--root", str(BUILD.folder / TRAPS))), fault_logs.faults_in(text)
         self.assertGreater(len(recorded), 20, output)
         self.assertEqual(*([(fault.address, fault.error_code, fault.ring) for fault in faults] for faults in (found, recorded)))
-        for own, fault in zip(found, recorded):
-            self.assertEqual(own.is_behind, own.ip != fault.ip, own)
+        for own, fault in zip(found, recorded):  # of an instruction that crosses into the page, the log has the page
+            self.assertIn(own.ip - fault.ip, range(1, 16) if own.is_behind else range(15), own)
 
     def test_the_source_line_is_the_one_of_the_ip(self) -> None:
         first = trace()[2].split("\n\n")[0]
