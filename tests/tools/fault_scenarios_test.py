@@ -6,7 +6,7 @@ import build as building
 import fault_scenarios
 import suites
 
-BOOTS = "tests/system/faults.elf"  # test_tools.py builds it first
+BOOTS = "tests/system/faults.elf", "tests/system/kernel_faults.elf"  # test_tools.py builds them first
 RECORD = """write of 0x500008 from ring 3 by unknown program, thread "write-read-only"
   at 0x400007 ?
   error code 0x7 (present write user), CR3 0x80000000006dd005
@@ -40,10 +40,19 @@ class FaultScenariosTest(unittest.TestCase):
         cases = [name.removeprefix("faults: ") for name in suites.read(fault_scenarios.SUITE).cases]
         self.assertGreaterEqual(len(cases), 40)
         pair = {"client-of-faulting-pager", "faulting-pager"}  # one case
-        self.assertEqual({*cases} - {"fault-in-a-pager"} | pair, set(expected))
+        of_kernel = {f"kernel-{bug}" for bug in fault_scenarios.BUGS}
+        self.assertEqual({*cases} - {"fault-in-a-pager"} | pair | of_kernel, set(expected))
 
     def test_what_differs_from_build_to_build_is_left_out(self) -> None:
         self.assertEqual(fault_scenarios.portable(RECORD), PORTABLE)
+
+    def test_a_reserved_bit_is_told_as_of_a_page_that_is_there(self) -> None:
+        for code in ("0x8 (reserved)", "0x9 (present reserved)"):
+            self.assertEqual(fault_scenarios.portable(f"  error code {code}, CR3 0x1000"), "  error code 0x9 (present reserved)")
+
+    def test_of_the_kernel_function_and_file_are_told(self) -> None:
+        self.assertEqual(fault_scenarios.portable("  at 0xffffffff80120000 kernel::recurse+0x6 (microkernel/check/a.cpp:25)"),
+                         "  at kernel::recurse (microkernel/check/a.cpp)")
 
     def test_a_repetition_is_told_only_if_it_is_a_livelock(self) -> None:
         trace = "\n\n".join([f"fault 7: {RECORD}", *(RECORD + AGAIN.format(*each) for each in (

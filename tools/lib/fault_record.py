@@ -62,7 +62,10 @@ def level_of(entry: page_walk.Entry) -> str:
 
 
 def reason(trap: Trap, walk: page_walk.Walk) -> str:
-    """Why the CPU refused, by the tables as they are now."""
+    """Why the CPU refused, by the tables as they are now. walk: of a double fault, the way to where its frame would have gone."""
+    if trap.vector == DOUBLE_FAULT:
+        return "its stack has overflown: below the stack pointer is no page, so that no page fault could be told" \
+            if walk.physical is None else "the CPU could not deliver the exception before: not for want of a stack"
     if trap.vector != PAGE_FAULT:
         wrong = [f"{name} {value:#x}" for name, value in (*trap.registers, ("rsp", trap.sp), ("rip", trap.ip))
                  if not page_walk.is_canonical(value)]
@@ -213,7 +216,7 @@ class Explainer:
     def record(self, trap: Trap, read: page_walk.Reader) -> Record:
         tcb = self._current(read)
         program = self._program(read, trap)
-        walk = page_walk.walk(read, trap.cr3, trap.address)
+        walk = page_walk.walk(read, trap.cr3, trap.sp - 8 if trap.vector == DOUBLE_FAULT else trap.address)
         name = self.thread_name(read, tcb)
         keeper = walk.keeper.keeper if walk.keeper else 0
         return Record(trap, walk, name, program,

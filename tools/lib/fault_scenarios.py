@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/fault-scenarios: the faults of tests/system/faults as the tools tell them, in QEMU and in Bochs, next to how they
-should be told (expected.txt there).
+"""tools/fault-scenarios: the faults of tests/system/faults, and those of the kernel itself that tests/system/kernel_faults has it
+commit, as the tools tell them, in QEMU and in Bochs, next to how they should be told (expected.txt there).
 
 A record belongs to the scenario whose name its thread has. What another build or machine may do otherwise is left out:
-physical addresses, CR3, whether a walk that fails is noted in accessed bits, and how often a fault repeats that is no
-livelock: a thread whose time is over while the debugger looks at its fault makes it once more."""
+physical addresses, CR3, where in the kernel an instruction is, whether a walk that fails is noted in accessed bits, and how
+often a fault repeats that is no livelock: a thread whose time is over while the debugger looks at its fault makes it once more.
+QEMU 7.2 says of a reserved bit that the page was not present; the CPU's manual and Bochs say that it was."""
 import argparse
 import difflib
 import pathlib
@@ -14,11 +15,14 @@ import sys
 import tempfile
 
 import build as building
+import fault_record
 import packages
 
 SUITE = building.REPOSITORY / "tests" / "system" / "faults"
 EXPECTED = SUITE / "expected.txt"
 PROGRAM = "tests/system/faults.elf"
+KERNEL_PROGRAM = "tests/system/kernel_faults.elf"
+BUGS = ("user", "touch", "reserved", "stack", "gate")  # of the kernel, each in a boot of its own: it panics
 MACHINES = ("QEMU", "Bochs")
 TIMEOUT_SECONDS = 200
 FRAME_MASK = (1 << 47) - (1 << 12)
@@ -28,6 +32,8 @@ ENTRY = re.compile(r"0x([0-9a-f]{16})  (table|page) 0x[0-9a-f]+ ([^A\n]*?)(?: A)
 REPEATS = re.compile(r"\n  the same fault for the \d+\. time in a row$")
 LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$")
 CR3 = re.compile(r", CR3 0x[0-9a-f]+$", re.MULTILINE)
+IN_KERNEL = re.compile(r"^  at 0xf\w+ (kernel::\w+)(?:\+0x\w+)? \((\S+):\d+\)$", re.MULTILINE)
+RESERVED = re.compile(r"error code 0x(\w+) \((?!present)(.*reserved.*)\)")
 HEAD = "Written by tools/fault-scenarios --rewrite: how the faults of this folder's threads are told.\n"
 
 
@@ -40,7 +46,11 @@ def portable(record: str) -> str:
     def entry(found: re.Match) -> str:
         return f"{int(found.group(1), 16) & ~(FRAME_MASK | NOTED):#018x}  {found.group(2)} {found.group(3)}"
 
-    return LIVELOCK.sub("again and again (livelock)", REPEATS.sub("", CR3.sub("", ENTRY.sub(entry, record))))
+    def with_present(found: re.Match) -> str:
+        return f"error code {int(found.group(1), 16) | fault_record.PRESENT:#x} (present {found.group(2)})"
+
+    text = IN_KERNEL.sub(r"  at \1 (\2)", RESERVED.sub(with_present, CR3.sub("", ENTRY.sub(entry, record))))
+    return LIVELOCK.sub("again and again (livelock)", REPEATS.sub("", text))
 
 
 def by_scenario(trace: str) -> dict[str, list[str]]:
@@ -54,22 +64,31 @@ def by_scenario(trace: str) -> dict[str, list[str]]:
     return found
 
 
-def command(machine: str, program: pathlib.Path, trace: pathlib.Path) -> list[str]:
+def command(machine: str, program: pathlib.Path, trace: pathlib.Path, modules: list[pathlib.Path]) -> list[str]:
     tool, *options = {"QEMU": ("run", "--gdb"), "Bochs": ("bochs", "--exceptions", "--trace", str(trace))}[machine]
     return [str(building.REPOSITORY / "tools" / tool), "--no-build", "--root", str(program), "--timeout",
-            str(TIMEOUT_SECONDS), *options]
+            str(TIMEOUT_SECONDS), *(word for module in modules for word in ("--module", str(module))), *options]
+
+
+def traced(machine: str, program: pathlib.Path, trace: pathlib.Path, *modules: pathlib.Path) -> str:
+    """What a machine's debugger tells of a run of the program. One that ends with the kernel's panic has told it before."""
+    done = subprocess.run(command(machine, program, trace, list(modules)), text=True, stdout=subprocess.PIPE,
+                          input=f"umbra trace {trace}\ncontinue\nquit\n" if machine == "QEMU" else "",
+                          stderr=subprocess.STDOUT, timeout=2 * TIMEOUT_SECONDS, check=False)
+    if (done.returncode != 0 and not modules) or not trace.exists():
+        raise ScenarioError(f"{machine}: {done.stdout[-2000:]}")
+    return trace.read_text()
 
 
 def told(machine: str, build: building.Build) -> dict[str, list[str]]:
-    """What a machine's debugger tells of a run of the suite."""
+    """Every scenario as a machine tells it."""
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
-        trace = pathlib.Path(name) / "trace"
-        done = subprocess.run(command(machine, build.folder / PROGRAM, trace), text=True, stdout=subprocess.PIPE,
-                              input=f"umbra trace {trace}\ncontinue\nquit\n" if machine == "QEMU" else "",
-                              stderr=subprocess.STDOUT, timeout=2 * TIMEOUT_SECONDS, check=False)
-        if done.returncode != 0 or not trace.exists():
-            raise ScenarioError(f"{machine}: {done.stdout[-2000:]}")
-        return by_scenario(trace.read_text())
+        folder = pathlib.Path(name)
+        found = by_scenario(traced(machine, build.folder / PROGRAM, folder / "trace"))
+        for bug in BUGS:
+            (folder / bug).write_text("its name is all that it says\n")
+            found |= by_scenario(traced(machine, build.folder / KERNEL_PROGRAM, folder / f"{bug}.trace", folder / bug))
+        return found
 
 
 def text_of(scenarios: dict[str, list[str]]) -> str:
@@ -98,7 +117,7 @@ def main(arguments: list[str]) -> int:
     try:
         packages.ensure(packages.IMAGE + packages.QEMU + packages.BOCHS + packages.GDB)
         with building.locked(build):
-            building.compile_targets(build, ["all", PROGRAM])
+            building.compile_targets(build, ["all", PROGRAM, KERNEL_PROGRAM])
         if options.rewrite:
             EXPECTED.write_text(text_of(told("QEMU", build)))
             return 0

@@ -9,7 +9,7 @@ from typing import Iterable
 
 import build as building
 
-PAGE_FAULT = 14
+DOUBLE_FAULT, PAGE_FAULT = 8, 14
 VECTOR_STUB_BYTES = 16  # arch/x86_64/trap/entry.S
 
 # Debug information has this constant only with g++.
@@ -28,6 +28,7 @@ print(json.dumps({
     "handler_offset": number("(unsigned long)&((kernel::Tcb*)0)->slots._M_elems[(int)kernel::TcbSlot::fault_handler]"),
     "slot_size": number("sizeof(kernel::Slot)"),
     "cap_types": [field.name.rpartition("::")[2] for field in gdb.lookup_type("kernel::CapType").fields()],
+    "double_fault_stub": number("(unsigned long)&double_fault_stub"),
     "stubs": [number("(unsigned long)&" + name)
               for name in ("exception_stubs", "isolated_exception_stubs")],
 }))
@@ -41,7 +42,7 @@ class LayoutError(Exception):
 @dataclasses.dataclass(frozen=True)
 class KernelLayout:
     """current: address of cpu.current; window: where physical memory starts; stubs: first of the exception stubs,
-    without and with page-table isolation; handler_offset: of the slot for the fault handler in a TCB; cap_types: the names
+    without and with page-table isolation; double_fault_stub: that vector has its own, with both; handler_offset: of the slot for the fault handler in a TCB; cap_types: the names
     of kernel::CapType. A capability is the first two words of its slot."""
     current: int
     window: int
@@ -51,6 +52,7 @@ class KernelLayout:
     handler_offset: int = 0
     slot_size: int = 32
     cap_types: tuple[str, ...] = ()
+    double_fault_stub: int = 0
 
     @property
     def page_fault_stubs(self) -> list[int]:
@@ -59,7 +61,9 @@ class KernelLayout:
 
     def stubs_of(self, vectors: Iterable[int]) -> dict[int, int]:
         """The vector by the first instruction of the kernel in it, for vectors with an error code."""
-        return {stub + vector * VECTOR_STUB_BYTES: vector for stub in self.stubs for vector in vectors}
+        vectors = list(vectors)
+        found = {stub + vector * VECTOR_STUB_BYTES: vector for stub in self.stubs for vector in vectors if vector != DOUBLE_FAULT}
+        return found | ({self.double_fault_stub: DOUBLE_FAULT} if DOUBLE_FAULT in vectors else {})
 
 
 def unsigned(value: object) -> object:

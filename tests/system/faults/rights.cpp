@@ -96,6 +96,21 @@ SYSTEM_TEST("faults: kernel-hole-read") {
     CHECK(scenario.faults_at(0xffff'f000'0000'0000, snippet_load));
 }
 
+SYSTEM_TEST("faults: reserved-bit") {
+    Scenario scenario;
+    REQUIRE_OK(scenario.make("reserved-bit"));
+    REQUIRE_VALUE(frame, scenario.space().map_new(somewhere, PageAccess::read_write()));
+    REQUIRE_VALUE(view, test::View::of(scenario.victim().buffer_frame()));
+    auto* const buffer = reinterpret_cast<abi::IpcBuffer*>(view.bytes());
+    __builtin_memcpy(buffer->message, "spoil", sizeof("spoil")); // the bug that the victim asks a debug kernel for
+    sys::UserRegisters registers = with_rdi(somewhere);
+    registers[UserRegister::rdx] = static_cast<Word>(abi::Syscall::debug_provoke);
+    REQUIRE(scenario.victim().run(snippet_syscall, registers).is_done());
+    CHECK(scenario.faults_at(somewhere, snippet_load));
+    REQUIRE_OK(frame.map(scenario.space().root(), somewhere, PageAccess::read_write())); // writes the entry anew
+    CHECK(scenario.runs_through(snippet_load, somewhere));
+}
+
 SYSTEM_TEST("faults: large-page-read-only") {
     Scenario scenario;
     REQUIRE_OK(scenario.make("large-page-read-only"));
