@@ -2,6 +2,7 @@
 """Fault records from made-up memory: each cause of a page fault is told as what it is."""
 import dataclasses
 import pathlib
+import struct
 import unittest
 
 import elf_programs
@@ -166,6 +167,17 @@ write of 0x9123 (clock's data) from ring 3 by clock, thread "ticker"
         self.assertTrue(texts[1].endswith("the same fault for the 2. time in a row"), texts[1])
         self.assertTrue(texts[8].endswith("the same fault for the 9. time in a row (livelock)"), texts[8])
         self.assertEqual(explainer.record(trap(0xF000, 4), memory.read).repeats, 0)
+
+    def test_the_kernels_record_counts_and_tells_what_came_of_the_last_time(self) -> None:
+        memory, layout = machine(), dataclasses.replace(LAYOUT, ring=CURRENT + 0xC0)
+        events = (struct.pack("<4Q", 1, 0x7000 | 1, 0x9000, IP << 16 | USER), struct.pack("<4Q", 2, 0x7000 | 9, 0x9000, 1))
+        memory.put_bytes(0x10_0100, struct.pack("<8sQIIQ", b"UMBRAPGE", 2, 32, 4, 0) + b"".join(events))
+        explainer = fault_record.Explainer(KERNEL, [CLOCK], layout)
+        for _ in range(2):  # seen twice: it has happened twice, not three times
+            text = explainer.record(trap(0x9008, USER), memory.read).text()
+        self.assertEqual(text.splitlines()[-2:], ["  the same fault for the 2. time in a row",
+                                                  "  the last time: goes on after its fault at 0x9000: its handler answered"])
+        self.assertEqual(explainer.record(trap(0xA008, USER), memory.read).repeats, 0)
 
     def test_the_window_is_where_the_source_says(self) -> None:
         self.assertEqual(kernel_layout.window(), WINDOW)

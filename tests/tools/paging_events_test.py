@@ -58,6 +58,29 @@ class PagingEventsTest(unittest.TestCase):
     def test_the_console_may_show_an_event_twice(self) -> None:
         self.assertEqual([event.number for event in paging_events.of_console(CONSOLE + CONSOLE)], [7, 8, 9])
 
+    def test_a_piece_of_the_ring_is_read_across_its_end(self) -> None:
+        ring_of_six = ring(*((100 * place, CLOCK | 10, place, 6) for place in (4, 5, 2, 3)), written=6)
+        for most in range(6):
+            found = paging_events.of_memory(ring_of_six.read, RING, most=most)
+            self.assertEqual([event.place for event in found], [2, 3, 4, 5][4 - min(most, 4):], most)
+
+    def test_what_came_of_the_same_fault_before(self) -> None:
+        restart, other = (5000, CLOCK | 9, 0x1008, 1), (4000, 0x7800 | 4, 0x1003 | 1 << 8, 0x9001)
+        killed = (5000, CLOCK | 10, 0x1008, 8)
+        mapped = (5000, *other[1:])
+        for events, expected in (
+                ((TRAP, TOLD, other, restart), (1, ["fault at 0x1008 told to keeper 1",
+                                                    "goes on after its fault at 0x1008: its handler answered"])),
+                ((TRAP, TOLD, mapped, restart), (1, ["fault at 0x1008 told to keeper 1", "maps 1 page at 0x1000 rw- (memory 0x9000)",
+                                                     "goes on after its fault at 0x1008: its handler answered"])),
+                ((TRAP, restart, TRAP, TOLD), (2, ["fault at 0x1008 told to keeper 1"])),
+                ((TRAP, (*TOLD[:3], TOLD[3] | 7 << 32), restart), (8, ["fault at 0x1008 told to keeper 1, the same 7 times before",
+                                                                       "goes on after its fault at 0x1008: its handler answered"])),
+                ((TRAP, TOLD, killed), (0, [])), (((2000, CLOCK | 1, 0x3008, TRAP[3]), restart), (0, [])),
+                (((*TRAP[:3], 0x400020 << 16), restart), (0, [])), ((), (0, []))):
+            count, last = paging_events.earlier(read(ring(*events)), CLOCK, 0x400010, 0x1FF8)
+            self.assertEqual((count, [event.text() for event in last]), expected)
+
     def test_each_kind_has_its_words(self) -> None:
         def said(kind: str, place: int, detail: int) -> str:
             return paging_events.Event(0, 0, kind, CLOCK, place, detail).text()

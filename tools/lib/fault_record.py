@@ -8,6 +8,7 @@ import capability_words
 import elf_programs
 import kernel_layout
 import page_walk
+import paging_events
 
 PRESENT, WRITE, USER, RESERVED, FETCH = 1, 2, 4, 8, 16  # the error code (SDM Vol. 3A, "Page-Fault Exceptions")
 ALIGNMENT_CHECK = 1 << 18  # in RFLAGS: ring 0 may reach user pages
@@ -16,7 +17,7 @@ USER_END = 1 << 47
 PAGE = 4096
 DOUBLE_FAULT, GENERAL_PROTECTION, PAGE_FAULT = 8, 13, 14
 VECTORS = {DOUBLE_FAULT: "double fault", 12: "stack fault", GENERAL_PROTECTION: "general protection"}  # that bad addresses lead to, too
-LIVELOCK = 8  # more answers than any fault needs: there are four levels
+NEAR_EVENTS = 64  # of the kernel's record: more than a livelock needs to be seen
 GENERAL_REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", *(f"r{number}" for number in range(8, 16)))
 
 
@@ -112,6 +113,7 @@ class Record:
     source: str | None = None
     told: str | None = None                  # who is, if not the keeper in force or else the supervisor
     repeats: int = 0                         # faults of this thread at this IP and page just before
+    before: tuple[str, ...] = ()             # what came of the last of them, by the kernel's record of events
 
     @property
     def process(self) -> str:
@@ -158,8 +160,9 @@ class Record:
                           if keeper else "  no keeper is in force") +
                          (f"; {self.told}" if self.told else "" if keeper else ": the supervisor is told"))
         if self.repeats:
-            is_livelock = " (livelock)" if self.repeats >= LIVELOCK else ""
+            is_livelock = " (livelock)" if self.repeats >= paging_events.LIVELOCK else ""
             lines.append(f"  the same fault for the {self.repeats + 1}. time in a row{is_livelock}")
+            lines += [f"  the last time: {'; '.join(self.before)}"] if self.before else []
         return "\n".join(lines)
 
 
@@ -213,13 +216,26 @@ class Explainer:
         self._last[thread] = (here, count)
         return count
 
+    def _earlier(self, read: page_walk.Reader, tcb: int, name: str, trap: Trap) -> tuple[int, tuple[str, ...]]:
+        """Repeats, and what came of the last time. The kernel's record of events has this fault only after the stub; it counts
+        better than we do, who see one again if the thread's time is over while we look."""
+        own = self._repeats(tcb, name, trap)
+        ring = self._kernel.physical_of(self._layout.ring) if tcb and trap.ring and trap.vector == PAGE_FAULT else None
+        if ring is None:
+            return own, ()
+        events = paging_events.of_memory(read, ring, most=NEAR_EVENTS)
+        count, last = paging_events.earlier(events, tcb, trap.ip, trap.address)
+        return count, tuple(event.text() for event in last)
+
     def record(self, trap: Trap, read: page_walk.Reader) -> Record:
         tcb = self._current(read)
         program = self._program(read, trap)
         walk = page_walk.walk(read, trap.cr3, trap.sp - 8 if trap.vector == DOUBLE_FAULT else trap.address)
         name = self.thread_name(read, tcb)
         keeper = walk.keeper.keeper if walk.keeper else 0
+        repeats, before = self._earlier(read, tcb, name, trap)
         return Record(trap, walk, name, program,
                       program.function_at(trap.ip) if program else None,
                       program.source_line(trap.ip) if program and program.function_at(trap.ip) else None,
-                      self._told(read, tcb, keeper) if trap.ring else None, self._repeats(tcb, name, trap))
+                      self._told(read, tcb, keeper) if trap.ring else None,
+                      repeats, before)

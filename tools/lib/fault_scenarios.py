@@ -29,8 +29,9 @@ FRAME_MASK = (1 << 47) - (1 << 12)
 NOTED = 1 << 5 | 1 << 6  # accessed, dirty
 THREAD = re.compile(r', thread "([a-z0-9-]+)"$', re.MULTILINE)
 ENTRY = re.compile(r"0x([0-9a-f]{16})  (table|page) 0x[0-9a-f]+ ([^A\n]*?)(?: A)?(?: D)?(?= keeper|$)", re.MULTILINE)
-REPEATS = re.compile(r"\n  the same fault for the \d+\. time in a row$")
-LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$")
+REPEATS = re.compile(r"\n  the same fault for the \d+\. time in a row$(?:\n  the last time: .*)?", re.MULTILINE)
+LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$", re.MULTILINE)
+COUNTED = re.compile(r", the same \d+ times before(?:: a livelock)?")
 CR3 = re.compile(r", CR3 0x[0-9a-f]+$", re.MULTILINE)
 IN_KERNEL = re.compile(r"^  at 0xf\w+ (kernel::\w+)(?:\+0x\w+)? \((\S+):\d+\)$", re.MULTILINE)
 RESERVED = re.compile(r"error code 0x(\w+) \((?!present)(.*reserved.*)\)")
@@ -50,7 +51,7 @@ def portable(record: str) -> str:
         return f"error code {int(found.group(1), 16) | fault_record.PRESENT:#x} (present {found.group(2)})"
 
     text = IN_KERNEL.sub(r"  at \1 (\2)", RESERVED.sub(with_present, CR3.sub("", ENTRY.sub(entry, record))))
-    return LIVELOCK.sub("again and again (livelock)", REPEATS.sub("", text))
+    return LIVELOCK.sub("again and again (livelock)", COUNTED.sub("", REPEATS.sub("", text)))
 
 
 def by_scenario(trace: str) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ gdb.execute("set language c++")
 number = lambda text: int(gdb.parse_and_eval(text))
 print(json.dumps({
     "current": number("&kernel::cpu.current"),
+    "ring": number("&paging_ring"),
     "name_offset": number("(unsigned long)&((kernel::Tcb*)0)->name"),
     "name_size": number("sizeof(((kernel::Tcb*)0)->name)"),
     "handler_offset": number("(unsigned long)&((kernel::Tcb*)0)->slots._M_elems[(int)kernel::TcbSlot::fault_handler]"),
@@ -41,7 +42,7 @@ class LayoutError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class KernelLayout:
-    """current: address of cpu.current; window: where physical memory starts; stubs: first of the exception stubs,
+    """current: address of cpu.current; ring: of paging_ring, 0 = none; window: where physical memory starts; stubs: first of the exception stubs,
     without and with page-table isolation; double_fault_stub: that vector has its own, with both; handler_offset: of the slot for the fault handler in a TCB; cap_types: the names
     of kernel::CapType. A capability is the first two words of its slot."""
     current: int
@@ -53,6 +54,7 @@ class KernelLayout:
     slot_size: int = 32
     cap_types: tuple[str, ...] = ()
     double_fault_stub: int = 0
+    ring: int = 0
 
     @property
     def page_fault_stubs(self) -> list[int]:

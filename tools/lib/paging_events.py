@@ -9,7 +9,6 @@ import struct
 from typing import Callable
 
 import build as building
-import fault_record
 import page_walk
 
 KINDS = ("?", "trap", "exception", "deliver", "map", "unmap", "evict", "protect", "refuse", "restart", "kill")
@@ -20,6 +19,7 @@ REFUSALS = building.REPOSITORY / "libsys" / "include" / "sys" / "ipc" / "refusal
 MAGIC = b"UMBRAPGE"
 HEADER = struct.Struct("<8sQIIQ")
 EVENT = struct.Struct("<4Q")
+LIVELOCK = 8  # more answers than any fault needs: there are four levels
 TCB_ALIGNMENT = 2048
 NO_KEEPER, NO_ENDPOINT, DENIED = 1, 2, 3  # abi::WhySupervisor
 PANIC_LINE = re.compile(r"^    (\d+) -(\d+) us (\w+) TCB 0x([0-9a-f]+) at 0x([0-9a-f]+) detail 0x([0-9a-f]+)$", re.MULTILINE)
@@ -67,6 +67,11 @@ class Event:
     def ends_a_fault(self) -> bool:
         return self.goes_on or self.kind == "kill"
 
+    @property
+    def repeats(self) -> int:
+        """Of a delivery: as the kernel counts them, in abi::KeeperFaultInfo."""
+        return self.detail >> 32 & 0xFFFF
+
     def text(self) -> str:
         return self.said or words(self)
 
@@ -89,12 +94,12 @@ def refusals() -> dict[int, str]:
 def delivery(event: Event) -> str:
     """Whom the fault was told, by abi::KeeperFaultInfo."""
     info = event.detail
-    level, keeper, why, denial, repeats = info >> 8 & 7, info >> 14 & 127, info >> 21 & 7, info >> 24 & 255, info >> 32 & 0xFFFF
+    level, keeper, why, denial, repeats = info >> 8 & 7, info >> 14 & 127, info >> 21 & 7, info >> 24 & 255, event.repeats
     to = {NO_KEEPER: "the supervisor: no keeper is in force", NO_ENDPOINT: f"the supervisor: keeper {keeper} cannot be told",
           DENIED: f"the supervisor: keeper {keeper} refused, {refusals().get(denial, f'code {denial}')}"}.get(
               why, f"keeper {keeper}" if level else "its fault handler")
     again = f", the same {repeats} times before" if repeats else ""
-    return f"fault at {event.place:#x} told to {to}{again}{': a livelock' if repeats >= fault_record.LIVELOCK else ''}"
+    return f"fault at {event.place:#x} told to {to}{again}{': a livelock' if repeats >= LIVELOCK else ''}"
 
 
 def mapping(event: Event) -> str:
@@ -143,19 +148,46 @@ def words(event: Event) -> str:
     return f"event of kind {event.kind}"
 
 
-def of_memory(read: page_walk.Reader, ring: int, name_of: Callable[[int], str] = lambda thread: "") -> list[Event]:
-    """Oldest first. ring: the physical address of `paging_ring`; name_of: what a thread is called, by its TCB's address."""
+def of_memory(read: page_walk.Reader, ring: int, name_of: Callable[[int], str] = lambda thread: "",
+              most: int = 1 << 16) -> list[Event]:
+    """The last `most`, oldest first. ring: the physical address of `paging_ring`; name_of: what a thread is called, by its TCB's
+    address."""
     magic, written, size, count, ticks = HEADER.unpack(read(ring, HEADER.size))
     if magic != MAGIC or size != EVENT.size:
         raise NoRecord(f"no record of paging events at {ring:#x}")
-    raw = read(ring + HEADER.size, size * count)
+    first, raw = max(0, written - min(count, most)), b""
+    for start in filter(lambda number: number < written, (first, -(-first // count) * count or count)):
+        end = min(written, start + count - start % count)  # the ring begins anew there
+        raw += read(ring + HEADER.size + start % count * size, (end - start) * size)
+        if end == written:
+            break
     found = []
-    for number in range(max(0, written - count), written):
-        time, subject, place, detail = EVENT.unpack_from(raw, number % count * size)
+    for number in range(first, written):
+        time, subject, place, detail = EVENT.unpack_from(raw, (number - first) * size)
         kind, thread = subject & 255, subject & ~(TCB_ALIGNMENT - 1)
         found.append(Event(number, time / (ticks or 1), KINDS[kind if kind < len(KINDS) else 0], thread, place, detail,
                            name_of(thread)))
     return found
+
+
+def earlier(events: list[Event], thread: int, ip: int, address: int) -> tuple[int, list[Event]]:
+    """How often in a row the thread has had a fault at this IP and page just before, and what the record has of the last time:
+    whom it was told, what was mapped for it, how it ended."""
+    count, last, so_far = 0, [], []
+    for event in reversed(events):
+        if event.thread != thread:
+            continue
+        if event.kind == "kill":
+            break
+        so_far.insert(0, event)
+        if event.kind in BEGIN:
+            if (event.kind, event.ip, event.place >> 12) != ("trap", ip, address >> 12):
+                break
+            count, last, so_far = count + 1, last or so_far, []
+    mapped = [event for event in events if last and event.kind == "map" and event.thread != thread and
+              event.time == last[-1].time and last[0].number < event.number < last[-1].number]
+    counted = max((event.repeats + 1 for event in last if event.kind == "deliver" and event.repeats), default=0)
+    return max(count, counted), sorted(last[1:] + mapped, key=lambda event: event.number)
 
 
 def of_panic(text: str) -> list[Event]:
