@@ -59,6 +59,14 @@ class FaultsTest(unittest.TestCase):
                                r"  The instruction is at 0x\w+ in crasher: main \(\S+:\d+\)\.\n"
                                r"  The system says: nothing is mapped there\.$")
 
+    def test_who_pages_it_is_told_if_the_log_has_it(self) -> None:
+        start = serial(0x400000).replace("    [OK] crasher started with PID 5\n", "")
+        told, = explain(start + "[FAULT] process 5 (crasher): no region there; keeper 1 refused: nothing is mapped there\n")
+        self.assertRegex(told, r"^line 1: process 5 \(crasher\): ")
+        self.assertTrue(told.endswith("\n  The system says: nothing is mapped there.\n"
+                                      "  Who pages it: no region there; keeper 1 refused: nothing is mapped there."), told)
+        self.assertNotIn("Who pages", explain(start + "[FAULT] process 6 (log): no region there; no keeper is in force\n")[0])
+
     def test_what_was_tried_and_why_not_is_told(self) -> None:
         for error, sentence in ((4, "read address 0x9000, and no page was there"),
                                 (6, "wrote address 0x9000, and no page was there"),

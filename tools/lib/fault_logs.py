@@ -9,6 +9,7 @@ import fault_record
 # Serial log: init/process_service.cpp, eclipse-systemd's line of a service that runs, and the kernel's panic.
 SERIAL_FAULT = re.compile(r"^\[FAULT\] process (\d+): (.+?) at rip=0x([0-9a-f]+) address=0x([0-9a-f]+) "
                           r"error=0x([0-9a-f]+): (.*)$")
+SERIAL_KEEPER = re.compile(r"^\[FAULT\] process (\d+) \((\S+)\): (.*)$")  # the line behind it: region, keeper, repeats
 STARTED = re.compile(r"^ *\[OK\] (\S+) started with PID (\d+)$")
 ENDED = re.compile(r"^\[TERMINATED\] Service (\S+) \(PID (\d+)\)")
 PANIC = re.compile(r"^KERNEL PANIC: vector (\d+) \((.*?)\), error code ([0-9a-fx]+), at ([0-9a-fx]+), CR2 ([0-9a-fx]+)")
@@ -29,7 +30,7 @@ LINES, TICKS = "lines of the log", "ticks of Bochs"
 @dataclasses.dataclass(frozen=True)
 class Fault:
     """space: what tells address spaces apart in the log. program: its name, where the log says it. tick: Bochs' clock.
-    is_behind: the IP is where the instruction ends."""
+    is_behind: the IP is where the instruction ends. keeper: what the log says of region, keeper and repeats."""
     line: int
     who: str
     space: str
@@ -42,6 +43,7 @@ class Fault:
     program: str | None = None
     tick: int | None = None
     is_behind: bool = False
+    keeper: str = ""
 
 
 def hexadecimal(text: str) -> int:
@@ -62,10 +64,12 @@ def serial_faults(lines: list[str]) -> list[Fault]:
     for number, line in enumerate(lines, 1):
         if fault := SERIAL_FAULT.match(line):
             pid, kind, ip, address, error, cause = fault.groups()
-            program = service_of(pid, lines[:number], lines[number:])
+            more = SERIAL_KEEPER.match(lines[number]) if number < len(lines) else None
+            more = more if more and more.group(1) == pid else None
+            program = more.group(2) if more else service_of(pid, lines[:number], lines[number:])
             who = f"process {pid}{f' ({program})' if program else ''}"
             found.append(Fault(number, who, f"process {pid}", *map(hexadecimal, (ip, address, error)), 3, kind, cause,
-                               program))
+                               program, keeper=more.group(3) if more else ""))
         elif panic := PANIC.match(line):
             vector, name, error, ip, address = panic.groups()
             kind = "page fault" if int(vector) == fault_record.PAGE_FAULT else name

@@ -96,7 +96,9 @@ def explain(fault: Fault, possible: list[elf_programs.Program]) -> str:
         at += ", where no program has code: a bad jump, call or return."
     else:
         at += ", where no known program has code."
-    return text + "\n" + at + (f"\n  The system says: {fault.cause}." if fault.cause else "")
+    said = (f"\n  The system says: {fault.cause}." if fault.cause else "") + \
+        (f"\n  Who pages it: {fault.keeper}." if fault.keeper else "")
+    return text + "\n" + at + said
 
 
 def explain_log(text: str, programs: list[elf_programs.Program]) -> list[str]:
@@ -126,8 +128,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "is built.",
         epilog="status: 0, also if there is no fault; 1 FILE or the programs cannot be read; 2 wrong usage")
     parser.add_argument("log", metavar="FILE", help="- for standard input")
-    parser.add_argument("--timeline", type=timeline_file, metavar="PICTURE", help="draw the run as a trace for Perfetto or "
-                        "chrome://tracing (.json), or as a picture (.svg): faults, how long they took, what pagers did")
+    parser.add_argument("--timeline", type=timeline_file, action="append", default=[], metavar="PICTURE", help="draw the run as a trace for Perfetto or "
+                        "chrome://tracing (.json), or as a picture (.svg): faults, how long they took, what pagers did; repeatable")
     parser.add_argument("--space", nargs=2, action="append", default=[], metavar=("WHO", "PICTURE"),
                         help="draw an address space as an SVG: who pages what, what is there, where faults hit; WHO is a "
                         "program, of a dump also a PID or a TCB's address; of a log only faults are known; repeatable")
@@ -140,9 +142,8 @@ def tell_log(options: argparse.Namespace, programs: list[elf_programs.Program]) 
     raw = sys.stdin.buffer.read() if options.log == "-" else pathlib.Path(options.log).read_bytes()
     text = verdict.plain(raw)
     told = explain_log(text, programs)
-    if options.timeline:
-        drawn = log_pictures.timeline_of(text)
-        pathlib.Path(options.timeline).write_text(timeline.text_for(options.timeline, drawn))
+    for file in options.timeline:
+        pathlib.Path(file).write_text(timeline.text_for(file, log_pictures.timeline_of(text)))
     for who, file in options.space:
         faults = fault_logs.faults_in(text)
         pathlib.Path(file).write_text(log_pictures.space_of(who, faults, candidates(faults, programs)))

@@ -81,8 +81,7 @@ def ask(path: pathlib.Path, programs: list[elf_programs.Program], commands: list
 
 def pictures(options: argparse.Namespace) -> list[str]:
     """The commands that draw what is asked for."""
-    drawn = [f"umbra timeline {quoted(options.timeline)}"] if options.timeline else []
-    return drawn + [f"umbra space {quoted(who)} {quoted(file)}" for who, file in options.space]
+    return [f"umbra timeline {quoted(file)}" for file in options.timeline] + [f"umbra space {quoted(who)} {quoted(file)}" for who, file in options.space]
 
 
 def quoted(word: str) -> str:
