@@ -62,9 +62,9 @@ class SpacePictureTest(unittest.TestCase):
     def test_it_says_who_pages_how_much(self) -> None:
         said = [text.text for text in drawn(0x3008, 0x3010, 0x7000_0000_0123).iter(f"{SVG}text")]
         for line in ("clock & co", "515 pages resident, 2060 KiB; 3 faults in the record. A row is 2 MiB; dots are faults.",
-                     "keeper 1: 514 pages resident, 1 page told apart by cookies, 0 faults",
-                     "keeper 5: 1 page resident, 0 pages told apart by cookies, 2 faults",
-                     "no keeper: 0 pages resident, 0 pages told apart by cookies, 1 fault"):
+                     "keeper 1: 514 pages resident, 1 cookie, 0 faults",
+                     "keeper 5: 1 page resident, 0 cookies, 2 faults",
+                     "no keeper: 0 pages resident, 0 cookies, 1 fault"):
             self.assertIn(line, said)
 
     def test_a_dot_is_where_faults_hit(self) -> None:

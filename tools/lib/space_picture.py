@@ -48,7 +48,7 @@ def keeper_lines(blocks: list[address_space.Block], faults: dict[int, int]) -> d
             cookies[each.keeper] += pages if each.what == address_space.COOKIES else 0
     keepers = {each.keeper for block in blocks for each in block.ranges}
     return {keeper: f"{f'keeper {keeper}' if keeper else 'no keeper'}: {count_of(resident[keeper], 'page')} resident, "
-                    f"{count_of(cookies[keeper], 'page')} told apart by cookies, {count_of(faults[keeper], 'fault')}"
+                    f"{count_of(cookies[keeper], 'cookie')}, {count_of(faults[keeper], 'fault')}"
             for keeper in sorted(keepers)}
 
 
