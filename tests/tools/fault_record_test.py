@@ -179,6 +179,21 @@ write of 0x9123 (clock's data) from ring 3 by clock, thread "ticker"
                                                   "  the last time: goes on after its fault at 0x9000: its handler answered"])
         self.assertEqual(explainer.record(trap(0xA008, USER), memory.read).repeats, 0)
 
+    def test_what_came_of_a_fault_is_asked_later(self) -> None:
+        memory, layout = machine(), dataclasses.replace(LAYOUT, ring=CURRENT + 0xC0)
+
+        def put_ring(*events: tuple[int, int, int, int]) -> None:
+            memory.put_bytes(0x10_0100, struct.pack("<8sQIIQ", b"UMBRAPGE", len(events), 32, 4, 0) +
+                             b"".join(struct.pack("<4Q", *event) for event in events))
+
+        old = (1, 0x7000 | 1, 0x9000, IP << 16 | USER), (2, 0x7000 | 9, 0x9000, 1)
+        put_ring(*old)
+        explainer = fault_record.Explainer(KERNEL, [CLOCK], layout)
+        record = explainer.record(trap(0x9008, USER), memory.read)
+        self.assertEqual(explainer.outcome(record, memory.read), "")  # the kernel has not seen this one
+        put_ring(*old, (3, 0x7000 | 1, 0x9008, IP << 16 | USER), (3, 0x7000 | 10, 0x9008, 6))
+        self.assertEqual(explainer.outcome(record, memory.read), "  then: stops with its fault at 0x9008: nobody can be told")
+
     def test_the_window_is_where_the_source_says(self) -> None:
         self.assertEqual(kernel_layout.window(), WINDOW)
 

@@ -60,6 +60,11 @@ class FaultScenariosTest(unittest.TestCase):
         self.assertEqual(fault_scenarios.by_scenario(trace), {
             "write-read-only": [PORTABLE, PORTABLE + "\n  the same fault again and again (livelock)"]})
 
+    def test_what_came_of_a_fault_is_told_without_its_memory(self) -> None:
+        then = "\n  then: fault at 0x500008 told to keeper 1; maps 1 page at 0x500000 rw-{}; goes on after its fault"
+        trace = "\n\n".join([RECORD, RECORD + then.format(" (memory 0x9000)")])  # the first was made once more
+        self.assertEqual(fault_scenarios.by_scenario(trace), {"write-read-only": [PORTABLE + then.format("")]})
+
     def test_threads_without_a_scenarios_name_are_left_out(self) -> None:
         self.assertEqual(fault_scenarios.by_scenario(RECORD.replace('"write-read-only"', "without a name (TCB 0x1)")), {})
 

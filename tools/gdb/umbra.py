@@ -285,7 +285,8 @@ def stop_at_fault(argument: str) -> None:
 
 
 class Tracer(gdb.Breakpoint):
-    """Writes the record of each exception at its stub, and goes on."""
+    """Writes the record of each exception at its stub, and goes on. At the next one, what came of it."""
+    last: fault_record.Record | None = None
 
     def __init__(self, stub: int, file: TextIO) -> None:
         super().__init__(f"*{stub:#x}", type=gdb.BP_HARDWARE_BREAKPOINT)
@@ -294,7 +295,11 @@ class Tracer(gdb.Breakpoint):
 
     def stop(self) -> bool:
         if record := kernel.at_fault((kernel_layout.PAGE_FAULT, *fault_record.VECTORS)):
-            print(record.text(), file=self._file, end="\n\n", flush=True)
+            if Tracer.last:
+                then = kernel.explainer.outcome(Tracer.last, machine.read)
+                print(f"{then}\n" if then else "", file=self._file)
+            print(record.text(), file=self._file, flush=True)
+            Tracer.last = record
         return False
 
 

@@ -111,6 +111,11 @@ class Session:
             if trap is not None:
                 yield self.explainer.record(trap, self.debugger.read)
 
+    def outcome(self, record: fault_record.Record) -> str:
+        """The end of a record that was told, at the next stop: what came of it, if that is known."""
+        then = self.explainer.outcome(record, self.debugger.read)
+        return f"{then}\n" if then else ""
+
     def wait_for_user(self, record: fault_record.Record) -> bool:
         """Commands until the user goes on; False: leaves."""
         self.learn(record)
@@ -141,13 +146,18 @@ class Session:
 def tell(session: Session, options: argparse.Namespace, out: TextIO) -> int | None:
     """Tells the faults wanted until there are enough, or the user leaves: None. Says how many, if the run ends first."""
     matched = told = 0
+    last = None
     try:
         for record in session.faults():
+            if last:  # the record is complete only now
+                print(session.outcome(last), file=out, flush=True)
+            last = None
             matched += is_wanted(record, options)
             if not is_wanted(record, options) or matched < options.nth:
                 continue
             told += 1
-            print(f"fault {matched}: {record.text()}\n", file=out, flush=True)
+            print(f"fault {matched}: {record.text()}", file=out, flush=True)
+            last = record
             if told == options.batch or (options.faults and options.batch is None and
                                          not session.wait_for_user(record)):
                 return None

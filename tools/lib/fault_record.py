@@ -114,6 +114,8 @@ class Record:
     told: str | None = None                  # who is, if not the keeper in force or else the supervisor
     repeats: int = 0                         # faults of this thread at this IP and page just before
     before: tuple[str, ...] = ()             # what came of the last of them, by the kernel's record of events
+    tcb: int = 0                             # physical address
+    since: int = 0                           # events in the kernel's record when it happened
 
     @property
     def process(self) -> str:
@@ -216,16 +218,19 @@ class Explainer:
         self._last[thread] = (here, count)
         return count
 
-    def _earlier(self, read: page_walk.Reader, tcb: int, name: str, trap: Trap) -> tuple[int, tuple[str, ...]]:
-        """Repeats, and what came of the last time. The kernel's record of events has this fault only after the stub; it counts
-        better than we do, who see one again if the thread's time is over while we look."""
-        own = self._repeats(tcb, name, trap)
-        ring = self._kernel.physical_of(self._layout.ring) if tcb and trap.ring and trap.vector == PAGE_FAULT else None
-        if ring is None:
-            return own, ()
-        events = paging_events.of_memory(read, ring, most=NEAR_EVENTS)
-        count, last = paging_events.earlier(events, tcb, trap.ip, trap.address)
-        return count, tuple(event.text() for event in last)
+    def _events(self, read: page_walk.Reader) -> list[paging_events.Event]:
+        """The last of the kernel's record; none if it has none."""
+        ring = self._kernel.physical_of(self._layout.ring)
+        return [] if ring is None else paging_events.of_memory(read, ring, most=NEAR_EVENTS)
+
+    def outcome(self, record: Record, read: page_walk.Reader) -> str:
+        """What came of a fault, a line to go below its record, asked at a later one. Empty if the kernel has not seen it: the
+        thread's time was over at its stub, so that it makes it once more; or if too much has happened since."""
+        events = [event for event in self._events(read) if event.number >= record.since]
+        fault = next((event for event in events if event.thread == record.tcb and
+                      paging_events.is_fault_at(event, record.trap.ip, record.trap.address)), None)
+        course = paging_events.course(events, fault) if fault and record.trap.vector == PAGE_FAULT else []
+        return f"  then: {'; '.join(event.text() for event in course)}" if course else ""
 
     def record(self, trap: Trap, read: page_walk.Reader) -> Record:
         tcb = self._current(read)
@@ -233,9 +238,11 @@ class Explainer:
         walk = page_walk.walk(read, trap.cr3, trap.sp - 8 if trap.vector == DOUBLE_FAULT else trap.address)
         name = self.thread_name(read, tcb)
         keeper = walk.keeper.keeper if walk.keeper else 0
-        repeats, before = self._earlier(read, tcb, name, trap)
+        repeats, before, events = self._repeats(tcb, name, trap), [], self._events(read) if tcb and trap.ring else []
+        if events and trap.vector == PAGE_FAULT:  # it counts better than we, who see one again that the thread makes once more
+            repeats, before = paging_events.earlier(events, tcb, trap.ip, trap.address)
         return Record(trap, walk, name, program,
                       program.function_at(trap.ip) if program else None,
                       program.source_line(trap.ip) if program and program.function_at(trap.ip) else None,
                       self._told(read, tcb, keeper) if trap.ring else None,
-                      repeats, before)
+                      repeats, tuple(event.text() for event in before), tcb, events[-1].number + 1 if events else 0)

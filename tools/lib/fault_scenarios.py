@@ -29,8 +29,10 @@ FRAME_MASK = (1 << 47) - (1 << 12)
 NOTED = 1 << 5 | 1 << 6  # accessed, dirty
 THREAD = re.compile(r', thread "([a-z0-9-]+)"$', re.MULTILINE)
 ENTRY = re.compile(r"0x([0-9a-f]{16})  (table|page) 0x[0-9a-f]+ ([^A\n]*?)(?: A)?(?: D)?(?= keeper|$)", re.MULTILINE)
+THEN = "\n  then: "
 REPEATS = re.compile(r"\n  the same fault for the \d+\. time in a row$(?:\n  the last time: .*)?", re.MULTILINE)
 LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$", re.MULTILINE)
+MEMORY = re.compile(r" \(memory 0x[0-9a-f]+\)")
 COUNTED = re.compile(r", the same \d+ times before(?:: a livelock)?")
 CR3 = re.compile(r", CR3 0x[0-9a-f]+$", re.MULTILINE)
 IN_KERNEL = re.compile(r"^  at 0xf\w+ (kernel::\w+)(?:\+0x\w+)? \((\S+):\d+\)$", re.MULTILINE)
@@ -51,7 +53,7 @@ def portable(record: str) -> str:
         return f"error code {int(found.group(1), 16) | fault_record.PRESENT:#x} (present {found.group(2)})"
 
     text = IN_KERNEL.sub(r"  at \1 (\2)", RESERVED.sub(with_present, CR3.sub("", ENTRY.sub(entry, record))))
-    return LIVELOCK.sub("again and again (livelock)", COUNTED.sub("", REPEATS.sub("", text)))
+    return LIVELOCK.sub("again and again (livelock)", COUNTED.sub("", MEMORY.sub("", REPEATS.sub("", text))))
 
 
 def by_scenario(trace: str) -> dict[str, list[str]]:
@@ -60,8 +62,10 @@ def by_scenario(trace: str) -> dict[str, list[str]]:
     for record in filter(None, trace.strip().split("\n\n")):
         text = re.sub(r"^fault \d+: ", "", record)
         if thread := THREAD.search(text.splitlines()[0]):
-            records = found.setdefault(thread.group(1), [])
-            records += [portable(text)] if records[-1:] != [portable(text)] else []
+            records, told_now = found.setdefault(thread.group(1), []), portable(text)
+            if records and told_now.startswith(records[-1] + THEN):  # made once more: now the kernel saw it
+                records.pop()
+            records += [told_now] if records[-1:] != [told_now] else []
     return found
 
 

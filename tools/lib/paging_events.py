@@ -170,24 +170,40 @@ def of_memory(read: page_walk.Reader, ring: int, name_of: Callable[[int], str] =
     return found
 
 
+def is_fault_at(event: Event, ip: int, address: int) -> bool:
+    """By the page of the address."""
+    return (event.kind, event.ip, event.place >> 12) == ("trap", ip, address >> 12)
+
+
+def course(events: list[Event], fault: Event) -> list[Event]:
+    """What came of a fault, as far as the record goes: whom it was told, what was mapped for it, how it ended."""
+    found: list[Event] = []
+    for event in events:
+        if event.number <= fault.number or event.thread != fault.thread:
+            continue
+        if event.kind in BEGIN:
+            break
+        if event.kind == "deliver" or event.ends_a_fault:
+            found.append(event)
+        if event.ends_a_fault:
+            found += [each for each in events if each.kind == "map" and each.thread != fault.thread and
+                      each.time == event.time and fault.number < each.number < event.number]
+            break
+    return sorted(found, key=lambda event: event.number)
+
+
 def earlier(events: list[Event], thread: int, ip: int, address: int) -> tuple[int, list[Event]]:
-    """How often in a row the thread has had a fault at this IP and page just before, and what the record has of the last time:
-    whom it was told, what was mapped for it, how it ended."""
-    count, last, so_far = 0, [], []
+    """How often in a row the thread has had a fault at this IP and page just before, and what came of the last."""
+    same: list[Event] = []
     for event in reversed(events):
         if event.thread != thread:
             continue
-        if event.kind == "kill":
+        if event.kind == "kill" or event.kind in BEGIN and not is_fault_at(event, ip, address):
             break
-        so_far.insert(0, event)
-        if event.kind in BEGIN:
-            if (event.kind, event.ip, event.place >> 12) != ("trap", ip, address >> 12):
-                break
-            count, last, so_far = count + 1, last or so_far, []
-    mapped = [event for event in events if last and event.kind == "map" and event.thread != thread and
-              event.time == last[-1].time and last[0].number < event.number < last[-1].number]
+        same += [event] if event.kind in BEGIN else []
+    last = course(events, same[0]) if same else []
     counted = max((event.repeats + 1 for event in last if event.kind == "deliver" and event.repeats), default=0)
-    return max(count, counted), sorted(last[1:] + mapped, key=lambda event: event.number)
+    return max(len(same), counted), last
 
 
 def of_panic(text: str) -> list[Event]:
