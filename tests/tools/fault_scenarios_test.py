@@ -41,7 +41,8 @@ class FaultScenariosTest(unittest.TestCase):
         self.assertGreaterEqual(len(cases), 40)
         pair = {"client-of-faulting-pager", "faulting-pager"}  # one case
         of_kernel = {f"kernel-{bug}" for bug in fault_scenarios.BUGS}
-        self.assertEqual({*cases} - {"fault-in-a-pager"} | pair | of_kernel, set(expected))
+        self.assertEqual({*cases} - {"fault-in-a-pager"} | pair | of_kernel | {*fault_scenarios.PAGED_ADDRESSES.values()},
+                         set(expected))
 
     def test_what_differs_from_build_to_build_is_left_out(self) -> None:
         self.assertEqual(fault_scenarios.portable(RECORD), PORTABLE)

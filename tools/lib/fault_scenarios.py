@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools/fault-scenarios: the faults of tests/system/faults, and those of the kernel itself that tests/system/kernel_faults has it
-commit, as the tools tell them, in QEMU and in Bochs, next to how they should be told (expected.txt there).
+"""tools/fault-scenarios: the faults of tests/system/faults, those of the kernel itself that tests/system/kernel_faults has it
+commit, and those of tests/system/process/paged.cpp, which the shipped pager answers, as the tools tell them, in QEMU and in Bochs,
+next to how they should be told (expected.txt there).
 
-A record belongs to the scenario whose name its thread has. What another build or machine may do otherwise is left out:
-physical addresses, CR3, where in the kernel an instruction is, whether a walk that fails is noted in accessed bits, and how
+A record belongs to the scenario whose name its thread has, or of `paged`, whose address it has. What another build or machine may do otherwise is left out:
+physical addresses, CR3, where an instruction is in a function, whether a walk that fails is noted in accessed bits, and how
 often a fault repeats that is no livelock: a thread whose time is over while the debugger looks at its fault makes it once more.
 QEMU 7.2 says of a reserved bit that the page was not present; the CPU's manual and Bochs say that it was."""
 import argparse
@@ -17,12 +18,16 @@ import tempfile
 import build as building
 import fault_record
 import packages
+import test_scenarios
 
 SUITE = building.REPOSITORY / "tests" / "system" / "faults"
 EXPECTED = SUITE / "expected.txt"
 PROGRAM = "tests/system/faults.elf"
 KERNEL_PROGRAM = "tests/system/kernel_faults.elf"
 BUGS = ("user", "touch", "reserved", "stack", "gate")  # of the kernel, each in a boot of its own: it panics
+PAGED = "tests/system/process/paged.elf"
+ARCHIVE_CHANGES = {"remove": ["sbin/init"], "program": {"sbin/eclipse-systemd": PAGED, "sbin/paged": PAGED}}
+PAGED_ADDRESSES = {"0x10000000": "shipped-pager-swap", "0x20000000": "shipped-pager-refuses"}
 MACHINES = ("QEMU", "Bochs")
 TIMEOUT_SECONDS = 200
 FRAME_MASK = (1 << 47) - (1 << 12)
@@ -35,7 +40,8 @@ LIVELOCK = re.compile(r"for the \d+\. time in a row \(livelock\)$", re.MULTILINE
 MEMORY = re.compile(r" \(memory 0x[0-9a-f]+\)")
 COUNTED = re.compile(r", the same \d+ times before(?:: a livelock)?")
 CR3 = re.compile(r", CR3 0x[0-9a-f]+$", re.MULTILINE)
-IN_KERNEL = re.compile(r"^  at 0xf\w+ (kernel::\w+)(?:\+0x\w+)? \((\S+):\d+\)$", re.MULTILINE)
+PAGED_THREAD = re.compile(r"^\w+ of (0x\w+) .*by paged, thread without a name( \(TCB 0x\w+\))$", re.MULTILINE)
+IN_FUNCTION = re.compile(r"^  at 0x\w+ ([\w:()<> ]+?)(?:\+0x\w+)? \((\S+):\d+\)$", re.MULTILINE)
 RESERVED = re.compile(r"error code 0x(\w+) \((?!present)(.*reserved.*)\)")
 HEAD = "Written by tools/fault-scenarios --rewrite: how the faults of this folder's threads are told.\n"
 
@@ -52,8 +58,17 @@ def portable(record: str) -> str:
     def with_present(found: re.Match) -> str:
         return f"error code {int(found.group(1), 16) | fault_record.PRESENT:#x} (present {found.group(2)})"
 
-    text = IN_KERNEL.sub(r"  at \1 (\2)", RESERVED.sub(with_present, CR3.sub("", ENTRY.sub(entry, record))))
+    if paged := PAGED_THREAD.search(record):
+        record = record.replace(paged.group(2), "", 1)
+    text = IN_FUNCTION.sub(r"  at \1 (\2)", RESERVED.sub(with_present, CR3.sub("", ENTRY.sub(entry, record))))
     return LIVELOCK.sub("again and again (livelock)", COUNTED.sub("", MEMORY.sub("", REPEATS.sub("", text))))
+
+
+def scenario_of(headline: str) -> str | None:
+    if thread := THREAD.search(headline):
+        return thread.group(1)
+    paged = PAGED_THREAD.search(headline)
+    return PAGED_ADDRESSES.get(paged.group(1)) if paged else None
 
 
 def by_scenario(trace: str) -> dict[str, list[str]]:
@@ -61,38 +76,41 @@ def by_scenario(trace: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for record in filter(None, trace.strip().split("\n\n")):
         text = re.sub(r"^fault \d+: ", "", record)
-        if thread := THREAD.search(text.splitlines()[0]):
-            records, told_now = found.setdefault(thread.group(1), []), portable(text)
+        if name := scenario_of(text.splitlines()[0]):
+            records, told_now = found.setdefault(name, []), portable(text)
             if records and told_now.startswith(records[-1] + THEN):  # made once more: now the kernel saw it
                 records.pop()
             records += [told_now] if records[-1:] != [told_now] else []
     return found
 
 
-def command(machine: str, program: pathlib.Path, trace: pathlib.Path, modules: list[pathlib.Path]) -> list[str]:
+def command(machine: str, trace: pathlib.Path, image_options: list[str]) -> list[str]:
     tool, *options = {"QEMU": ("run", "--gdb"), "Bochs": ("bochs", "--exceptions", "--trace", str(trace))}[machine]
-    return [str(building.REPOSITORY / "tools" / tool), "--no-build", "--root", str(program), "--timeout",
-            str(TIMEOUT_SECONDS), *(word for module in modules for word in ("--module", str(module))), *options]
+    return [str(building.REPOSITORY / "tools" / tool), "--no-build", "--timeout", str(TIMEOUT_SECONDS), *options, *image_options]
 
 
-def traced(machine: str, program: pathlib.Path, trace: pathlib.Path, *modules: pathlib.Path) -> str:
-    """What a machine's debugger tells of a run of the program. One that ends with the kernel's panic has told it before."""
-    done = subprocess.run(command(machine, program, trace, list(modules)), text=True, stdout=subprocess.PIPE,
+def traced(machine: str, trace: pathlib.Path, *image_options: object, panics: bool = False) -> dict[str, list[str]]:
+    """What a machine's debugger tells of a run. A kernel that panics has told it before."""
+    done = subprocess.run(command(machine, trace, list(map(str, image_options))), text=True, stdout=subprocess.PIPE,
                           input=f"umbra trace {trace}\ncontinue\nquit\n" if machine == "QEMU" else "",
                           stderr=subprocess.STDOUT, timeout=2 * TIMEOUT_SECONDS, check=False)
-    if (done.returncode != 0 and not modules) or not trace.exists():
+    if (done.returncode != 0) != panics or not trace.exists():
         raise ScenarioError(f"{machine}: {done.stdout[-2000:]}")
-    return trace.read_text()
+    return by_scenario(trace.read_text())
 
 
 def told(machine: str, build: building.Build) -> dict[str, list[str]]:
     """Every scenario as a machine tells it."""
     with tempfile.TemporaryDirectory(prefix="umbra-") as name:
         folder = pathlib.Path(name)
-        found = by_scenario(traced(machine, build.folder / PROGRAM, folder / "trace"))
+        found = traced(machine, folder / "trace", "--root", build.folder / PROGRAM)
+        place = test_scenarios.Place(building.REPOSITORY, build.folder)
+        rootfs = test_scenarios.edited_archive(build.archive, ARCHIVE_CHANGES, place, folder)
+        found |= traced(machine, folder / "paged.trace", "--archive", rootfs)
         for bug in BUGS:
             (folder / bug).write_text("its name is all that it says\n")
-            found |= by_scenario(traced(machine, build.folder / KERNEL_PROGRAM, folder / f"{bug}.trace", folder / bug))
+            found |= traced(machine, folder / f"{bug}.trace", "--root", build.folder / KERNEL_PROGRAM, "--module", folder / bug,
+                            panics=True)
         return found
 
 
