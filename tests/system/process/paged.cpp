@@ -47,8 +47,8 @@ bool comes_back_from_swap() {
     if (!start("/sbin/swap", "1", process::grant::swap, 1024) || !has_swap() || !sys::call(pager_service, memory))
         return false;
     write(own_memory);
-    const auto evicted = sys::call(
-        pager_service, pager::Advise{own_memory, page_size, static_cast<Word>(pager::Advice::evict)});
+    const auto evicted =
+        sys::call(pager_service, pager::Advise{own_memory, page_size, static_cast<Word>(pager::Advice::evict)});
     return evicted && evicted->pages == 1 && read(own_memory) == 1;
 }
 
