@@ -2,6 +2,8 @@
 #include <init/fault_report.hpp>
 
 #include <abi/fault.hpp>
+#include <iterator>
+#include <sys/pager/table_entry.hpp>
 #include <sys/util/paging_event.hpp>
 
 namespace init {
@@ -20,6 +22,17 @@ const char* kind_of(abi::Fault fault) {
     case abi::Fault::keeper_fault: return "page fault";
     default: return "fault";
     }
+}
+
+const char* name_of_level(unsigned level) {
+    constexpr const char* names[] = {"?", "page table", "page directory", "PDPT", "PML4"};
+    return names[level < std::size(names) ? level : 0];
+}
+
+const char* attempt(abi::KeeperFaultInfo info) {
+    if (info.is_fetch())
+        return "execute";
+    return info.is_write() ? "write" : "read";
 }
 
 void describe_region(sys::TextBuffer& out, Word address, const pager::InspectRegion::Reply& region) {
@@ -81,6 +94,30 @@ void describe_keeper(sys::TextBuffer& out, const FaultReport& report, const page
         sys::format_to(out, "; the same {} times before", info.repeats());
     if (info.repeats() >= sys::livelock_repeats)
         out.put(": a livelock");
+}
+
+void describe_step(sys::TextBuffer& out, Word address, unsigned level, Word raw) {
+    const sys::pager::TableEntry entry(raw);
+    const unsigned shift = 12 + 9 * (level - 1);
+    sys::format_to(out, "{}[{}] {:#x}: ", name_of_level(level), address >> shift & 511, raw);
+    if (entry.is_present())
+        sys::format_to(out, "{} r{}{}{}", entry.is_table(level) ? "table" : "page", entry.is_writable() ? 'w' : '-',
+                       entry.is_executable() ? 'x' : '-', entry.is_for_user() ? "" : ", the kernel's alone");
+    else if (entry.cookie() != 0)
+        sys::format_to(out, "not present, cookie {:#x}", entry.cookie());
+    else
+        out.put("not present");
+    if (entry.keeper() != 0)
+        sys::format_to(out, ", keeper {}", entry.keeper());
+}
+
+void describe_stop(sys::TextBuffer& out, const FaultReport& report, unsigned level) {
+    constexpr Word reserved_bit = 8; // SDM Vol. 3A, "Page-Fault Exceptions"
+    const char* const on_the_way = report.info.was_present() ? "what is there does not permit it" : "nothing is there";
+    const char* const why =
+        (report.info.error_code() & reserved_bit) != 0 ? "a reserved bit is set on the way" : on_the_way;
+    sys::format_to(out, "{} from ring 3 stopped at level {} ({}): {}", attempt(report.info), level,
+                   name_of_level(level), why);
 }
 
 } // namespace init

@@ -3,6 +3,7 @@
 #include <init/process_service.hpp>
 
 #include <init/ticker.hpp>
+#include <sys/cap/range.hpp>
 #include <sys/ipc/call.hpp>
 #include <sys/ipc/pager.hpp>
 #include <sys/protocol/pager.hpp>
@@ -138,8 +139,10 @@ void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
     sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value, report.kind,
              ending.instruction, ending.address, report.error_code,
              pager_protocol::describe(static_cast<pager_protocol::Refusal>(ending.refusal)));
-    if (report.has_keeper_info)
+    if (report.has_keeper_info) {
         log_keeper(*process, report);
+        log_walk(*process, report);
+    }
     end(*process, ending);
 }
 
@@ -150,6 +153,24 @@ void ProcessService::log_keeper(const Process& process, const FaultReport& repor
     sys::TextBuffer text(storage);
     describe_keeper(text, report, region ? *region : pager_protocol::InspectRegion::Reply{});
     sys::log("[FAULT] process {} ({}): {}", process.pid(), sys::text_in(process.entry.name), text.text());
+}
+
+void ProcessService::log_walk(const Process& process, const FaultReport& report) {
+    const Word address = report.ending.address;
+    const sys::PageTables tables(sys::Object(objects_of(process).slot(place_slot::vspace)));
+    const auto way = tables.read_way(address);
+    if (!way || way->count == 0)
+        return;
+    constexpr unsigned top_level = 4;
+    char storage[120];
+    for (unsigned i = 0; i < way->count && i < top_level; ++i) {
+        sys::TextBuffer text(storage);
+        describe_step(text, address, top_level - i, way->entries[i]);
+        sys::log("[FAULT]   {}", text.text());
+    }
+    sys::TextBuffer text(storage);
+    describe_stop(text, report, top_level + 1 - way->count);
+    sys::log("[FAULT]   {}", text.text());
 }
 
 void ProcessService::signal(const Process& process, Word which) {

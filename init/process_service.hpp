@@ -99,6 +99,8 @@ private:
     void end_descendants(Word pid);
     void handle_fault(Badge badge, const sys::Message& message);
     void log_keeper(const Process& process, const FaultReport& report) const;
+    /// Entry by entry, as the tables are now.
+    void log_walk(const Process& process, const FaultReport& report);
     void signal(const Process& process, Word which);
     void ask_to_end(const Process& process); // this and what follows: shutdown.cpp
     Result<void> power_off(const Process& asker);

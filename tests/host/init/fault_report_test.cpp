@@ -65,6 +65,31 @@ TEST_CASE("a page fault that no keeper could be told says why", "[init]") {
           "no region there; keeper 3 cannot be told");
 }
 
+TEST_CASE("the walk is told entry by entry, and where it stopped", "[init]") {
+    const auto step = [](Word address, unsigned level, Word entry) {
+        char storage[120];
+        sys::TextBuffer text(storage);
+        init::describe_step(text, address, level, entry);
+        return std::string(text.text());
+    };
+    CHECK(step(0x80'0000'0000, 4, 0x10'0000'006d'e027) == "PML4[1] 0x100000006de027: table rwx, keeper 1");
+    CHECK(step(0x60'3008, 2, 0x40'0085) == "page directory[3] 0x400085: page r-x");
+    CHECK(step(0x60'3008, 1, Word{1} << 63 | 0x9003) ==
+          "page table[3] 0x8000000000009003: page rw-, the kernel's alone");
+    CHECK(step(0x4000'0000, 3, 0) == "PDPT[1] 0x0: not present");
+    CHECK(step(0x3000, 1, Word{0x77} << 7) == "page table[3] 0x3b80: not present, cookie 0x77");
+    const auto stop = [](Word error_code, unsigned level) {
+        char storage[120];
+        sys::TextBuffer text(storage);
+        init::describe_stop(text, keeper_fault(0, info(error_code, abi::WhySupervisor::denied, 1)), level);
+        return std::string(text.text());
+    };
+    CHECK(stop(4, 2) == "read from ring 3 stopped at level 2 (page directory): nothing is there");
+    CHECK(stop(7, 1) == "write from ring 3 stopped at level 1 (page table): what is there does not permit it");
+    CHECK(stop(0x14, 4) == "execute from ring 3 stopped at level 4 (PML4): nothing is there");
+    CHECK(stop(0xd, 3) == "read from ring 3 stopped at level 3 (PDPT): a reserved bit is set on the way");
+}
+
 TEST_CASE("other faults are reported with their own words", "[init]") {
     Word words[abi::unknown_syscall::number + 1] = {};
     sys::Message message = sys::Message::of_label(static_cast<Word>(abi::Fault::user_exception));
