@@ -117,11 +117,12 @@ class BochsFaultsTest(unittest.TestCase):
         self.assertEqual(output.splitlines()[-1], f"tools/bochs: {len(told)} faults came, not 1000")
 
     def test_a_session_takes_commands(self) -> None:
-        typed = "walk 0x400000\ncreg\nu /1\nc\nwalk nonsense\nquit\n"
+        typed = "walk 0x400000\ncreg\nu /1\nc\nevents 3\nwalk nonsense\nquit\n"
         status, output = session("--faults", "--append", "isolation=on", typed=typed)
         self.assertEqual(status, 0, output)
         self.assertEqual(len(HEAD.findall(output)), 2, output)
         for expected in (r"\n  page table\[0\] +0x\w+  page 0x\w+ r- user x A\n", "CR2=page fault",
+                         r"\n  then: fault at 0x\w+ told to keeper 1; ", r"\n +\d+ +0\.0 us  TCB 0x\w+ +",
                          r"isolated_exception_stubs\+e0\): push", "not a number: nonsense", "tools/bochs: left by the user"):
             self.assertRegex(output, expected)
 

@@ -55,6 +55,12 @@ class PagingEventsTest(unittest.TestCase):
             self.assertEqual([(each.kind, each.address, each.text(), each.goes_on, each.time - found[0].time) for each in found],
                              [(each.kind, each.address, each.text(), each.goes_on, each.time - 20) for each in events])
 
+    def test_a_listing_says_how_old_each_is(self) -> None:
+        self.assertEqual(paging_events.listing(read(ring(TRAP, MAPPED))).splitlines(), [
+            "     0        -30.0 us  clock                            write 0x1008 at ip 0x400010: nothing is there",
+            "     1          0.0 us  clock                            gets 1 page at 0x1000 rw- (memory 0x9000), and goes on"])
+        self.assertEqual(paging_events.listing([]), "no paging event yet")
+
     def test_the_console_may_show_an_event_twice(self) -> None:
         self.assertEqual([event.number for event in paging_events.of_console(CONSOLE + CONSOLE)], [7, 8, 9])
 

@@ -24,12 +24,6 @@ def events(kernel: machine.Kernel) -> list[paging_events.Event]:
     return paging_events.of_memory(machine.read, ring, name_of)
 
 
-def events_text(kernel: machine.Kernel, most: int) -> str:
-    """The last events, a line each, with the time that each is older than the last."""
-    found = events(kernel)[-most:]
-    return "\n".join(f"{event.number:6} {event.time - found[-1].time:12.1f} us  {event.who:<32} {event.text()}" for event in found)
-
-
 def draw_timeline(kernel: machine.Kernel, file: pathlib.Path) -> str:
     drawn = timeline.of_events(events(kernel))
     file.write_text(timeline.text_for(file.name, drawn))

@@ -201,7 +201,7 @@ def backtrace(_: str) -> None:
 
 def events(argument: str) -> None:
     """umbra events [COUNT]: the last paging events that the kernel remembers, and how old each is."""
-    print(pictures.events_text(kernel, number(argument or "20")))
+    print(paging_events.listing(pictures.events(kernel)[-(number(argument or "20") or 1):]))
 
 
 def timeline(argument: str) -> None:

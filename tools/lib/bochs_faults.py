@@ -12,10 +12,12 @@ import elf_programs
 import fault_record
 import kernel_layout
 import page_walk
+import paging_events
 import verdict
 
+EVENTS = 20  # that `events` shows
 PAGE_MASK = ~0xFFF
-HELP = """c or an empty line: on to the next; walk ADDR: the way to an address in this space; quit; all else goes to Bochs"""
+HELP = """c or an empty line: on to the next; walk ADDR: the way to an address in this space; events [N]: what the kernel remembers of paging; quit; all else goes to Bochs"""
 
 
 def number(text: str) -> int:
@@ -131,6 +133,9 @@ class Session:
                 return True
             if words[0] == "walk" and len(words) == 2:
                 self.walk(record, words[1])
+            elif words[0] == "events" and len(words) <= 2 and all(word.isdecimal() for word in words[1:]):
+                wanted = int(words[1]) if len(words) == 2 else EVENTS
+                print(paging_events.listing(self.explainer.events(self.debugger.read, wanted)))
             elif words[0] == "help":
                 print(HELP)
             else:

@@ -218,15 +218,15 @@ class Explainer:
         self._last[thread] = (here, count)
         return count
 
-    def _events(self, read: page_walk.Reader) -> list[paging_events.Event]:
-        """The last of the kernel's record; none if it has none."""
+    def events(self, read: page_walk.Reader, most: int = NEAR_EVENTS) -> list[paging_events.Event]:
+        """The last of the kernel's record, without names of threads; none if it has none."""
         ring = self._kernel.physical_of(self._layout.ring)
-        return [] if ring is None else paging_events.of_memory(read, ring, most=NEAR_EVENTS)
+        return [] if ring is None else paging_events.of_memory(read, ring, lambda tcb: f"TCB {tcb:#x}", most)
 
     def outcome(self, record: Record, read: page_walk.Reader) -> str:
         """What came of a fault, a line to go below its record, asked at a later one. Empty if the kernel has not seen it: the
         thread's time was over at its stub, so that it makes it once more; or if too much has happened since."""
-        events = [event for event in self._events(read) if event.number >= record.since]
+        events = [event for event in self.events(read) if event.number >= record.since]
         fault = next((event for event in events if event.thread == record.tcb and
                       paging_events.is_fault_at(event, record.trap.ip, record.trap.address)), None)
         course = paging_events.course(events, fault) if fault and record.trap.vector == PAGE_FAULT else []
@@ -238,7 +238,7 @@ class Explainer:
         walk = page_walk.walk(read, trap.cr3, trap.sp - 8 if trap.vector == DOUBLE_FAULT else trap.address)
         name = self.thread_name(read, tcb)
         keeper = walk.keeper.keeper if walk.keeper else 0
-        repeats, before, events = self._repeats(tcb, name, trap), [], self._events(read) if tcb and trap.ring else []
+        repeats, before, events = self._repeats(tcb, name, trap), [], self.events(read) if tcb and trap.ring else []
         if events and trap.vector == PAGE_FAULT:  # it counts better than we, who see one again that the thread makes once more
             repeats, before = paging_events.earlier(events, tcb, trap.ip, trap.address)
         return Record(trap, walk, name, program,

@@ -206,6 +206,12 @@ def earlier(events: list[Event], thread: int, ip: int, address: int) -> tuple[in
     return max(len(same), counted), last
 
 
+def listing(events: list[Event]) -> str:
+    """A line each, with the time by which each is older than the last."""
+    return "\n".join(f"{event.number:6} {event.time - events[-1].time:12.1f} us  {event.who:<32} {event.text()}"
+                     for event in events) or "no paging event yet"
+
+
 def of_panic(text: str) -> list[Event]:
     """A panic's last lines; the last event has the time 0."""
     return [Event(int(number), -float(age), kind, int(thread, 16), int(place, 16), int(detail, 16), f"TCB 0x{thread}")
