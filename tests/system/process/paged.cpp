@@ -66,7 +66,7 @@ bool child_ends_with_its_fault() {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv, char**) {
     if (argc > 1 && std::string_view(argv[1]) == "child") {
         read(no_memory);
         return 0;
