@@ -211,7 +211,8 @@ def job_of(path: pathlib.Path, compiler: str) -> cases.Job | None:
 
     needed = packages.IMAGE + (packages.BOCHS if boot.get("emulator") == "bochs" else packages.QEMU)
     targets = [cases.Target(compiler, build.kernel), cases.kernel_target(compiler, boot.get("kernel", "debug"))]
-    return cases.Job(list(by_name), run, targets, needed)
+    job = cases.Job(list(by_name), run, targets, needed)
+    return job
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:

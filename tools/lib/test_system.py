@@ -110,7 +110,8 @@ def job_of(suite: suites.Suite, machine: suites.Machine) -> cases.Job:
     needed = packages.IMAGE + (packages.BOCHS if machine.emulator == "bochs" else packages.QEMU)
     targets = [cases.Target(build.compiler, build.kernel, (suite.program,)),
                cases.kernel_target(kernel.compiler, kernel.kernel)]
-    return cases.Job(list(by_name), run, targets, needed)
+    job = cases.Job(list(by_name), run, targets, needed)
+    return job
 
 
 def jobs(compilers: list[str]) -> list[cases.Job]:
