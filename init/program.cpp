@@ -50,14 +50,18 @@ Layout choose_layout(const Program& program, bool fixed) {
     constexpr Word table_span = Word{1} << 21, pages_of_table = 512;
     constexpr Word fixed_base = 0x40'0000, first_base = 0x8'0000'0000, base_tables = 1 << 13;
     constexpr Word stack_tables = 100, stack_pages = 256; // the stack needs the rest of its table's pages
+    constexpr Word first_top = stack_top + 2 * table_span;
+    constexpr Word kept_end = sys::protocol::process::kept_address + sys::protocol::process::max_kept_pages * page_size;
+    static_assert(first_top - stack_pages * page_size - stack_size - page_size >= kept_end &&
+                      kept_end > ipc_buffer_address,
+                  "wherever the stack is put, it leaves free what has a fixed address");
     Layout layout{.base = program.image.is_movable() ? fixed_base : 0};
     if (fixed)
         return layout;
     if (program.image.is_movable())
         layout.base =
             first_base + random_word() % base_tables * table_span + random_word() % pages_of_table * page_size;
-    const Word top =
-        stack_top + table_span + random_word() % stack_tables * table_span - random_word() % stack_pages * page_size;
+    const Word top = first_top + random_word() % stack_tables * table_span - random_word() % stack_pages * page_size;
     const sys::elf::AddressRange stack{top - stack_size - page_size, top};
     for (const sys::elf::Segment& segment : program.image.segments())
         if (!program.image.is_movable() && segment.pages().overlaps(stack))
