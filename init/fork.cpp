@@ -11,6 +11,7 @@ namespace init {
 Result<void> ProcessService::place_copy(Process& parent, Process& child) {
     ProcessObjects& objects = objects_of(child);
     TRY(objects.ensure_allotment(memory_));
+    ledger_.open(table_.index_of(child), process::default_untyped_quota);
     TRY(clone_program(services_.pager_of_init, parent.pid(),
                       {.pid = child.pid(),
                        .vspace_slot = objects.slot(place_slot::vspace),
@@ -29,7 +30,7 @@ Result<Word> ProcessService::fork(Process& parent) {
     sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
     if (placed)
         return pid;
-    objects_of(*child).destroy();
+    destroy_objects(*child);
     static_cast<void>(sys::call(services_.pager_of_init, sys::protocol::pager::DestroySpace{pid}));
     table_.forget(*child);
     return placed.error();

@@ -11,7 +11,8 @@ namespace init {
 using process::Error;
 
 bool ProcessService::is_inspection(Word label) {
-    return label >= process::PagingEvents::label && label <= process::Walk::label;
+    return (label >= process::PagingEvents::label && label <= process::Walk::label) ||
+           label == process::Holdings::label;
 }
 
 std::optional<sys::Message> ProcessService::handle_inspection(const sys::Incoming& incoming) {
@@ -23,6 +24,7 @@ std::optional<sys::Message> ProcessService::handle_inspection(const sys::Incomin
         .on<process::Threads>([&](const process::Threads& request) { return threads(request); })
         .on<process::Capabilities>([&](const process::Capabilities& request) { return capabilities(request); })
         .on<process::Walk>([&](const process::Walk& request) { return walk(request); })
+        .on<process::Holdings>([&](const process::Holdings& request) { return holdings(request); })
         .answer();
 }
 
@@ -110,10 +112,10 @@ Result<process::Capabilities::Reply> ProcessService::capabilities(const process:
         return sys::Error(Error::no_such_process, request.pid);
     process::Capabilities::Reply reply;
     sys::SlotRef::Inspected slots[abi::max_inspect];
-    constexpr Word end = Word{1} << sys::slot::default_cnode_bits;
-    for (Word from = request.from; from < end;) {
-        const Word wanted = std::min<Word>(end - from, abi::max_inspect);
-        const unsigned count = TRY(objects_of(*found).inspect(from, std::span(slots).first(wanted)));
+    for (Word from = request.from;;) {
+        const unsigned count = TRY(objects_of(*found).inspect(from, slots));
+        if (count == 0)
+            return reply;
         for (unsigned i = 0; i < count; ++i) {
             if (slots[i].slot.type() == abi::SlotType::empty)
                 continue;
@@ -125,7 +127,25 @@ Result<process::Capabilities::Reply> ProcessService::capabilities(const process:
         }
         from += count;
     }
-    return reply;
+}
+
+Result<process::Holdings::Reply> ProcessService::holdings(const process::Holdings& request) {
+    process::Holdings::Reply reply{.untyped_free = ledger_.free_bytes(), .untyped_total = ledger_.total_bytes()};
+    for (Word pid = std::max<Word>(request.from, process::system_manager);;) {
+        Process* const found = table_.next_running(pid);
+        if (found == nullptr)
+            return reply;
+        if (reply.count == process::Holdings::max_processes) {
+            reply.next = found->pid();
+            return reply;
+        }
+        process::Holdings::Holder& told = reply.holders[reply.count++];
+        const unsigned place = table_.index_of(*found);
+        const auto slots = TRY(objects_of(*found).count_slots());
+        told = {found->pid(), ledger_.given(place), ledger_.limit(place), slots.given, slots.used, {}};
+        sys::text_in(found->entry.name).copy(told.name, sizeof(told.name) - 1);
+        pid = found->pid() + 1;
+    }
 }
 
 Result<process::Walk::Reply> ProcessService::walk(const process::Walk& request) {

@@ -2,20 +2,25 @@
 // Dividing the RAM.
 #include <init/machine_memory.hpp>
 
+#include <algorithm>
+
 namespace init {
 
 Result<void> ChunkShare::keep_own(OwnMemory& memory) {
     for (Word i = 0; i < boot_info_.untyped.count(); ++i)
         if (at(i).is_device == 0 && at(i).size_bits < chunk_bits)
             memory.add(boot_info_.untyped.start + i);
+    const Word all = count(chunk_bits, ~Word{0}) + (count(giant_bits, ~Word{0}) << (giant_bits - chunk_bits));
+    process_chunks_ = std::clamp<Word>(all / chunks_per_process_chunk, 1, max_process_chunks);
     for (Word i = 0; i < boot_info_.untyped.count(); ++i) {
-        if (!is_chunked(i) || Word{1} << (at(i).size_bits - chunk_bits) < own_chunks)
+        if (!is_chunked(i) || Word{1} << (at(i).size_bits - chunk_bits) < kept_chunks())
             continue;
-        const Word slot = TRY(memory.slots().take(own_chunks));
+        const Word slot = TRY(memory.slots().take(kept_chunks()));
         TRY(sys::Untyped(boot_info_.untyped.start + i)
-                .retype(abi::ObjectType::untyped, chunk_bits, sys::SlotRef{own_cnode, 0, 0}, slot, own_chunks));
+                .retype(abi::ObjectType::untyped, chunk_bits, sys::SlotRef{own_cnode, 0, 0}, slot, kept_chunks()));
         for (Word k = 0; k < own_chunks; ++k)
             memory.add(slot + k);
+        first_process_chunk_ = slot + own_chunks;
         source_ = i;
         return {};
     }

@@ -18,7 +18,7 @@ using init::Word;
 
 constexpr Word archive_window = 0x12'0000'0000; ///< where init sees the boot archive
 constexpr uint8_t init_priority = 250, pager_priority = 252;
-constexpr Word vga_text_address = 0xb8000;
+constexpr Word vga_text_address = 0xb8000, vga_text_pages = init::ProcessService::vga_text_size / init::page_size;
 
 /// Ends the boot with the line that everybody waits for.
 [[noreturn]] void fail(const char* what, const sys::Error& error) {
@@ -39,6 +39,22 @@ T need(sys::Result<T> result, const char* what) {
 void need(const sys::Result<void>& result, const char* what) {
     if (!result)
         fail(what, result.error());
+}
+
+/// The books of what is set aside for kernel objects of processes.
+init::UntypedLedger& ledger_of_processes(const init::ChunkShare& chunks, init::Slots& slots) {
+    constexpr size_t most_pieces = 2 * init::UntypedLedger::max_pieces;
+    static sys::UntypedTree::Node nodes[most_pieces];
+    static sys::UntypedTree tree(nodes);
+    const Word count = chunks.process_chunks() * (2 << (init::chunk_bits - init::UntypedLedger::min_bits));
+    static sys::StaticSlotAllocator<most_pieces> free_slots(need(slots.take(count), "no slots"), count);
+    static sys::CSpace space(init::own_cnode, free_slots);
+    static sys::UntypedAllocator allocator(space, tree);
+    for (Word i = 0; i < chunks.process_chunks(); ++i)
+        need(allocator.add(sys::Untyped(chunks.first_process_chunk() + i), init::chunk_bits),
+             "no memory for processes");
+    static init::UntypedLedger ledger(allocator);
+    return ledger;
 }
 
 struct ArchiveView {
@@ -134,9 +150,8 @@ int main(const abi::BootInfo& info) {
     Word lent_count = 2;
     Word vga_text = 0;
     if (boot.has_text_screen()) {
-        constexpr Word pages = init::ProcessService::vga_text_size / init::page_size;
-        if (const auto first = device.take(vga_text_address, pages)) {
-            lent[lent_count++] = {*first, pages, vga_text_address, layout::LentKind::device};
+        if (const auto first = device.take(vga_text_address, vga_text_pages)) {
+            lent[lent_count++] = {*first, vga_text_pages, vga_text_address, layout::LentKind::device};
             vga_text = vga_text_address;
         }
     }
@@ -157,7 +172,8 @@ int main(const abi::BootInfo& info) {
     const init::Clock clock(boot.tsc_mhz());
     static init::PhysicalMemory physical(device, own_space);
     static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp), clock);
-    static init::ProcessService processes(memory, services, archive.archive, clock, power, kept);
+    static init::ProcessService processes(memory, services, archive.archive, clock, power, kept,
+                                          ledger_of_processes(chunks, slots));
     need(processes.prepare(), "no slots for processes");
     static init::SystemManager manager(processes, words);
     processes.set_observer(manager);

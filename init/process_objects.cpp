@@ -2,6 +2,7 @@
 // Making, connecting and ending the objects of a process.
 #include <init/process_objects.hpp>
 
+#include <algorithm>
 #include <sys/ipc/protocol.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/pager.hpp>
@@ -20,8 +21,11 @@ constexpr unsigned keeper_table_bits = 1;
 /// A client may call and hand capabilities on; it never receives on a server's endpoint.
 constexpr abi::Rights caller = abi::Rights::write() | abi::Rights::grant() | abi::Rights::grant_reply();
 constexpr abi::Rights plain_caller = abi::Rights::write() | abi::Rights::grant_reply();
-/// Small numbers name the slots of a CNode of 2^8 slots with all 64 bits.
-constexpr abi::CNodeData small_numbers(0, abi::word_bits - 8);
+using sys::slot::cnode_bits, sys::slot::wide_bits;
+/// Small numbers name the slots of a process's CNode with all 64 bits, and those of the CNodes in a wide one.
+constexpr abi::CNodeData small_numbers(0, abi::word_bits - cnode_bits);
+constexpr abi::CNodeData wide_numbers(0, abi::word_bits - cnode_bits - wide_bits);
+constexpr abi::CNodeData no_guard(0, 0);
 
 sys::SlotRef own(sys::Object object) { return own_cnode.at(object.slot()); }
 
@@ -90,6 +94,21 @@ Result<void> ProcessObjects::build(const Services& services, const Shape& shape)
     TRY(grant_hardware(services, shape));
     const sys::SchedContext context(slot(place_slot::sched_context));
     return services.sched_control.configure(context, {.budget = time_slice, .period = time_slice});
+}
+
+Result<void> ProcessObjects::widen() {
+    if (has(place_slot::wide_cnode))
+        return sys::ErrorCode::already_exists;
+    TRY(sys::Untyped(slot(place_slot::allotment))
+            .retype_into(abi::ObjectType::cnode, wide_bits, own_cnode, slot(place_slot::wide_cnode)));
+    const sys::CNode wide(slot(place_slot::wide_cnode));
+    TRY(wide.at(0, wide_bits).mint_from(own_cnode.at(slot(place_slot::cnode)), abi::Rights::all(), no_guard.raw()));
+    TRY(child(sys::slot::cnode).remove());
+    TRY(child(sys::slot::cnode)
+            .mint_from(own_cnode.at(slot(place_slot::wide_cnode)), abi::Rights::all(), wide_numbers.raw()));
+    return sys::Tcb(slot(place_slot::tcb))
+        .set_space(sys::Object(slot(place_slot::keeper_table)), wide, wide_numbers.raw(),
+                   sys::VSpace(slot(place_slot::vspace)));
 }
 
 Result<void> ProcessObjects::give_own_endpoint(sys::Endpoint endpoint) {
@@ -168,7 +187,31 @@ void ProcessObjects::destroy() {
 }
 
 Result<unsigned> ProcessObjects::inspect(Word first, std::span<sys::SlotRef::Inspected> slots) const {
-    return child(first).inspect(slots);
+    constexpr Word leaf = Word{1} << cnode_bits;
+    slots = slots.first(std::min<size_t>(slots.size(), leaf - first % leaf));
+    if (first < leaf)
+        return child(first).inspect(slots);
+    if (first >> cnode_bits >> wide_bits != 0 || !has(place_slot::wide_cnode))
+        return 0u;
+    const sys::CNode wide(slot(place_slot::wide_cnode));
+    const auto shown = wide.at(first, wide_bits + cnode_bits).inspect(slots);
+    if (!shown && shown.error() == abi::Error::failed_lookup) // that CNode is not there
+        return 0u;
+    return shown ? *shown : Result<unsigned>(shown.error());
+}
+
+Result<ProcessObjects::SlotCount> ProcessObjects::count_slots() const {
+    sys::SlotRef::Inspected shown[abi::max_inspect];
+    SlotCount counted;
+    for (Word first = 0;;) {
+        const unsigned count = TRY(inspect(first, shown));
+        if (count == 0)
+            return counted;
+        counted.given += count;
+        for (unsigned i = 0; i < count; ++i)
+            counted.used += shown[i].slot.type() == abi::SlotType::empty ? 0 : 1;
+        first += count;
+    }
 }
 
 } // namespace init

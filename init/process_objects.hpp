@@ -8,6 +8,7 @@
 #include <sys/cap/io_port.hpp>
 #include <sys/cap/irq.hpp>
 #include <sys/cap/tcb.hpp>
+#include <sys/proc/slots.hpp>
 
 namespace init {
 
@@ -39,7 +40,7 @@ struct Shape {
 namespace place_slot {
 inline constexpr Word allotment = 0, tcb = 1, cnode = 2, vspace = 3, sched_context = 4, ipc_frame = 5, endpoint = 6,
                       notification = 7, pager_endpoint = 8, exit_watch = 9, alarm = 10, manager_endpoint = 11,
-                      keeper_table = 12, stop_signal = 13, count = 14;
+                      keeper_table = 12, stop_signal = 13, wide_cnode = 14, count = 15;
 }
 
 class ProcessObjects {
@@ -56,23 +57,32 @@ public:
     Result<void> start(const Services& services, const Shape& shape, const Loaded& loaded);
     /// As start, for a copy of a thread that waits for the answer to a call: the copy has it, a word of 0.
     Result<void> start_copy(const Services& services, const Shape& shape, sys::Tcb caller);
+    /// Makes the thread's CSpace one of two levels; slots keep their numbers. already_exists.
+    Result<void> widen();
     /// Puts another endpoint in the place of the one that the process serves on.
     Result<void> give_own_endpoint(sys::Endpoint endpoint);
     /// Takes everything away; the place can be used again.
     void destroy();
     bool has(Word which) const;
-    /// What the slots of the process's CNode hold from `first` on; how many were looked at.
+    /// What the process's slots hold from `first` on, of one CNode; how many were looked at: 0 if there are no such slots.
     Result<unsigned> inspect(Word first, std::span<sys::SlotRef::Inspected> slots) const;
+    /// Its slots in all its CNodes, and how many of them hold something.
+    struct SlotCount {
+        Word given = 0;
+        Word used = 0;
+    };
+    Result<SlotCount> count_slots() const;
 
 private:
-    sys::SlotRef child(Word slot) const { return sys::CNode(this->slot(place_slot::cnode)).at(slot, cnode_bits); }
+    sys::SlotRef child(Word slot) const {
+        return sys::CNode(this->slot(place_slot::cnode)).at(slot, sys::slot::cnode_bits);
+    }
     Result<void> make_objects();
     void release_callers();
     Result<void> fill_cnode(const Services& services, const Shape& shape);
     Result<void> grant_hardware(const Services& services, const Shape& shape);
 
-    static constexpr unsigned allotment_bits = 14;
-    static constexpr unsigned cnode_bits = 8;
+    static constexpr unsigned allotment_bits = 14; ///< the wide CNode included
     Word first_slot_ = 0;
     bool has_allotment_ = false;
 };

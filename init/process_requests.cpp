@@ -43,6 +43,11 @@ std::optional<Message> ProcessService::handle_request(const sys::Incoming& incom
         .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
             return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
         })
+        .on<GetUntyped>([&](const GetUntyped& request) { return give_untyped(badge, request); })
+        .on<WidenCSpace>([&](const WidenCSpace&) -> Result<sys::Empty> {
+            TRY(objects_of(*TRY(caller(badge))).widen());
+            return sys::Empty{};
+        })
         .on<WhoAmI>([&](const WhoAmI&) { return who_am_i(badge); })
         .answer();
 }
@@ -113,6 +118,7 @@ Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& 
         return Error::not_permitted;
     options.kept_pages = request.kept_pages;
     options.kept_for = request.kept_for;
+    options.untyped_quota = request.untyped_quota;
     return sys::pack(0, process::Spawn::Reply{TRY(spawn(texts, options))});
 }
 
@@ -167,6 +173,18 @@ Result<sys::Empty> ProcessService::set_alarm(Badge badge, const process::Alarm& 
     alarms_.set(place, deadline);
     Ticker::set_running(true);
     return sys::Empty{};
+}
+
+/// The capability goes with the answer.
+Result<Message> ProcessService::give_untyped(Badge badge, const process::GetUntyped& request) {
+    const unsigned place = table_.index_of(*TRY(caller(badge)));
+    if (request.size_bits > UntypedLedger::max_bits)
+        return sys::ErrorCode::out_of_range;
+    const sys::Untyped memory = TRY(ledger_.give(place, static_cast<unsigned>(request.size_bits)));
+    const process::GetUntyped::Reply reply{ledger_.given(place), ledger_.limit(place)};
+    const Message answer = sys::pack(0, reply, 1);
+    sys::raw::ipc_buffer()->caps_or_badges[0] = memory.slot();
+    return answer;
 }
 
 Result<process::WhoAmI::Reply> ProcessService::who_am_i(Badge badge) {

@@ -30,6 +30,8 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
     shape.pid = process.pid();
     ProcessObjects& objects = objects_of(process);
     TRY(objects.ensure_allotment(memory_));
+    ledger_.open(table_.index_of(process),
+                 options.untyped_quota == 0 ? process::default_untyped_quota : options.untyped_quota);
     const Word fixed = services_.fixed_addresses ? pager_protocol::trait::fixed : 0;
     const Word announced = options.announce ? pager_protocol::trait::announce : 0;
     const LoadRequest request{.pid = shape.pid,
@@ -94,11 +96,17 @@ Result<Word> ProcessService::spawn(const Texts& texts, const SpawnOptions& optio
     Result<Word> placed = place(program, texts, options, *process);
     sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);
     if (!placed) {
-        objects_of(*process).destroy();
+        destroy_objects(*process);
         static_cast<void>(sys::call(services_.pager_of_init, pager_protocol::DestroySpace{pid}));
         table_.forget(*process);
     }
     return placed;
+}
+
+/// What the process has made itself goes after its thread.
+void ProcessService::destroy_objects(const Process& process) {
+    objects_of(process).destroy();
+    ledger_.take_back(table_.index_of(process));
 }
 
 void ProcessService::end_descendants(Word pid) {
@@ -117,7 +125,7 @@ void ProcessService::end(Process& ended, const Ending& how) {
     // What PID 1 started was connected to it by capabilities that die with it: it ends, too. Others' orphans go to PID 1.
     if (pid == process::system_manager)
         end_descendants(pid);
-    objects_of(ended).destroy();
+    destroy_objects(ended);
     alarms_.cancel(table_.index_of(ended));
     static_cast<void>(sys::call(services_.pager_of_init, pager_protocol::DestroySpace{pid}));
     table_.end(ended, how, now, pid == process::system_manager ? init_pid : process::system_manager);

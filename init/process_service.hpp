@@ -10,6 +10,7 @@
 #include <init/process_objects.hpp>
 #include <init/process_table.hpp>
 #include <init/thread_history.hpp>
+#include <init/untyped_ledger.hpp>
 #include <sys/cap/domain.hpp>
 #include <sys/ipc/server.hpp>
 #include <sys/protocol/inspection.hpp>
@@ -27,6 +28,7 @@ struct SpawnOptions {
     Shape shape;              ///< pid is filled in
     Word parent = init_pid;
     Word quota_pages = 0;     ///< 0 = default_quota
+    Word untyped_quota = 0;   ///< bytes; 0 = process::default_untyped_quota
     Word kept_pages = 0;      ///< memory that outlives it
     Word kept_for = 0;        ///< whose the pages are
     bool announce = false;
@@ -42,8 +44,9 @@ public:
     static constexpr Word vga_text_size = 0x8000;
 
     ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock,
-                   Power& power, KeptMemory& kept)
-        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power), kept_(kept) {}
+                   Power& power, KeptMemory& kept, UntypedLedger& ledger)
+        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power), kept_(kept),
+          ledger_(ledger) {}
     /// Makes the slots of all places.
     Result<void> prepare();
 
@@ -84,6 +87,8 @@ private:
     Result<sys::Empty> kill(Badge badge, const process::Kill& request);
     Result<sys::Empty> set_alarm(Badge badge, const process::Alarm& request, bool has_capability);
     Result<process::WhoAmI::Reply> who_am_i(Badge badge);
+    Result<sys::Message> give_untyped(Badge badge, const process::GetUntyped& request);
+    void destroy_objects(const Process& process);
     // inspection.cpp
     static bool is_inspection(Word label);
     std::optional<sys::Message> handle_inspection(const sys::Incoming& incoming);
@@ -91,6 +96,7 @@ private:
     Result<process::Threads::Reply> threads(const process::Threads& request);
     Result<process::Capabilities::Reply> capabilities(const process::Capabilities& request);
     Result<process::Walk::Reply> walk(const process::Walk& request);
+    Result<process::Holdings::Reply> holdings(const process::Holdings& request);
     Result<void> remember(const Process& process);
 
     Result<Process*> caller(Badge badge);
@@ -114,6 +120,7 @@ private:
     Clock clock_;
     Power& power_;
     KeptMemory& kept_;
+    UntypedLedger& ledger_;
     Observer* observer_ = nullptr;
     ProcessTable table_;
     ThreadHistory history_;

@@ -29,6 +29,7 @@ void help(Output& out, std::string_view) {
               "threads   what the threads do, and what they wait for\n"
               "caps PID  the capabilities of a process\n"
               "walk PID ADDR  the way through its page tables, and whose memory it is\n"
+              "quota     untyped memory, slots and pages: who holds what, and may\n"
               "faults [N]  the last N paging events\n"
               "uptime    time since the system started\n"
               "poweroff  switch the machine off\n");
@@ -72,9 +73,9 @@ struct Command {
     void (*run)(Output& out, std::string_view arguments);
 };
 constexpr Command commands[] = {
-    {"help", help},          {"ps", list_processes},    {"mem", show_memory},        {"vmstat", show_clients},
-    {"pmap", show_regions},  {"threads", show_threads}, {"caps", show_capabilities}, {"walk", show_walk},
-    {"faults", show_faults}, {"uptime", show_uptime},   {"poweroff", power_off}};
+    {"help", help},         {"ps", list_processes},    {"mem", show_memory},        {"vmstat", show_clients},
+    {"pmap", show_regions}, {"threads", show_threads}, {"caps", show_capabilities}, {"walk", show_walk},
+    {"quota", show_quotas}, {"faults", show_faults},   {"uptime", show_uptime},     {"poweroff", power_off}};
 
 } // namespace
 

@@ -115,6 +115,27 @@ void show_threads(Output& out, std::string_view) {
     }
 }
 
+void show_quotas(Output& out, std::string_view) {
+    out.print("  PID   UNTYPED(KiB) OF      SLOTS IN USE      PAGES     OF NAME\n");
+    for (Word from = 0;;) {
+        const auto list = sys::call(process_service, process::Holdings{from});
+        if (!list)
+            return print_error(out, "quota", list.error());
+        for (Word i = 0; i < list->count && i < process::Holdings::max_processes; ++i) {
+            const process::Holdings::Holder& holder = list->holders[i];
+            const auto pages = sys::call(pager_service, pager::InspectClient{holder.pid});
+            const bool known = pages && pages->client == holder.pid;
+            print(out, "{:5} {:12} {:5} {:7} {:6} {:10} {:6} {}\n", holder.pid, holder.untyped_given >> 10,
+                  holder.untyped_limit >> 10, holder.slots_given, holder.slots_used, known ? pages->frames : 0,
+                  known ? pages->quota_frames : 0, sys::text_in(holder.name));
+        }
+        if (list->next == 0)
+            return print(out, "untyped memory for processes: {} KiB, {} KiB free\n", list->untyped_total >> 10,
+                         list->untyped_free >> 10);
+        from = list->next;
+    }
+}
+
 void show_capabilities(Output& out, std::string_view arguments) {
     const auto pid = Arguments(arguments).number();
     if (!pid)

@@ -14,5 +14,7 @@ void show_walk(Output& out, std::string_view arguments);
 void show_threads(Output& out, std::string_view);
 /// Process: the slots that are in use.
 void show_capabilities(Output& out, std::string_view arguments);
+/// What each process holds of the kernel's memory, and of the pager's.
+void show_quotas(Output& out, std::string_view);
 
 } // namespace console

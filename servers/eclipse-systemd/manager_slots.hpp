@@ -18,6 +18,6 @@ inline constexpr Word alarm_signal = sys::slot::first_free + 4; ///< our notific
 inline constexpr Word first_name = sys::slot::first_free + 8; ///< what others have published
 inline constexpr Word end = first_name + NameDirectory::capacity;
 
-static_assert(end <= Word{1} << sys::slot::default_cnode_bits);
+static_assert(end <= Word{1} << sys::slot::cnode_bits);
 
 } // namespace systemd::manager_slot

@@ -91,6 +91,7 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const U
         request.grants |= process::grant::swap;
     request.kept_pages = unit.capabilities.kept_pages;
     request.kept_for = unit_number;
+    request.untyped_quota = unit.capabilities.untyped_quota;
     const auto answer =
         TRY(sys::call_with_payload(service, request, sys::Payload(texts.payload()), {}, sys::with_caps(manager)));
     return answer.reply.pid;

@@ -57,11 +57,14 @@ struct ServicePart {
     bool remain_after_exit = false;
 };
 
+inline constexpr uint32_t min_untyped_quota = 16 << 10, max_untyped_quota = 16 << 20; ///< bytes
+
 /// [Capabilities]: what a driver is given beyond what every process has.
 struct CapabilityPart {
     std::optional<IoPortRange> io_ports;
     std::optional<uint8_t> interrupt; ///< pin of the first I/O APIC
     bool swap = false;                ///< its memory stays, and it may offer swap to the pager
+    uint32_t untyped_quota = 0;       ///< bytes for kernel objects of its own; 0: the default
     uint8_t kept_pages = 0;           ///< memory that outlives the service's process, and is there again for the next
 };
 

@@ -46,6 +46,7 @@ const char* describe(UnitFault fault) {
     case UnitFault::bad_io_ports: return "IoPorts= needs first-last within 0-65535";
     case UnitFault::bad_interrupt: return "Interrupt= needs a pin, 0 to 239";
     case UnitFault::bad_kept_pages: return "KeptPages= needs a number of pages, 0 to 16";
+    case UnitFault::bad_untyped_quota: return "UntypedQuota= needs a size, 16K to 16M";
     case UnitFault::service_in_target: return "a target has no [Service] or [Capabilities] section";
     case UnitFault::duplicate_unit: return "a unit of this name is already loaded";
     case UnitFault::too_many_units: return "no room left for another unit";

@@ -48,6 +48,7 @@ enum class UnitFault : uint8_t {
     bad_io_ports,
     bad_interrupt,
     bad_kept_pages,
+    bad_untyped_quota,
     service_in_target,  ///< [Service] or [Capabilities] in a .target
     duplicate_unit,
     too_many_units,

@@ -44,6 +44,7 @@ enum class Key : uint8_t {
     interrupt,
     kept_pages,
     swap,
+    untyped_quota,
 };
 
 struct KnownKey {
@@ -82,6 +83,7 @@ constexpr KnownKey known_keys[] = {
     {Section::capabilities, "Interrupt", Key::interrupt},
     {Section::capabilities, "KeptPages", Key::kept_pages},
     {Section::capabilities, "Swap", Key::swap},
+    {Section::capabilities, "UntypedQuota", Key::untyped_quota},
 };
 
 Section section_of(Text name) {
@@ -222,7 +224,8 @@ Fault Parser::apply(Key key, Text value) {
     case Key::io_ports:
     case Key::interrupt:
     case Key::kept_pages:
-    case Key::swap: return apply_capability(key, value);
+    case Key::swap:
+    case Key::untyped_quota: return apply_capability(key, value);
     default: return apply_service(key, value);
     }
 }
@@ -264,6 +267,9 @@ Fault Parser::apply_capability(Key key, Text value) {
     if (key == Key::kept_pages)
         return assign(unit_.capabilities.kept_pages, parse_number(value, sys::protocol::process::max_kept_pages),
                       UnitFault::bad_kept_pages);
+    if (key == Key::untyped_quota)
+        return assign(unit_.capabilities.untyped_quota, parse_size(value, min_untyped_quota, max_untyped_quota),
+                      UnitFault::bad_untyped_quota);
     return assign(unit_.capabilities.interrupt.emplace(), parse_number(value, 239), UnitFault::bad_interrupt);
 }
 

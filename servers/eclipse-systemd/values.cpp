@@ -117,6 +117,17 @@ std::optional<Duration> parse_duration(Text text) {
     return total;
 }
 
+std::optional<uint32_t> parse_size(Text text, uint32_t least, uint32_t most) {
+    if (text.empty() || (text.back() != 'K' && text.back() != 'M'))
+        return std::nullopt;
+    const uint32_t unit = text.back() == 'K' ? 1 << 10 : 1 << 20;
+    text.remove_suffix(1);
+    const auto count = parse_number(text, most / unit);
+    if (!count || *count * unit < least)
+        return std::nullopt;
+    return static_cast<uint32_t>(*count * unit);
+}
+
 std::optional<IoPortRange> parse_io_ports(Text text) {
     const size_t dash = text.find('-');
     const auto first = parse_port(trim(text.substr(0, dash)));

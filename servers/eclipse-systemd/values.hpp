@@ -11,6 +11,9 @@ namespace systemd {
 /// yes/true/on/1, no/false/off/0.
 std::optional<bool> parse_boolean(Text text);
 
+/// A number of bytes with K (1024) or M (1024 * 1024) behind it, `least` to `most`.
+std::optional<uint32_t> parse_size(Text text, uint32_t least, uint32_t most);
+
 /// `5` (seconds), `5s`, `250ms`, `1min 30s`, `infinity`. Units: us, ms, s, sec, m, min, h.
 std::optional<Duration> parse_duration(Text text);
 

@@ -41,6 +41,36 @@ Result<Word> SlotAllocator::allocate_range(Word count) {
     return ErrorCode::out_of_slots;
 }
 
+bool SlotAllocator::are_free(Word index, Word count) const {
+    for (Word i = index; i < index + count; ++i)
+        if (is_taken(i))
+            return false;
+    return true;
+}
+
+Result<Word> SlotAllocator::allocate_aligned(Word count) {
+    if (count == 0 || (count & (count - 1)) != 0)
+        return ErrorCode::invalid_value;
+    for (Word slot = (first_ + hint_ + count - 1) & ~(count - 1); slot + count <= end(); slot += count) {
+        const Word index = slot - first_;
+        if (!are_free(index, count))
+            continue;
+        for (Word i = index; i < index + count; ++i)
+            set_taken(i, true);
+        free_ -= count;
+        if (index == hint_)
+            hint_ += count;
+        return slot;
+    }
+    return ErrorCode::out_of_slots;
+}
+
+void SlotAllocator::extend(Word count) {
+    const Word more = std::min<Word>(count, bitmap_.size() * bits_per_word - count_);
+    count_ += more;
+    free_ += more;
+}
+
 Result<void> SlotAllocator::reserve(Word slot) {
     if (slot < first_ || slot - first_ >= count_)
         return {ErrorCode::out_of_range};

@@ -103,7 +103,9 @@ private:
             memory.used = 0;
         const Word size = Word{1} << bits;
         const Word start = (memory.used + size - 1) & ~(size - 1);
-        const Word first = call.words[4];
+        const Word depth =
+            call.words[3]; // 0: into the root itself; else into a CNode in it, whose slots have these numbers
+        const Word first = (depth == 0 ? 0 : call.words[2] << (abi::word_bits - depth)) + call.words[4];
         for (Word i = 0; i < call.words[5]; ++i)
             if (objects.count(first + i) != 0)
                 return abi::Error::delete_first;

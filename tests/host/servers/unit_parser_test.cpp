@@ -128,6 +128,10 @@ TEST_CASE("unit files: unknown keys and sections warn with their line", "[system
 TEST_CASE("unit files: a service names the pages that it keeps", "[systemd][units]") {
     CHECK(parse(service_file("", "", "[Capabilities]\nKeptPages=16\n")).unit->capabilities.kept_pages == 16);
     CHECK(parse(service_file("", "", "")).unit->capabilities.kept_pages == 0);
+    CHECK(parse(service_file("", "", "[Capabilities]\nUntypedQuota=64K\n")).unit->capabilities.untyped_quota == 65536);
+    CHECK(parse(service_file("", "", "[Capabilities]\nUntypedQuota=16M\n")).unit->capabilities.untyped_quota ==
+          16 << 20);
+    CHECK(parse(service_file("", "", "")).unit->capabilities.untyped_quota == 0);
     CHECK(parse(service_file("", "", "[Capabilities]\nSwap=yes\n")).unit->capabilities.swap);
     CHECK(!parse(service_file("", "", "")).unit->capabilities.swap);
 }
@@ -202,6 +206,10 @@ std::vector<BadFile> bad_files() {
         {bad_io_ports, 8, service_file("", "", "[Capabilities]\nIoPorts=0x71-0x70")},
         {bad_interrupt, 8, service_file("", "", "[Capabilities]\nInterrupt=240")},
         {bad_boolean, 8, service_file("", "", "[Capabilities]\nSwap=perhaps")},
+        {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=8K")},
+        {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=17M")},
+        {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=65536")},
+        {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=K")},
         {bad_kept_pages, 8, service_file("", "", "[Capabilities]\nKeptPages=17")},
         {service_in_target, 3, "[Unit]\nDescription=x\n[Service]\n", "a.target"},
         {file_too_big, 0, std::string(max_file_bytes + 1, '\n')},

@@ -2,7 +2,9 @@
 // A process that does what its first argument says, and tells by its exit status whether it went as it must (0).
 #include <string_view>
 #include <sys/cap/notification.hpp>
+#include <sys/cap/tcb.hpp>
 #include <sys/ipc/call.hpp>
+#include <sys/proc/objects.hpp>
 #include <sys/proc/sleep.hpp>
 #include <sys/proc/slots.hpp>
 #include <sys/proc/startup.hpp>
@@ -111,7 +113,8 @@ int look_at_others() {
     if (!self || !is_forbidden(process::PagingEvents{0}) || !is_forbidden(process::Threads{0}))
         return 6;
     for (const Word pid : {Word{1}, Word{2}, self->pid}) {
-        if (!is_forbidden(process::Capabilities{pid, 0}) || !is_forbidden(process::Walk{pid, 0x400000}))
+        if (!is_forbidden(process::Holdings{}) || !is_forbidden(process::Capabilities{pid, 0}) ||
+            !is_forbidden(process::Walk{pid, 0x400000}))
             return 7;
     }
     return 0;
@@ -158,6 +161,69 @@ int leave_orphan() {
     return sys::call_with_payload(process_service, texts.request(), sys::Payload(texts.payload())) ? 0 : 1;
 }
 
+/// Ten thousand objects, more slots than it was started with; each is one of its own, and they go and come again.
+int make_many() {
+    constexpr unsigned count = 5000;
+    static sys::Made<sys::Endpoint> endpoints[count];
+    static sys::Made<sys::Notification> notifications[count];
+    for (unsigned i = 0; i < count; ++i) {
+        auto endpoint = sys::objects().make<sys::Endpoint>();
+        auto notification = sys::objects().make<sys::Notification>();
+        if (!endpoint || !notification)
+            return 1;
+        endpoints[i] = endpoint.take();
+        notifications[i] = notification.take();
+        notifications[i].get().signal_untrusted();
+    }
+    const Word given = sys::objects().given_bytes();
+    for (unsigned i = 0; i < count; i += 2)
+        notifications[i].reset();
+    for (unsigned i = 0; i < count; i += 2) {
+        auto again = sys::objects().make<sys::Notification>();
+        if (!again)
+            return 2;
+        notifications[i] = again.take();
+    }
+    if (sys::objects().given_bytes() != given)
+        return 3;
+    const sys::Notification last = notifications[count - 1]; // its slot is one that came later
+    auto badged = sys::mint_cap(sys::own_space(), last, abi::Rights::all(), sys::Badge{5});
+    if (!badged || last.slot() < Word{1} << sys::slot::cnode_bits)
+        return 4;
+    badged->get().signal();
+    return last.poll().value == 5 ? 0 : 5;
+}
+
+/// More than the quota allows is an error, and what there is goes on.
+int exceed_quota() {
+    static sys::Made<sys::Notification> first;
+    auto made = sys::objects().make<sys::Notification>();
+    if (!made)
+        return 1;
+    first = made.take();
+    unsigned count = 0;
+    for (;; ++count) {
+        auto thread = sys::objects().make<sys::Tcb>();
+        if (thread) {
+            thread->detach();
+            continue;
+        }
+        if (thread.error() != process::Error::quota_exceeded || thread.error().detail(1) != 64 << 10)
+            return 2;
+        break;
+    }
+    if (count < 20 || sys::objects().given_bytes() != 64 << 10)
+        return 3;
+    auto endpoint = sys::objects().make<sys::Endpoint>(); // of what is left of the last grant, or of none
+    if (!endpoint && endpoint.error() != process::Error::quota_exceeded)
+        return 4;
+    auto badged = sys::mint_cap(sys::own_space(), first.get(), abi::Rights::all(), sys::Badge{5});
+    if (!badged)
+        return 5;
+    badged->get().signal();
+    return first.get().poll().value == 5 ? 0 : 6;
+}
+
 using Code = void (*)();
 
 } // namespace
@@ -174,6 +240,10 @@ int main(int argc, char** argv, char** envp) {
         return secret();
     if (order == "forbidden")
         return forbidden();
+    if (order == "make-many")
+        return make_many();
+    if (order == "exceed-quota")
+        return exceed_quota();
     if (order == "orphan")
         return leave_orphan();
     if (order == "deep-stack")

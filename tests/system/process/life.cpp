@@ -7,6 +7,7 @@
 #include <sys/cap/notification.hpp>
 #include <sys/ipc/call.hpp>
 #include <sys/proc/slots.hpp>
+#include <sys/protocol/inspection.hpp>
 #include <sys/protocol/pager.hpp>
 #include <sys/protocol/process.hpp>
 #include <sys/util/log.hpp>
@@ -39,6 +40,7 @@ struct Start {
     uint16_t first_port = 0;
     uint16_t last_port = 0;
     Word quota_pages = 0;
+    Word untyped_quota = 0;
 };
 
 sys::Result<Word> start(std::string_view path, std::string_view order, const Start& how = {}) {
@@ -56,6 +58,7 @@ sys::Result<Word> start(std::string_view path, std::string_view order, const Sta
     request.first_port = how.first_port;
     request.last_port = how.last_port;
     request.quota_pages = how.quota_pages;
+    request.untyped_quota = how.untyped_quota;
     const auto answer = TRY(sys::call_with_payload(process_service, request, sys::Payload(texts.payload())));
     return answer.reply.pid;
 }
@@ -190,6 +193,27 @@ Word free_pages() {
     return statistics ? statistics->pages_free : 0;
 }
 
+/// Untyped memory that no process has; what this one holds must be as it is, too.
+Word free_untyped() {
+    const auto holdings = sys::call(process_service, process::Holdings{});
+    const bool good = holdings && holdings->count == 2 && holdings->holders[0].pid == 1 &&
+                      holdings->holders[0].untyped_given == 0 && holdings->holders[0].slots_given == 256 &&
+                      holdings->untyped_free <= holdings->untyped_total;
+    return good ? holdings->untyped_free : 0;
+}
+
+void test_objects() {
+    static_cast<void>(run("nothing")); // its place may be used for the first time
+    const Word untyped = free_untyped(), pages = free_pages();
+    expect_status("a process makes ten thousand objects, and its slots and memory grow", "make-many", 0,
+                  {.untyped_quota = 2 << 20});
+    expect_status("a process over its quota of untyped memory is told so, and goes on", "exceed-quota", 0,
+                  {.untyped_quota = 64 << 10});
+    expect_status("a process may not have more than its quota", "make-many", 1, {.untyped_quota = 16 << 10});
+    report(untyped != 0 && free_untyped() == untyped && free_pages() == pages,
+           "objects of processes go with them, and their memory is free again", untyped - free_untyped());
+}
+
 /// The first cycles may split a chunk or use a place for the first time: counted from then on.
 void test_cycles(unsigned cycles) {
     for (int i = 0; i < 3; ++i)
@@ -218,6 +242,7 @@ int main(int, char**, char**) {
     test_permissions();
     test_kill_and_orphans();
     test_alarm();
+    test_objects();
     test_cycles(10'000);
     sys::log("TESTS DONE {} passed {} failed", passed, failed);
     static_cast<void>(sys::call(process_service, process::PowerOff{}));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <sys/cap/cspace.hpp>
-#include <sys/cap/untyped.hpp>
 
 namespace sys {
 
@@ -64,7 +63,7 @@ private:
 template <class T>
 Result<Cap<T>> make_object(CSpace& space, Untyped memory, unsigned size_bits = 0) {
     Slot slot = TRY(space.allocate());
-    TRY(memory.retype_into(T::type, size_bits, space.cnode(), slot.number()));
+    TRY(space.retype(memory, T::type, size_bits, slot.number()));
     return Cap<T>::adopt(std::move(slot));
 }
 

@@ -21,6 +21,10 @@ public:
     Result<Word> allocate() { return allocate_range(1); }
     /// `count` neighbouring free slots; the first one is returned.
     Result<Word> allocate_range(Word count);
+    /// `count` neighbouring free slots, a power of two; the first one's number is a multiple of it.
+    Result<Word> allocate_aligned(Word count);
+    /// So many more slots behind the last one, as far as the storage has bits.
+    void extend(Word count);
     /// Takes a particular slot: for slots that something else has filled already.
     Result<void> reserve(Word slot);
     /// Slots that are free already, or not managed here, are an invalid_value and change nothing.
@@ -33,6 +37,7 @@ public:
 private:
     bool is_taken(Word index) const { return bitmap_[index / bits_per_word] >> (index % bits_per_word) & 1; }
     void set_taken(Word index, bool taken);
+    bool are_free(Word index, Word count) const;
 
     std::span<uint64_t> bitmap_;
     Word first_;

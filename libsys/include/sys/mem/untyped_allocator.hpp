@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Untyped memory in powers of two: splits larger untyped capabilities through the kernel and joins them when both
-// halves are back. `UntypedBlock` owns a piece; `Made<T>` an object with the memory it is made of.
+// halves are back. `UntypedBlock` owns a piece: for whoever hands out memory in pieces of many sizes, as init does.
 #pragma once
 
-#include <sys/cap/cap.hpp>
+#include <sys/cap/cspace.hpp>
 #include <sys/mem/untyped_tree.hpp>
 
 namespace sys {
@@ -32,14 +32,7 @@ private:
     UntypedTree::Index index_ = UntypedTree::none;
 };
 
-/// An object and its memory; destroyed in that order.
-template <class T>
-struct Made {
-    UntypedBlock memory;
-    Cap<T> object;
-};
-
-/// Objects of any size out of a few pieces of untyped memory.
+/// Pieces of any size out of a few large ones.
 class UntypedAllocator {
 public:
     UntypedAllocator(CSpace& cspace, UntypedTree& tree) : cspace_(cspace), tree_(tree) {}
@@ -48,13 +41,6 @@ public:
     Result<void> add(Untyped memory, unsigned bits);
     /// 2^bits bytes, bits at least 4.
     Result<UntypedBlock> allocate(unsigned bits);
-    /// One object. `size_bits` counts for untyped, CNode and SchedContext only.
-    template <class T>
-    Result<Made<T>> make(unsigned size_bits = 0) {
-        UntypedBlock memory = TRY(allocate(abi::object_bits(T::type, size_bits)));
-        Cap<T> object = TRY(make_object<T>(cspace_, memory.get(), size_bits));
-        return Made<T>{std::move(memory), std::move(object)};
-    }
 
     CSpace& cspace() const { return cspace_; }
     Word free_bytes() const { return tree_.free_bytes(); }

@@ -21,11 +21,15 @@ inline constexpr Word irq_handler = 9;     ///< if granted
 inline constexpr Word io_ports = 10;       ///< a port range, if granted
 inline constexpr Word spare_replies = 12; ///< four more reply objects, for servers that let callers wait
 inline constexpr unsigned spare_reply_count = 4;
-inline constexpr Word first_free = 16;     ///< from here on: the program's slot allocator
+inline constexpr Word first_free = 16;     ///< from here on: the program's own, by number
+inline constexpr Word first_allocated = 64; ///< from here on: those of own_space() (sys/proc/objects.hpp)
 
-/// log2 of the slots that a process's CNode has unless its parent says otherwise.
-inline constexpr unsigned default_cnode_bits = 8;
+/// log2 of the slots that a process's CNode has.
+inline constexpr unsigned cnode_bits = 8;
+/// log2 of the CNodes of that size that a process may have once it has asked for more (process::WidenCSpace).
+inline constexpr unsigned wide_bits = 7;
 
-static_assert(spare_replies + spare_reply_count <= first_free && first_free < Word{1} << default_cnode_bits);
+static_assert(spare_replies + spare_reply_count <= first_free && first_free < first_allocated &&
+              first_allocated < Word{1} << cnode_bits);
 
 } // namespace sys::slot

@@ -86,6 +86,29 @@ struct Walk {
     Word address = 0;
 };
 
-static_assert(Request<PagingEvents> && Request<Threads> && Request<Capabilities> && Request<Walk>);
+/// What running processes hold of the kernel's memory, in ascending order of their numbers.
+struct Holdings {
+    static constexpr Word label = request_label(Protocol::process, 19);
+    static constexpr unsigned max_processes = 14;
+    /// One process.
+    struct Holder {
+        Word pid = 0;
+        Word untyped_given = 0; ///< bytes
+        Word untyped_limit = 0;
+        Word slots_given = 0; ///< in all its CNodes
+        Word slots_used = 0;
+        char name[24] = {}; ///< of the program, cut to fit
+    };
+    struct Reply {
+        Word count = 0;
+        Word next = 0; ///< ask again with this; 0 = that was all
+        Word untyped_free = 0; ///< bytes that no process has
+        Word untyped_total = 0; ///< bytes that are set aside for processes
+        Holder holders[max_processes] = {};
+    };
+    Word from = 0;
+};
+
+static_assert(Request<PagingEvents> && Request<Threads> && Request<Capabilities> && Request<Walk> && Request<Holdings>);
 
 } // namespace sys::protocol::process

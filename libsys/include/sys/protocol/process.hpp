@@ -28,6 +28,7 @@ enum class Error : Word {
     no_capability, ///< the request needs one with it
     spawn_refused, ///< by the kernel; detail 0 = its error, 1 and 2 = details
     no_power_off, ///< the machine's ACPI tables name no way
+    quota_exceeded, ///< more untyped memory than the process may have; detail 0 = bytes that it has, detail 1 = may have
     last,
 };
 
@@ -58,7 +59,10 @@ struct Spawn {
     Word quota_pages = 0; ///< 0 = default
     Word kept_pages = 0; ///< memory that is kept when the process ends: PID 1 only, at most max_kept_pages
     Word kept_for = 0; ///< any number: the next process that is started with the same one gets the same pages
+    Word untyped_quota = 0; ///< bytes of memory for kernel objects of its own; 0 = default_untyped_quota
 };
+
+inline constexpr Word default_untyped_quota = Word{256} << 10;
 
 inline constexpr Word max_kept_pages = 16;
 /// Where a process finds the pages that are kept for it.
@@ -225,6 +229,26 @@ struct Fork {
     };
 };
 
+/// Untyped memory of 2^size_bits bytes, 14 to 21, for kernel objects of the caller's own. Its capability comes with the answer, into
+/// the receive slot; init takes it back, with all that was made of it, when the caller ends. quota_exceeded, or out_of_memory: of
+/// what the machine has set aside for that, no such piece is left.
+struct GetUntyped {
+    static constexpr Word label = request_label(Protocol::process, 17);
+    struct Reply {
+        Word given = 0; ///< bytes that the caller has now
+        Word limit = 0; ///< and may have
+    };
+    Word size_bits = 0;
+};
+
+/// More slots: from now on the caller's CNode, slot::cnode, holds 2^slot::wide_bits CNodes of 2^slot::cnode_bits slots each. The first
+/// is the one that it was, so that all slots keep their numbers; the others the caller makes itself, where it wants them. A second
+/// time is already_exists.
+struct WidenCSpace {
+    static constexpr Word label = request_label(Protocol::process, 18);
+    using Reply = Empty;
+};
+
 constexpr const char* describe(Error value) {
     switch (value) {
     case Error::not_permitted: return "this process may not ask that";
@@ -240,6 +264,7 @@ constexpr const char* describe(Error value) {
     case Error::no_capability: return "the request needs a capability";
     case Error::spawn_refused: return "the kernel refused to spawn";
     case Error::no_power_off: return "the machine tells no way to switch it off";
+    case Error::quota_exceeded: return "more untyped memory than the quota allows";
     case Error::last: break;
     }
     return "unknown error of the process service";

@@ -7,6 +7,33 @@
 
 using namespace sys;
 
+TEST_CASE("slot allocator: aligned ranges begin at multiples of their size", "[libsys][cap]") {
+    StaticSlotAllocator<128> slots(10, 40); // 10 to 49
+    CHECK(slots.allocate_aligned(3).error() == ErrorCode::invalid_value);
+    CHECK(slots.allocate_aligned(0).error() == ErrorCode::invalid_value);
+    CHECK(*slots.allocate_aligned(16) == 16);
+    CHECK(*slots.allocate() == 10);
+    CHECK(*slots.allocate_aligned(2) == 12);
+    CHECK(*slots.allocate_aligned(16) == 32);
+    CHECK(slots.allocate_aligned(16).error() == ErrorCode::out_of_slots);
+    REQUIRE(slots.release(20));
+    CHECK(slots.allocate_aligned(16).error() == ErrorCode::out_of_slots);
+    CHECK(*slots.allocate_aligned(1) == 11);
+    CHECK(slots.free_count() == 40 - 36 + 1);
+}
+
+TEST_CASE("slot allocator: more slots come behind the last one, as many as the storage has bits", "[libsys][cap]") {
+    StaticSlotAllocator<64> slots(100, 2);
+    REQUIRE((slots.allocate() && slots.allocate()));
+    CHECK(slots.allocate().error() == ErrorCode::out_of_slots);
+    slots.extend(30);
+    CHECK(slots.free_count() == 30);
+    CHECK(*slots.allocate() == 102);
+    slots.extend(1000);
+    CHECK(slots.end() == 164);
+    CHECK(slots.free_count() == 61);
+}
+
 TEST_CASE("slot allocator: gives every slot once, then says that it is full", "[libsys][cap]") {
     StaticSlotAllocator<100> slots(16);
     CHECK(slots.free_count() == 100);

@@ -3,8 +3,6 @@
 #include <catch.hpp>
 #include <libsys/simulated_kernel.hpp>
 #include <random>
-#include <sys/cap/endpoint.hpp>
-#include <sys/cap/tcb.hpp>
 #include <sys/mem/untyped_allocator.hpp>
 
 using namespace sys;
@@ -51,22 +49,6 @@ TEST_CASE("untyped allocator: the smallest block that fits is taken", "[libsys][
     const auto third = rig.allocator.allocate(19); // the other half of the first split
     REQUIRE(third);
     CHECK(rig.slots.free_count() == free_slots);
-}
-
-TEST_CASE("untyped allocator: objects and their memory go together", "[libsys][mem]") {
-    Rig rig;
-    {
-        auto thread = rig.allocator.make<Tcb>();
-        auto endpoint = rig.allocator.make<Endpoint>();
-        auto table = rig.allocator.make<CNode>(8);
-        REQUIRE((thread && endpoint && table));
-        CHECK(thread->memory.bits() == 11);
-        CHECK(endpoint->memory.bits() == 4);
-        CHECK(table->memory.bits() == 13);
-        CHECK(rig.kernel.count(abi::ObjectType::tcb) == 1);
-    }
-    CHECK(rig.kernel.objects.size() == 1);
-    CHECK(rig.allocator.free_bytes() == 1u << 20);
 }
 
 TEST_CASE("untyped allocator: out of memory is an error that names the size", "[libsys][mem]") {
