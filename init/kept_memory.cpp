@@ -12,7 +12,7 @@ constexpr Word page_bytes = Word{1} << abi::page_bits;
 
 /// One untyped of that size, so that the frames are neighbours in physical memory.
 Result<void> KeptMemory::prepare(OwnMemory& memory) {
-    constexpr unsigned bits = abi::page_bits + 6;
+    constexpr unsigned bits = abi::page_bits + 7;
     static_assert(Word{1} << bits == pages * page_bytes);
     const sys::Untyped block(TRY(memory.make(abi::ObjectType::untyped, bits)));
     first_slot_ = TRY(memory.slots().take(pages));

@@ -11,15 +11,15 @@ namespace init {
 
 class KeptMemory {
 public:
-    static constexpr Word pages = 64; ///< all there are
-    static constexpr unsigned max_owners = 32;
+    static constexpr Word pages = 128; ///< all there are
+    static constexpr unsigned max_owners = 64;
 
     /// Makes the frames, which are zero.
     Result<void> prepare(OwnMemory& memory);
     Word first_slot() const { return first_slot_; }
     Word physical() const { return physical_; }
 
-    /// Physical address of the pages of `owner`, the same ones each time. out_of_memory: all are given, or the owner had
+    /// Physical address of the pages of `owner`, neighbours, the same ones each time. out_of_memory: all are given, or the owner had
     /// fewer when it first came.
     Result<Word> pages_for(Word owner, Word count);
     /// The endpoint of an owner that has pages, the same one each time.

@@ -172,8 +172,8 @@ int main(const abi::BootInfo& info) {
     const init::Clock clock(boot.tsc_mhz());
     static init::PhysicalMemory physical(device, own_space);
     static init::Power power(physical, slots, boot.chunk(abi::boot_chunk::acpi_rsdp), clock);
-    static init::ProcessService processes(memory, services, archive.archive, clock, power, kept,
-                                          ledger_of_processes(chunks, slots));
+    static init::ProcessService processes(memory, services, archive.archive, clock, power,
+                                          {kept, ledger_of_processes(chunks, slots), device, pager_image.lent()});
     need(processes.prepare(), "no slots for processes");
     static init::SystemManager manager(processes, words);
     processes.set_observer(manager);

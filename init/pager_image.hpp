@@ -3,6 +3,7 @@
 // and its registers. All else that it has stays with it when it dies: its address space, its capabilities, its page records.
 #pragma once
 
+#include <init/lent_memory.hpp>
 #include <init/slots.hpp>
 #include <span>
 #include <sys/cap/tcb.hpp>
@@ -23,6 +24,8 @@ public:
 
     /// Where init sees the pager's start-up block.
     void set_block(Word seen_at) { block_ = reinterpret_cast<sys::protocol::pager_startup::StartupBlock*>(seen_at); }
+    /// What init has lent the pager.
+    LentMemory& lent() { return lent_; }
     sys::Tcb thread() const { return thread_; }
     /// Stops the pager, wherever it is, and starts it afresh: who waits for its answer asks again.
     Result<void> restart() const;
@@ -32,6 +35,7 @@ private:
     Part parts_[capacity] = {};
     unsigned part_count_ = 0;
     sys::protocol::pager_startup::StartupBlock* block_ = nullptr;
+    LentMemory lent_;
     sys::Tcb thread_;
     Word reply_ = 0;
     Word entry_ = 0;

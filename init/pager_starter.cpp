@@ -58,16 +58,15 @@ Result<void> PagerStarter::hand_over_memory() {
 Result<void> PagerStarter::make_cspace(std::span<const Lending> lent) {
     TRY(hand_over_memory());
 
-    Word lent_pages = 0;
     for (const Lending& lending : lent)
-        lent_pages += lending.pages;
-    lent_bits_ = bits_for(lent_pages);
+        lent_pages_ += lending.pages;
+    lent_bits_ = bits_for(lent_pages_ + LentMemory::spare_pages);
     if (lent_bits_ > below_root)
         return sys::Error(sys::ErrorCode::too_long, Word{1} << below_root);
-    const sys::CNode lent_cnode(TRY(memory_.make(abi::ObjectType::cnode, lent_bits_)));
-    TRY(lend(lent_cnode, lent));
+    lent_cnode_ = sys::CNode(TRY(memory_.make(abi::ObjectType::cnode, lent_bits_)));
+    TRY(lend(lent_cnode_, lent));
     const abi::CNodeData lent_guard(0, below_root - lent_bits_);
-    TRY(root_.at(layout::lent_root, root_bits_).mint_from(own(lent_cnode), abi::Rights::all(), lent_guard.raw()));
+    TRY(root_.at(layout::lent_root, root_bits_).mint_from(own(lent_cnode_), abi::Rights::all(), lent_guard.raw()));
 
     const sys::CNode small(TRY(memory_.make(abi::ObjectType::cnode, small_bits)));
     const auto slot = [&](Word index) { return small.at(index, small_bits); };
@@ -124,6 +123,7 @@ Result<Word> PagerStarter::make_space(const Program& program, std::span<const Le
                             {reinterpret_cast<const uint8_t*>(&startup_block), block_size},
                             sys::PageAccess::read_only(), next_window_));
     image_.set_block(next_window_);
+    image_.lent().open(lent_cnode_, lent_bits_, lent_pages_, *reinterpret_cast<layout::StartupBlock*>(next_window_));
     next_window_ += (block_size + page_size) / page_size * page_size;
     ipc_frame_ = TRY(builder.page(ipc_buffer_address, sys::PageAccess::read_write()));
 

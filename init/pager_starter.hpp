@@ -47,7 +47,9 @@ private:
     sys::Reply reply_;
     sys::CNode root_;
     unsigned root_bits_ = 0;
+    sys::CNode lent_cnode_;
     unsigned lent_bits_ = 0;
+    Word lent_pages_ = 0; ///< at the start
     Word chunk_count_ = 0;
     sys::VSpace space_;
     sys::Frame ipc_frame_;

@@ -3,6 +3,7 @@
 #include <init/process_service.hpp>
 
 #include <init/ticker.hpp>
+#include <sys/ipc/call.hpp>
 #include <sys/protocol/pager.hpp>
 
 namespace init {
@@ -43,6 +44,11 @@ std::optional<Message> ProcessService::handle_request(const sys::Incoming& incom
         .on<process::KeptMemory>([&](const process::KeptMemory&) -> Result<process::KeptMemory::Reply> {
             return process::KeptMemory::Reply{TRY(caller(badge))->kept_pages};
         })
+        .on<DmaMemory>([&](const DmaMemory&) -> Result<DmaMemory::Reply> {
+            const Process* const driver = TRY(caller(badge));
+            return DmaMemory::Reply{driver->dma_pages, driver->dma_physical};
+        })
+        .on<MapDevice>([&](const MapDevice& request) { return map_device(badge, request); })
         .on<GetUntyped>([&](const GetUntyped& request) { return give_untyped(badge, request); })
         .on<WidenCSpace>([&](const WidenCSpace&) -> Result<sys::Empty> {
             TRY(objects_of(*TRY(caller(badge))).widen());
@@ -112,11 +118,16 @@ Result<Message> ProcessService::handle_spawn(Badge badge, const process::Spawn& 
     options.quota_pages = request.quota_pages;
     if ((request.grants & process::grant::swap) != 0)
         options.traits = pager_trait::pinned | pager_trait::swap;
-    if (request.kept_pages > process::max_kept_pages)
+    if (request.kept_pages > process::max_kept_pages || request.dma_pages > process::max_kept_pages ||
+        request.device_first % page_size != 0 || request.device_end % page_size != 0)
         return sys::ErrorCode::invalid_value;
-    if (request.kept_pages != 0 && parent->pid() != process::system_manager)
+    const bool has_more = request.kept_pages != 0 || request.dma_pages != 0 || request.device_end != 0;
+    if (has_more && parent->pid() != process::system_manager)
         return Error::not_permitted;
     options.kept_pages = request.kept_pages;
+    options.dma_pages = request.dma_pages;
+    options.device_first = request.device_first;
+    options.device_end = request.device_end;
     options.kept_for = request.kept_for;
     options.untyped_quota = request.untyped_quota;
     return sys::pack(0, process::Spawn::Reply{TRY(spawn(texts, options))});
@@ -173,6 +184,27 @@ Result<sys::Empty> ProcessService::set_alarm(Badge badge, const process::Alarm& 
     alarms_.set(place, deadline);
     Ticker::set_running(true);
     return sys::Empty{};
+}
+
+Result<process::MapDevice::Reply> ProcessService::map_device(Badge badge, const process::MapDevice& request) {
+    const Process* const driver = TRY(caller(badge));
+    const Word first = request.physical, size = request.size;
+    if (first % page_size != 0 || size % page_size != 0 || size == 0)
+        return sys::ErrorCode::invalid_value;
+    if (first < driver->device_first || first >= driver->device_end || size > driver->device_end - first)
+        return Error::device_refused;
+    if (!lent_.lend_device(device_, first, size / page_size))
+        return Error::device_refused;
+    const Word address = process::device_window + first;
+    TRY(sys::call(services_.pager_of_init,
+                  sys::protocol::pager::MapLent{.client = driver->pid(),
+                                                .address = address,
+                                                .physical = first,
+                                                .size = size,
+                                                .rights = sys::protocol::pager::access::write,
+                                                .memory_type = static_cast<Word>(abi::MemoryType::uncacheable),
+                                                .request = next_pager_request()}));
+    return process::MapDevice::Reply{address};
 }
 
 /// The capability goes with the answer.

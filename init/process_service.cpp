@@ -53,6 +53,7 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                                               .memory_type = static_cast<Word>(abi::MemoryType::uncacheable),
                                               .request = next_pager_request()}));
     TRY(map_kept(options, process));
+    TRY(reserve_device(options, process));
     TRY(objects.build(services_, shape));
     TRY(remember(process));
     if (!options.own_endpoint.is_null())
@@ -70,17 +71,35 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
 
 /// Maps the pages that are kept for whoever the process is started for.
 Result<void> ProcessService::map_kept(const SpawnOptions& options, Process& process) {
-    process.kept_pages = 0;
-    if (options.kept_pages == 0)
-        return {};
-    const Word physical = TRY(kept_.pages_for(options.kept_for, options.kept_pages));
-    TRY(sys::call(services_.pager_of_init, pager_protocol::MapLent{.client = process.pid(),
-                                                                   .address = process::kept_address,
+    if (options.kept_pages != 0)
+        TRY(map_pages_for(options.kept_for, options.kept_pages, process.pid(), process::kept_address));
+    process.kept_pages = static_cast<uint8_t>(options.kept_pages);
+    constexpr Word for_devices = Word{1} << 63; // no device writes to what is kept, and nothing but that to what is its
+    if (options.dma_pages != 0)
+        process.dma_physical =
+            TRY(map_pages_for(options.kept_for | for_devices, options.dma_pages, process.pid(), process::dma_address));
+    process.dma_pages = static_cast<uint8_t>(options.dma_pages);
+    return {};
+}
+
+Result<Word> ProcessService::map_pages_for(Word owner, Word pages, Word pid, Word address) {
+    const Word physical = TRY(kept_.pages_for(owner, pages));
+    TRY(sys::call(services_.pager_of_init, pager_protocol::MapLent{.client = pid,
+                                                                   .address = address,
                                                                    .physical = physical,
-                                                                   .size = options.kept_pages * page_size,
+                                                                   .size = pages * page_size,
                                                                    .rights = pager_protocol::access::write,
                                                                    .request = next_pager_request()}));
-    process.kept_pages = static_cast<uint8_t>(options.kept_pages);
+    return physical;
+}
+
+/// No two running processes may map the same device.
+Result<void> ProcessService::reserve_device(const SpawnOptions& options, Process& process) {
+    for (Word from = 0; const Process* const other = table_.next_running(from); from = other->pid() + 1)
+        if (options.device_first < other->device_end && other->device_first < options.device_end)
+            return Error::device_refused;
+    process.device_first = options.device_first;
+    process.device_end = options.device_end;
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <init/clock.hpp>
 #include <init/fault_report.hpp>
 #include <init/kept_memory.hpp>
+#include <init/lent_memory.hpp>
 #include <init/power.hpp>
 #include <init/process_objects.hpp>
 #include <init/process_table.hpp>
@@ -30,12 +31,23 @@ struct SpawnOptions {
     Word quota_pages = 0;     ///< 0 = default_quota
     Word untyped_quota = 0;   ///< bytes; 0 = process::default_untyped_quota
     Word kept_pages = 0;      ///< memory that outlives it
+    Word dma_pages = 0;       ///< of them, for devices to read and write
     Word kept_for = 0;        ///< whose the pages are
+    Word device_first = 0;    ///< physical addresses that it may map, half-open; a multiple of pages
+    Word device_end = 0;
     bool announce = false;
     Word traits = 0;          ///< protocol::pager::trait, besides announce
     bool resident = false;
     sys::Endpoint own_endpoint; ///< the endpoint it serves on, if init made it
     Word vga_text = 0;          ///< physical address of the text screen to be identity-mapped; 0 = none
+};
+
+/// Memory besides the pager's pages that processes are given.
+struct Reserves {
+    KeptMemory& kept;
+    UntypedLedger& ledger;
+    DeviceMemory& device;
+    LentMemory& lent;
 };
 
 class ProcessService {
@@ -44,9 +56,9 @@ public:
     static constexpr Word vga_text_size = 0x8000;
 
     ProcessService(OwnMemory& memory, Services& services, const sys::archive::Archive& archive, Clock clock,
-                   Power& power, KeptMemory& kept, UntypedLedger& ledger)
-        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power), kept_(kept),
-          ledger_(ledger) {}
+                   Power& power, const Reserves& reserves)
+        : memory_(memory), services_(services), archive_(archive), clock_(clock), power_(power), kept_(reserves.kept),
+          ledger_(reserves.ledger), device_(reserves.device), lent_(reserves.lent) {}
     /// Makes the slots of all places.
     Result<void> prepare();
 
@@ -79,6 +91,8 @@ private:
     Result<Word> place(const Program& program, const Texts& texts, const SpawnOptions& options, Process& process);
     Result<void> place_copy(Process& parent, Process& child);
     Result<void> map_kept(const SpawnOptions& options, Process& process);
+    Result<Word> map_pages_for(Word owner, Word pages, Word pid, Word address);
+    Result<void> reserve_device(const SpawnOptions& options, Process& process);
     std::optional<sys::Message> handle_request(const sys::Incoming& incoming, bool has_capability);
     Result<sys::Message> handle_spawn(Badge badge, const process::Spawn& request, const sys::Incoming& incoming);
     Result<sys::Empty> handle_exit(Badge badge, const process::Exit& request);
@@ -87,6 +101,7 @@ private:
     Result<sys::Empty> kill(Badge badge, const process::Kill& request);
     Result<sys::Empty> set_alarm(Badge badge, const process::Alarm& request, bool has_capability);
     Result<process::WhoAmI::Reply> who_am_i(Badge badge);
+    Result<process::MapDevice::Reply> map_device(Badge badge, const process::MapDevice& request);
     Result<sys::Message> give_untyped(Badge badge, const process::GetUntyped& request);
     void destroy_objects(const Process& process);
     // inspection.cpp
@@ -121,6 +136,8 @@ private:
     Power& power_;
     KeptMemory& kept_;
     UntypedLedger& ledger_;
+    DeviceMemory& device_;
+    LentMemory& lent_;
     Observer* observer_ = nullptr;
     ProcessTable table_;
     ThreadHistory history_;

@@ -18,6 +18,9 @@ struct Process {
     process::List::Entry entry; ///< state none: this place is free
     uint16_t grants = 0;
     uint8_t kept_pages = 0; ///< mapped at process::kept_address
+    uint8_t dma_pages = 0; ///< mapped at process::dma_address
+    Word dma_physical = 0;
+    Word device_first = 0, device_end = 0; ///< physical addresses that it may map, half-open
     process::NextExit::Reply end; ///< once it has ended
 
     bool is_running() const { return entry.state == process::State::running; }

@@ -51,9 +51,10 @@ Layout choose_layout(const Program& program, bool fixed) {
     constexpr Word fixed_base = 0x40'0000, first_base = 0x8'0000'0000, base_tables = 1 << 13;
     constexpr Word stack_tables = 100, stack_pages = 256; // the stack needs the rest of its table's pages
     constexpr Word first_top = stack_top + 2 * table_span;
-    constexpr Word kept_end = sys::protocol::process::kept_address + sys::protocol::process::max_kept_pages * page_size;
-    static_assert(first_top - stack_pages * page_size - stack_size - page_size >= kept_end &&
-                      kept_end > ipc_buffer_address,
+    constexpr Word most_bytes = sys::protocol::process::max_kept_pages * page_size;
+    using sys::protocol::process::kept_address, sys::protocol::process::dma_address;
+    static_assert(ipc_buffer_address + page_size <= kept_address && kept_address + most_bytes <= dma_address &&
+                      dma_address + most_bytes <= first_top - stack_pages * page_size - stack_size - page_size,
                   "wherever the stack is put, it leaves free what has a fixed address");
     Layout layout{.base = program.image.is_movable() ? fixed_base : 0};
     if (fixed)

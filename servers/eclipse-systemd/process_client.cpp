@@ -91,6 +91,11 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const U
         request.grants |= process::grant::swap;
     request.kept_pages = unit.capabilities.kept_pages;
     request.kept_for = unit_number;
+    request.dma_pages = unit.capabilities.dma_pages;
+    if (const auto& memory = unit.capabilities.device_memory) {
+        request.device_first = memory->first;
+        request.device_end = memory->end;
+    }
     request.untyped_quota = unit.capabilities.untyped_quota;
     const auto answer =
         TRY(sys::call_with_payload(service, request, sys::Payload(texts.payload()), {}, sys::with_caps(manager)));

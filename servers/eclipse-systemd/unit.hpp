@@ -31,6 +31,13 @@ struct IoPortRange {
     constexpr bool operator==(const IoPortRange&) const = default;
 };
 
+/// Physical addresses of a device, whole pages, half-open.
+struct MemoryRange {
+    uint64_t first = 0;
+    uint64_t end = 0;
+    constexpr bool operator==(const MemoryRange&) const = default;
+};
+
 inline constexpr size_t max_names = 16; ///< unit names in one list
 inline constexpr size_t max_words = 16; ///< words of a command, or variables of an environment
 using NameList = List<Text, max_names>;
@@ -65,6 +72,8 @@ struct CapabilityPart {
     std::optional<uint8_t> interrupt; ///< pin of the first I/O APIC
     bool swap = false;                ///< its memory stays, and it may offer swap to the pager
     uint32_t untyped_quota = 0;       ///< bytes for kernel objects of its own; 0: the default
+    std::optional<MemoryRange> device_memory;
+    uint8_t dma_pages = 0;            ///< memory that devices read and write
     uint8_t kept_pages = 0;           ///< memory that outlives the service's process, and is there again for the next
 };
 

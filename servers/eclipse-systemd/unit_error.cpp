@@ -47,6 +47,8 @@ const char* describe(UnitFault fault) {
     case UnitFault::bad_interrupt: return "Interrupt= needs a pin, 0 to 239";
     case UnitFault::bad_kept_pages: return "KeptPages= needs a number of pages, 0 to 16";
     case UnitFault::bad_untyped_quota: return "UntypedQuota= needs a size, 16K to 16M";
+    case UnitFault::bad_device_memory: return "DeviceMemory= needs first-last, physical addresses of whole pages";
+    case UnitFault::bad_dma_pages: return "DmaPages= needs a number of pages, 0 to 16";
     case UnitFault::service_in_target: return "a target has no [Service] or [Capabilities] section";
     case UnitFault::duplicate_unit: return "a unit of this name is already loaded";
     case UnitFault::too_many_units: return "no room left for another unit";

@@ -49,6 +49,8 @@ enum class UnitFault : uint8_t {
     bad_interrupt,
     bad_kept_pages,
     bad_untyped_quota,
+    bad_device_memory,
+    bad_dma_pages,
     service_in_target,  ///< [Service] or [Capabilities] in a .target
     duplicate_unit,
     too_many_units,

@@ -45,6 +45,8 @@ enum class Key : uint8_t {
     kept_pages,
     swap,
     untyped_quota,
+    device_memory,
+    dma_pages,
 };
 
 struct KnownKey {
@@ -83,6 +85,8 @@ constexpr KnownKey known_keys[] = {
     {Section::capabilities, "Interrupt", Key::interrupt},
     {Section::capabilities, "KeptPages", Key::kept_pages},
     {Section::capabilities, "Swap", Key::swap},
+    {Section::capabilities, "DeviceMemory", Key::device_memory},
+    {Section::capabilities, "DmaPages", Key::dma_pages},
     {Section::capabilities, "UntypedQuota", Key::untyped_quota},
 };
 
@@ -225,7 +229,9 @@ Fault Parser::apply(Key key, Text value) {
     case Key::interrupt:
     case Key::kept_pages:
     case Key::swap:
-    case Key::untyped_quota: return apply_capability(key, value);
+    case Key::untyped_quota:
+    case Key::device_memory:
+    case Key::dma_pages: return apply_capability(key, value);
     default: return apply_service(key, value);
     }
 }
@@ -267,6 +273,12 @@ Fault Parser::apply_capability(Key key, Text value) {
     if (key == Key::kept_pages)
         return assign(unit_.capabilities.kept_pages, parse_number(value, sys::protocol::process::max_kept_pages),
                       UnitFault::bad_kept_pages);
+    if (key == Key::device_memory)
+        return assign(unit_.capabilities.device_memory.emplace(), parse_memory_range(value),
+                      UnitFault::bad_device_memory);
+    if (key == Key::dma_pages)
+        return assign(unit_.capabilities.dma_pages, parse_number(value, sys::protocol::process::max_kept_pages),
+                      UnitFault::bad_dma_pages);
     if (key == Key::untyped_quota)
         return assign(unit_.capabilities.untyped_quota, parse_size(value, min_untyped_quota, max_untyped_quota),
                       UnitFault::bad_untyped_quota);

@@ -55,22 +55,26 @@ std::optional<uint64_t> hexadecimal_digit(char c) {
     return std::nullopt;
 }
 
-std::optional<uint16_t> parse_port(Text text) {
-    if (!text.starts_with("0x")) {
-        const auto port = parse_number(text, 0xffff);
-        return port ? std::optional(static_cast<uint16_t>(*port)) : std::nullopt;
-    }
-    text.remove_prefix(2);
-    if (text.empty() || text.size() > 4)
+/// `0x` and one digit or more.
+std::optional<uint64_t> parse_hexadecimal(Text text, size_t most_digits) {
+    if (!text.starts_with("0x"))
         return std::nullopt;
-    uint64_t port = 0;
+    text.remove_prefix(2);
+    if (text.empty() || text.size() > most_digits)
+        return std::nullopt;
+    uint64_t value = 0;
     for (const char c : text) {
         const auto digit = hexadecimal_digit(c);
         if (!digit)
             return std::nullopt;
-        port = port * 16 + *digit;
+        value = value * 16 + *digit;
     }
-    return static_cast<uint16_t>(port);
+    return value;
+}
+
+std::optional<uint16_t> parse_port(Text text) {
+    const auto port = text.starts_with("0x") ? parse_hexadecimal(text, 4) : parse_number(text, 0xffff);
+    return port ? std::optional(static_cast<uint16_t>(*port)) : std::nullopt;
 }
 
 bool is_name_character(char c) {
@@ -115,6 +119,18 @@ std::optional<Duration> parse_duration(Text text) {
         rest = trim(rest.substr(end));
     }
     return total;
+}
+
+std::optional<MemoryRange> parse_memory_range(Text text) {
+    constexpr uint64_t page = 4096, most = uint64_t{1} << 47;
+    const size_t dash = text.find('-');
+    if (dash == Text::npos)
+        return std::nullopt;
+    const auto first = parse_hexadecimal(trim(text.substr(0, dash)), 12);
+    const auto last = parse_hexadecimal(trim(text.substr(dash + 1)), 12);
+    if (!first || !last || *first > *last || *last >= most || *first % page != 0 || (*last + 1) % page != 0)
+        return std::nullopt;
+    return MemoryRange{*first, *last + 1};
 }
 
 std::optional<uint32_t> parse_size(Text text, uint32_t least, uint32_t most) {

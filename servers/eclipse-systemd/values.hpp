@@ -14,6 +14,9 @@ std::optional<bool> parse_boolean(Text text);
 /// A number of bytes with K (1024) or M (1024 * 1024) behind it, `least` to `most`.
 std::optional<uint32_t> parse_size(Text text, uint32_t least, uint32_t most);
 
+/// `0xfirst-0xlast`, both included, of whole pages of 4 KiB below 2^47.
+std::optional<MemoryRange> parse_memory_range(Text text);
+
 /// `5` (seconds), `5s`, `250ms`, `1min 30s`, `infinity`. Units: us, ms, s, sec, m, min, h.
 std::optional<Duration> parse_duration(Text text);
 

@@ -2,7 +2,8 @@
 """Scenarios, each one boot of the whole system, judged by its serial log: tests/system/scenarios/*.toml, and in the folders
 of servers tests/*.toml, whose files are named from the server's folder.
 
-  [boot]      memory, cpu, uefi, icount, timeout, kernel, append, emulator = "bochs"; all optional
+  [boot]      memory, cpu, uefi, icount, timeout, kernel, append, emulator = "bochs"; all optional;
+              devices = ["edu"] (what QEMU's -device takes)
               compilers = ["gcc"] to run it with fewer than all; status = 1 if the system shall fail; reason = "regex";
               until_ready = false to go on to the end of the machine;
               root = "a.elf" (what the build made): this root task instead of init, and no archive
@@ -156,7 +157,7 @@ class Typist:
 def boot_in_qemu(scenario: dict, iso: pathlib.Path, scratch: pathlib.Path) -> tuple[str, verdict.Verdict]:
     boot = scenario.get("boot", {})
     machine = qemu.Machine(iso, boot.get("memory", "256M"), boot.get("cpu", "max"), boot.get("uefi", False),
-                           boot.get("icount", False))
+                           boot.get("icount", False), devices=boot.get("devices", []))
     run = qemu.Run(machine, scratch, interactive=False)
     typist = Typist(run, scenario.get("type", []))
     until_ready = boot.get("until_ready", not scenario.get("type")) and "root" not in boot

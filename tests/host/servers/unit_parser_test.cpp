@@ -132,6 +132,9 @@ TEST_CASE("unit files: a service names the pages that it keeps", "[systemd][unit
     CHECK(parse(service_file("", "", "[Capabilities]\nUntypedQuota=16M\n")).unit->capabilities.untyped_quota ==
           16 << 20);
     CHECK(parse(service_file("", "", "")).unit->capabilities.untyped_quota == 0);
+    CHECK(*parse(service_file("", "", "[Capabilities]\nDeviceMemory=0xfe000000-0xfe000fff\n"))
+               .unit->capabilities.device_memory == MemoryRange{0xfe00'0000, 0xfe00'1000});
+    CHECK(parse(service_file("", "", "[Capabilities]\nDmaPages=4\n")).unit->capabilities.dma_pages == 4);
     CHECK(parse(service_file("", "", "[Capabilities]\nSwap=yes\n")).unit->capabilities.swap);
     CHECK(!parse(service_file("", "", "")).unit->capabilities.swap);
 }
@@ -206,6 +209,12 @@ std::vector<BadFile> bad_files() {
         {bad_io_ports, 8, service_file("", "", "[Capabilities]\nIoPorts=0x71-0x70")},
         {bad_interrupt, 8, service_file("", "", "[Capabilities]\nInterrupt=240")},
         {bad_boolean, 8, service_file("", "", "[Capabilities]\nSwap=perhaps")},
+        {bad_device_memory, 8, service_file("", "", "[Capabilities]\nDeviceMemory=0xfe000000")},
+        {bad_device_memory, 8, service_file("", "", "[Capabilities]\nDeviceMemory=0xfe000000-0xfe000ffe")},
+        {bad_device_memory, 8, service_file("", "", "[Capabilities]\nDeviceMemory=0xfe000010-0xfe000fff")},
+        {bad_device_memory, 8, service_file("", "", "[Capabilities]\nDeviceMemory=0xfe001000-0xfe000fff")},
+        {bad_device_memory, 8, service_file("", "", "[Capabilities]\nDeviceMemory=0x0-0xffffffffffff")},
+        {bad_dma_pages, 8, service_file("", "", "[Capabilities]\nDmaPages=17")},
         {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=8K")},
         {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=17M")},
         {bad_untyped_quota, 8, service_file("", "", "[Capabilities]\nUntypedQuota=65536")},

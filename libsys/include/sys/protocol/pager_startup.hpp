@@ -50,9 +50,9 @@ struct LentRange {
     Word physical = 0;
     LentKind kind = LentKind::archive;
 };
-inline constexpr unsigned max_lent_ranges = 8;
+inline constexpr unsigned max_lent_ranges = 32;
 
-/// What init tells the pager at its start.
+/// What init tells the pager at its start; it may lend further ranges later, behind those that there are.
 struct StartupBlock {
     Word instances = 0; ///< how often a pager has been started; init counts
     Word root_bits = 0;

@@ -28,6 +28,7 @@ enum class Error : Word {
     no_capability, ///< the request needs one with it
     spawn_refused, ///< by the kernel; detail 0 = its error, 1 and 2 = details
     no_power_off, ///< the machine's ACPI tables name no way
+    device_refused, ///< the device memory is none, or RAM, or another's, or not the caller's to map
     quota_exceeded, ///< more untyped memory than the process may have; detail 0 = bytes that it has, detail 1 = may have
     last,
 };
@@ -60,6 +61,9 @@ struct Spawn {
     Word kept_pages = 0; ///< memory that is kept when the process ends: PID 1 only, at most max_kept_pages
     Word kept_for = 0; ///< any number: the next process that is started with the same one gets the same pages
     Word untyped_quota = 0; ///< bytes of memory for kernel objects of its own; 0 = default_untyped_quota
+    Word dma_pages = 0; ///< memory for devices, as kept_pages
+    Word device_first = 0; ///< physical addresses that it may map, half-open, multiples of pages: PID 1 only
+    Word device_end = 0; ///< 0: none
 };
 
 inline constexpr Word default_untyped_quota = Word{256} << 10;
@@ -67,6 +71,10 @@ inline constexpr Word default_untyped_quota = Word{256} << 10;
 inline constexpr Word max_kept_pages = 16;
 /// Where a process finds the pages that are kept for it.
 inline constexpr Word kept_address = 0x110'0000;
+/// And its memory for devices.
+inline constexpr Word dma_address = 0x112'0000;
+/// What it maps of a device lies here, its physical address further up.
+inline constexpr Word device_window = 0x6000'0000'0000;
 
 /// The payload of Spawn: path, arguments, environment, each ended by a zero byte.
 class SpawnTexts {
@@ -85,7 +93,7 @@ public:
     std::string_view payload() const { return {text_, size_}; }
 
 private:
-    static constexpr unsigned max_text = 904;
+    static constexpr unsigned max_text = 880;
     bool add(std::string_view piece) {
         if (piece.find('\0') != std::string_view::npos || piece.size() >= max_text - size_)
             return false;
@@ -249,6 +257,27 @@ struct WidenCSpace {
     using Reply = Empty;
 };
 
+/// Memory of the caller's at dma_address that devices may read and write: neighbours in physical memory, never moved, never another
+/// unit's. Zero for the first process of the unit that has them, then as the last one, or a device, has left them. 0: none.
+struct DmaMemory {
+    static constexpr Word label = request_label(Protocol::process, 20);
+    struct Reply {
+        Word pages = 0;
+        Word physical = 0; ///< address for the device
+    };
+};
+
+/// Maps memory of a device, not cached, readable and writable, for as long as the caller lives: within its own range
+/// (Spawn::device_first). device_refused, or the pager's overlap: it has that already.
+struct MapDevice {
+    static constexpr Word label = request_label(Protocol::process, 21);
+    struct Reply {
+        Word address = 0;
+    };
+    Word physical = 0; ///< a multiple of the page size, as is
+    Word size = 0;
+};
+
 constexpr const char* describe(Error value) {
     switch (value) {
     case Error::not_permitted: return "this process may not ask that";
@@ -264,6 +293,7 @@ constexpr const char* describe(Error value) {
     case Error::no_capability: return "the request needs a capability";
     case Error::spawn_refused: return "the kernel refused to spawn";
     case Error::no_power_off: return "the machine tells no way to switch it off";
+    case Error::device_refused: return "this device memory cannot be had";
     case Error::quota_exceeded: return "more untyped memory than the quota allows";
     case Error::last: break;
     }
