@@ -118,10 +118,10 @@ def write(sample: pathlib.Path, name: str, parent: pathlib.Path, outside: bool) 
     return parent / name
 
 
-def install_sdk(place: pathlib.Path) -> None:
+def install_sdk(place: pathlib.Path, compiler: str = "gcc") -> None:
     """meson install, into a folder beside its place that is moved there when it is whole."""
-    print(f"installing the SDK in {place}", file=sys.stderr, flush=True)
-    build = building.Build()
+    print(f"installing the SDK ({compiler}) in {place}", file=sys.stderr, flush=True)
+    build = building.Build(compiler)
     packages.ensure(sdk.PACKAGES)
     with building.locked(build), tempfile.TemporaryDirectory(prefix=".umbra-sdk-", dir=place.parent) as scratch:
         building.compile_targets(build)
@@ -195,12 +195,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                       help="a driver with I/O ports and an interrupt")
     parser.add_argument("--dir", type=pathlib.Path, metavar="DIR", help="write DIR/NAME, outside the repository, instead of "
                         "servers/NAME; DIR is made if it is missing")
+    parser.add_argument("--compiler", choices=building.COMPILERS, help="with --dir: the compiler that the SDK is of: that of the "
+                        "SDK there is, or, if it is installed now, gcc by default")
     parser.add_argument("--sdk", type=pathlib.Path, metavar="PREFIX", help="with --dir: the installed SDK to build against; "
                         f"default: DIR/{SDK_FOLDER}, installed there if it is missing")
     options = parser.parse_args(arguments)
     options.sample = TEMPLATES / "servers" / (options.sample or "sample-server")
     if options.sdk and not options.dir:
         parser.error("--sdk needs --dir")
+    if options.compiler and not options.dir and inside_repository():
+        parser.error("--compiler needs --dir")
     if not options.dir and not inside_repository():
         options.dir = pathlib.Path()
     return options
@@ -221,6 +225,8 @@ def check(options: argparse.Namespace) -> tuple[pathlib.Path, sdk.Sdk | None]:
         kit = chosen_sdk(options) if options.dir else None
     except sdk.SdkError as error:
         raise UsageError(str(error)) from None
+    if kit and options.compiler and kit.compiler != options.compiler:
+        raise UsageError(f"{shown(kit.prefix)} is of {kit.compiler}, not of {options.compiler}")
     conflicts = port_conflicts(options.sample, [folder] if folder.is_dir() else [])
     if conflicts:
         raise UsageError(f"{', '.join(conflicts)} has the ports of the new driver's device: give it those of its own first")
@@ -230,7 +236,7 @@ def check(options: argparse.Namespace) -> tuple[pathlib.Path, sdk.Sdk | None]:
 def create(options: argparse.Namespace, folder: pathlib.Path, kit: sdk.Sdk | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if options.dir and kit is None:
-        install_sdk(folder / SDK_FOLDER)
+        install_sdk(folder / SDK_FOLDER, options.compiler or building.COMPILERS[0])
         kit = sdk.Sdk(folder / SDK_FOLDER)
     server = write(options.sample, options.name, folder, bool(options.dir))
     print(f"{shown(server)} is written", file=sys.stderr, flush=True)

@@ -41,8 +41,10 @@ class Sdk:
         if not (self.prefix / "lib" / "pkgconfig" / "umbra.pc").is_file():
             raise SdkError(f"{prefix} is no Umbra SDK: it has no lib/pkgconfig/umbra.pc")
         self.built = self.prefix / "lib" / "umbra"
-        self.compiler = re.search(r"^compiler=(\w+)$", (self.prefix / "lib/pkgconfig/umbra.pc").read_text(),
-                                  re.MULTILINE).group(1)
+        found = re.search(r"^compiler=(\w+)$", (self.prefix / "lib/pkgconfig/umbra.pc").read_text(), re.MULTILINE)
+        if found is None or found[1] not in building.COMPILERS:
+            raise SdkError(f"{prefix}: lib/pkgconfig/umbra.pc does not say which compiler it is of")
+        self.compiler = found[1]
 
     def meson_options(self) -> list[str]:
         path = self.prefix / "lib" / "pkgconfig"
@@ -68,10 +70,12 @@ def servers_around(folder: pathlib.Path) -> list[pathlib.Path]:
     return found
 
 
-def build(sdk: Sdk, server: pathlib.Path) -> None:
-    print(f"building {server.name}", file=sys.stderr, flush=True)
+def build(sdk: Sdk, server: pathlib.Path, targets: tuple[str, ...] = ()) -> None:
+    """With the compiler that the SDK is of; targets: all, by default."""
+    packages.ensure(building.Build(sdk.compiler).packages())
+    print(f"building {server.name} ({sdk.compiler})", file=sys.stderr, flush=True)
     folder = server / "build"
-    commands, known = [["ninja", "-C", str(folder)]], folder / "umbra-sdk"
+    commands, known = [["ninja", "-C", str(folder), *targets]], folder / "umbra-sdk"
     if not known.is_file() or known.read_text() != str(sdk.prefix):  # the first time, or with another SDK
         wipe = ["--wipe"] if (folder / "build.ninja").is_file() else []
         commands.insert(0, ["meson", "setup", *wipe, str(folder), str(server), *sdk.meson_options()])

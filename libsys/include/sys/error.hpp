@@ -34,27 +34,33 @@ enum class ErrorCode : Word {
 /// First number for the error enum of a protocol; protocols take consecutive blocks of 256.
 inline constexpr Word first_protocol_error = 256;
 
+/// One English sentence.
 const char* describe(ErrorCode code);
 
 /// An error number with up to four details.
 class Error {
 public:
     constexpr Error() = default;
+    /// From an enumerator of the kernel's errors, libsys' or a protocol's.
     template <class Code>
         requires std::is_enum_v<Code>
     constexpr Error(Code code, Word detail0 = 0, Word detail1 = 0, Word detail2 = 0, Word detail3 = 0)
         : code_(static_cast<ErrorCode>(code)), details_{detail0, detail1, detail2, detail3} {}
 
+    /// The number as one of libsys'; of a kernel's or a protocol's error, compare with their enums instead.
     constexpr ErrorCode code() const { return code_; }
+    /// 0 to 3; what it means is said where the error is.
     constexpr Word detail(unsigned index) const { return details_[index & 3]; }
     /// The number as it travels: the label of a reply.
     constexpr Word label() const { return static_cast<Word>(code_); }
 
+    /// Whether it is that error, whatever its details.
     template <class Code>
         requires std::is_enum_v<Code>
     constexpr bool operator==(Code code) const {
         return code_ == static_cast<ErrorCode>(code);
     }
+    /// Whether the kernel said it.
     constexpr bool is_kernel() const { return label() > 0 && label() < 32; }
 
     /// One English sentence; for a protocol's own code, a general one.

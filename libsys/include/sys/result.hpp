@@ -19,15 +19,20 @@ class [[nodiscard]] Result {
 public:
     using Value = T;
 
+    /// Success.
     constexpr Result(const T& value)
         requires std::is_copy_constructible_v<T>
         : value_(value), ok_(true) {}
+    /// Success.
     constexpr Result(T&& value) : value_(std::move(value)), ok_(true) {}
+    /// Failure.
     constexpr Result(const Error& error) : error_(error), ok_(false) {}
+    /// Failure, by an enumerator without details.
     template <class Code>
         requires(std::is_enum_v<Code> && !std::is_convertible_v<Code, T>)
     constexpr Result(Code code) : error_(code), ok_(false) {}
 
+    /// Results are handed on, never copied.
     constexpr Result(Result&& other) : ok_(other.ok_) {
         if (ok_)
             ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
@@ -46,20 +51,26 @@ public:
             value_.~T();
     }
 
+    /// Whether there is a value.
     constexpr explicit operator bool() const { return ok_; }
+    /// The same, for where no bool is expected.
     constexpr bool is_ok() const { return ok_; }
 
     /// The value. Asking for the value of a failure is a bug of the program and stops it.
     constexpr T& value() & { return require_value(), value_; }
     constexpr const T& value() const& { return require_value(), value_; }
     constexpr T value() && { return require_value(), std::move(value_); }
+    /// The value, moved out; once.
     constexpr T take() { return require_value(), std::move(value_); }
+    /// As value().
     constexpr T& operator*() & { return value(); }
     constexpr const T& operator*() const& { return value(); }
     constexpr T* operator->() { return &value(); }
     constexpr const T* operator->() const { return &value(); }
+    /// The value, moved out, or else the other one.
     constexpr T value_or(T other) && { return ok_ ? std::move(value_) : std::move(other); }
 
+    /// The error. Asking for that of a success is a bug of the program and stops it.
     constexpr const Error& error() const {
         if (ok_)
             panic("Result: error() of a success");

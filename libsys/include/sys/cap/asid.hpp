@@ -22,6 +22,7 @@ public:
 class AsidControl : public Object {
 public:
     using Object::Object;
+    /// `page`: 4 KiB of untyped memory without children, used up.
     Result<void> make_pool(Untyped page, const SlotRef& into) const {
         return invoke(*this, abi::Invocation::asid_control_make_pool, with_caps(page, into.root), into.index,
                       into.depth);

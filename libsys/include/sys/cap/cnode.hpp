@@ -28,9 +28,9 @@ public:
 
 /// A slot, named from some CNode down; `depth` = how many bits of `index` to resolve.
 struct SlotRef {
-    CNode root;
-    Word index = 0;
-    unsigned depth = abi::word_bits;
+    CNode root; ///< where the way begins
+    Word index = 0; ///< the slot's number on that way
+    unsigned depth = abi::word_bits; ///< bits of it to resolve
 
     /// A copy of `source` in this empty slot, with at most `rights`.
     Result<void> copy_from(const SlotRef& source, Rights rights = Rights::all()) const {
@@ -42,6 +42,7 @@ struct SlotRef {
         return invoke(root, abi::Invocation::cnode_mint, with_caps(source.root), index, depth, source.index,
                       source.depth, rights.raw(), badge);
     }
+    /// The capability leaves its slot; everything derived from it stays derived.
     Result<void> move_from(const SlotRef& source) const {
         return invoke(root, abi::Invocation::cnode_move, with_caps(source.root), index, depth, source.index,
                       source.depth);
@@ -66,7 +67,7 @@ struct SlotRef {
 
     /// What a slot holds, as CNode.Inspect shows it.
     struct Inspected {
-        abi::InspectedSlot slot{0};
+        abi::InspectedSlot slot{0}; ///< type, rights and so on
         Word physical = 0; ///< of the object
         Word detail = 0;   ///< where it is mapped; of untyped memory: bytes given out
     };

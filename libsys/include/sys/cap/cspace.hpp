@@ -22,10 +22,14 @@ protected:
 /// Slot numbers are capability pointers: the CNode resolves all 64 bits (guard and index), by itself or with the CNodes in it.
 class CSpace {
 public:
+    /// Borrows both.
     CSpace(CNode cnode, SlotAllocator& slots) : cnode_(cnode), slots_(slots) {}
 
+    /// The root.
     CNode cnode() const { return cnode_; }
+    /// Which slots are free.
     SlotAllocator& slots() const { return slots_; }
+    /// A slot by its number.
     SlotRef at(Word slot) const { return cnode_.at(slot); }
     /// A free slot; if there is none, of those that the source adds.
     Result<Slot> allocate();
@@ -38,6 +42,7 @@ public:
                              first - (leaf << leaf_bits_), count);
     }
 
+    /// Borrowed; null: the slots there are are all.
     void set_source(SlotSource* source) { source_ = source; }
     /// The CNode now holds CNodes of 2^bits slots each: the low `bits` of a slot's number are its place in one of them.
     void set_leaf_bits(unsigned bits) { leaf_bits_ = bits; }
@@ -53,6 +58,7 @@ private:
 class Slot {
 public:
     Slot() = default;
+    /// Takes over a number that was allocated there.
     Slot(CSpace& space, Word number) : space_(&space), number_(number) {}
     Slot(Slot&& other) : space_(std::exchange(other.space_, nullptr)), number_(other.number_) {}
     Slot& operator=(Slot&& other) {
@@ -66,7 +72,9 @@ public:
     ~Slot() { give_back(); }
 
     explicit operator bool() const { return space_ != nullptr; }
+    /// The number, which is a capability pointer.
     Word number() const { return number_; }
+    /// Whose slot it is.
     CSpace& space() const { return *space_; }
     SlotRef ref() const { return space_->at(number_); }
     /// The number stays taken for good: somebody else owns the slot from now on.

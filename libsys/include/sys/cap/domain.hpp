@@ -13,6 +13,7 @@ class DomainSet : public Object {
 public:
     using Object::Object;
 
+    /// `domain` 0 only: this kernel has one.
     Result<void> set(Tcb thread, Word domain) const {
         return invoke(*this, abi::Invocation::domain_set_set, with_caps(thread), domain);
     }

@@ -11,21 +11,27 @@ class IoPorts : public Object {
 public:
     using Object::Object;
 
+    /// A port outside of the range is a RangeError, here and below.
     Result<uint8_t> in8(uint16_t port) const {
         return static_cast<uint8_t>(TRY(invoke_for_word(*this, abi::Invocation::io_port_in8, with_caps(), port)));
     }
+    /// Two ports from `port` on, in one access.
     Result<uint16_t> in16(uint16_t port) const {
         return static_cast<uint16_t>(TRY(invoke_for_word(*this, abi::Invocation::io_port_in16, with_caps(), port)));
     }
+    /// Four ports.
     Result<uint32_t> in32(uint16_t port) const {
         return static_cast<uint32_t>(TRY(invoke_for_word(*this, abi::Invocation::io_port_in32, with_caps(), port)));
     }
+    /// Writes one port.
     Result<void> out8(uint16_t port, uint8_t value) const {
         return invoke(*this, abi::Invocation::io_port_out8, with_caps(), port, value);
     }
+    /// Two ports, in one access.
     Result<void> out16(uint16_t port, uint16_t value) const {
         return invoke(*this, abi::Invocation::io_port_out16, with_caps(), port, value);
     }
+    /// Four ports.
     Result<void> out32(uint16_t port, uint32_t value) const {
         return invoke(*this, abi::Invocation::io_port_out32, with_caps(), port, value);
     }

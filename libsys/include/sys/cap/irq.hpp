@@ -13,9 +13,11 @@ public:
     using Object::Object;
     /// Unmasks the line after it was delivered.
     Result<void> acknowledge() const { return invoke(*this, abi::Invocation::irq_handler_ack, with_caps()); }
+    /// Signalled at each interrupt, with the badge of this capability; the one before is forgotten.
     Result<void> set_notification(Notification notification) const {
         return invoke(*this, abi::Invocation::irq_handler_set_notification, with_caps(notification));
     }
+    /// Interrupts signal nobody any longer.
     Result<void> clear() const { return invoke(*this, abi::Invocation::irq_handler_clear, with_caps()); }
 };
 
@@ -26,10 +28,10 @@ public:
 
     /// A pin of an I/O APIC, and how it signals.
     struct IoApicPin {
-        Word ioapic = 0;
-        Word pin = 0;
-        bool level_triggered = false;
-        bool active_low = false;
+        Word ioapic = 0; ///< 0: the first
+        Word pin = 0; ///< of that I/O APIC
+        bool level_triggered = false; ///< false: edge
+        bool active_low = false; ///< false: active high
     };
     /// `vector` 0..107; the CPU's interrupt vector is 48 + `vector`. Unmasks the pin.
     Result<void> get_ioapic(const SlotRef& into, const IoApicPin& line, Word vector) const {
@@ -39,10 +41,11 @@ public:
 
     /// A function of a PCI device that sends message-signalled interrupts.
     struct PciFunction {
-        Word bus = 0;
-        Word device = 0;
-        Word function = 0;
+        Word bus = 0; ///< 0 to 255
+        Word device = 0; ///< 0 to 31
+        Word function = 0; ///< 0 to 7
     };
+    /// `vector` as for get_ioapic; the driver writes it to the device's capability.
     Result<void> get_msi(const SlotRef& into, const PciFunction& device, Word handle, Word vector) const {
         return invoke(*this, abi::Invocation::irq_control_get_msi, with_caps(into.root), into.index, into.depth,
                       device.bus, device.device, device.function, handle, vector);

@@ -21,10 +21,14 @@ using abi::CapPtr;
 class Object {
 public:
     constexpr Object() = default;
+    /// Names a capability; nothing is asked or checked.
     explicit constexpr Object(CapPtr pointer) : pointer_(pointer) {}
+    /// By the number of its slot.
     explicit constexpr Object(Word slot) : pointer_{slot} {}
 
+    /// The pointer as the ABI has it.
     constexpr CapPtr pointer() const { return pointer_; }
+    /// The same as a number.
     constexpr Word slot() const { return pointer_.value; }
     /// Slot 0 is always empty: "no capability".
     constexpr bool is_null() const { return pointer_.value == 0; }
@@ -46,6 +50,7 @@ constexpr Error to_error(abi::MessageInfo info, Word mr0, Word mr1, Word mr2, Wo
     return Error(static_cast<ErrorCode>(info.label()), length > 0 ? mr0 : 0, length > 1 ? mr1 : 0, length > 2 ? mr2 : 0,
                  length > 3 ? mr3 : 0);
 }
+/// As above, out of the registers of a system call.
 constexpr Error to_error(const raw::Registers& answer) {
     return to_error(abi::MessageInfo(answer.info), answer.mr0, answer.mr1, answer.mr2, answer.mr3);
 }

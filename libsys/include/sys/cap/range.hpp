@@ -13,8 +13,10 @@ using abi::Place;
 
 /// One bit for each entry of a range, the first in the lowest bit.
 struct EntryBits {
-    std::array<Word, abi::max_range / abi::word_bits> words{};
+    std::array<Word, abi::max_range / abi::word_bits> words{}; ///< 512 bits
+    /// `index` below 512.
     constexpr bool operator[](unsigned index) const { return words[index / 64] >> index % 64 & 1; }
+    /// `index` below 512.
     constexpr void set(unsigned index, bool value) {
         const Word bit = Word{1} << index % 64;
         words[index / 64] = value ? words[index / 64] | bit : words[index / 64] & ~bit;
@@ -24,15 +26,16 @@ struct EntryBits {
 /// Entries of `size_bits` (12, 21, 30, 39) from `address` on. A call may do fewer than `count` (1 to 512): it stops at the
 /// end of a table, at an entry that it cannot do, and where an interrupt waits, and says how many it did, at least one.
 struct EntryRange {
-    Word address = 0;
-    Word count = 1;
-    unsigned size_bits = 12;
+    Word address = 0; ///< of the first entry, a multiple of its size
+    Word count = 1; ///< 1 to 512
+    unsigned size_bits = 12; ///< of an entry
 };
 
 /// Any mapped paging structure; calls reach what it maps.
 class PageTables : public Object {
 public:
     using Object::Object;
+    /// Whatever structure it is.
     constexpr PageTables(Object structure) : Object(structure) {}
 
     /// Who pages these entries (1 to 127; 0: as the level above), and what is shown to it where nothing is present: cookie
@@ -56,6 +59,7 @@ public:
         Word done;
         EntryBits dirty;
     };
+    /// Leaves cookie `cookie` + i * `step` in entry i.
     Result<Unmapped> unmap(const EntryRange& range, Word cookie = 0, Word step = 0) const;
 
     /// How far Harvest came, and which pages had been used.
@@ -69,8 +73,8 @@ public:
 
     /// Entries as Read shows them.
     struct Entries {
-        unsigned count;
-        std::array<Word, abi::max_read> entries;
+        unsigned count; ///< entries that were read
+        std::array<Word, abi::max_read> entries; ///< as the CPU has them (sys/pager/table_entry.hpp)
     };
     /// As they are in the table.
     Result<Entries> read(const EntryRange& range) const;

@@ -9,7 +9,7 @@ namespace sys {
 
 /// A span of time as the kernel counts it in scheduling calls.
 struct Microseconds {
-    Word count = 0;
+    Word count = 0; ///< microseconds
     constexpr auto operator<=>(const Microseconds&) const = default;
 };
 
@@ -23,7 +23,9 @@ public:
     Result<void> bind(Object thread_or_notification) const {
         return invoke(*this, abi::Invocation::sched_context_bind, with_caps(thread_or_notification));
     }
+    /// From thread, notification and stack of callers.
     Result<void> unbind() const { return invoke(*this, abi::Invocation::sched_context_unbind, with_caps()); }
+    /// From this thread or notification, if it is the one.
     Result<void> unbind_object(Object thread_or_notification) const {
         return invoke(*this, abi::Invocation::sched_context_unbind_object, with_caps(thread_or_notification));
     }
@@ -49,8 +51,9 @@ public:
         Microseconds period;    ///< at least the budget
         Word extra_refills = 0; ///< beyond two; the object must have room
         Word badge = 0;         ///< shown in Timeout faults
-        bool sporadic = false;
+        bool sporadic = false; ///< refills come as time was used, not in one piece
     };
+    /// Takes effect at once, for a thread that runs too. RangeError for times and refills out of range.
     Result<void> configure(SchedContext context, const Budget& to) const {
         return invoke(*this, abi::Invocation::sched_control_configure_flags, with_caps(context), to.budget.count,
                       to.period.count, to.extra_refills, to.badge, to.sporadic);

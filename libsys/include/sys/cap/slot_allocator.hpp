@@ -11,7 +11,9 @@ namespace sys {
 /// Hands out slots of a CNode, and takes them back.
 class SlotAllocator {
 public:
+    /// Slots that a word of storage stands for.
     static constexpr unsigned bits_per_word = 64;
+    /// Storage for so many slots.
     static constexpr size_t words_for(size_t slots) { return (slots + bits_per_word - 1) / bits_per_word; }
 
     /// Manages as many slots from `first` on as `storage` has bits, but at most `count`. All of them start free.
@@ -30,8 +32,11 @@ public:
     /// Slots that are free already, or not managed here, are an invalid_value and change nothing.
     Result<void> release(Word slot);
 
+    /// Slots that can be had.
     Word free_count() const { return free_; }
+    /// The lowest slot.
     Word first() const { return first_; }
+    /// Behind the highest slot.
     Word end() const { return first_ + count_; }
 
 private:
@@ -50,6 +55,7 @@ private:
 template <size_t slots>
 class StaticSlotAllocator : public SlotAllocator {
 public:
+    /// As SlotAllocator.
     explicit StaticSlotAllocator(Word first, Word count = slots) : SlotAllocator(storage_, first, count) {}
     StaticSlotAllocator(const StaticSlotAllocator&) = delete;
     StaticSlotAllocator& operator=(const StaticSlotAllocator&) = delete;

@@ -21,9 +21,11 @@ public:
     static constexpr abi::ObjectType type = object_type;
     using Object::Object;
 
+    /// FailedLookup: the level above is missing (is_missing_level); DeleteFirst: there is one already.
     Result<void> map(VSpace space, Word address) const {
         return invoke(*this, map_method, with_caps(space), address, Word{0});
     }
+    /// With all that is mapped below it.
     Result<void> unmap() const { return invoke(*this, unmap_method, with_caps()); }
 };
 
@@ -39,11 +41,14 @@ using PageTable =
 /// A map that failed for want of the level above says which: bits left, the last detail but one of FailedLookup.
 enum class MissingLevel : Word { page_table = 21, page_directory = 30, pdpt = 39 };
 
+/// Whether a map failed for want of a level above.
 constexpr bool is_missing_level(const Error& error) {
     return error == abi::Error::failed_lookup &&
            error.detail(1) == static_cast<Word>(abi::LookupFailure::missing_capability);
 }
+/// Which one; of such an error only.
 constexpr MissingLevel missing_level(const Error& error) { return static_cast<MissingLevel>(error.detail(2)); }
+/// What to make for that level.
 constexpr abi::ObjectType object_for(MissingLevel level) {
     switch (level) {
     case MissingLevel::page_table: return abi::ObjectType::page_table;

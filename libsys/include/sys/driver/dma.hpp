@@ -17,7 +17,7 @@ namespace sys {
 
 /// Neighbouring pages in physical memory.
 struct DmaMemory {
-    std::span<uint8_t> bytes;
+    std::span<uint8_t> bytes; ///< the pages as the program sees them
     Word physical = 0; ///< of the first byte
 
     /// Those of this process; not_found if its unit has none. A device that an earlier process of the unit has left running may
@@ -69,6 +69,7 @@ private:
 class DmaPool {
 public:
     static constexpr size_t unit = 64; ///< bytes: the least that a buffer takes
+    /// The most that a pool holds.
     static constexpr size_t max_bytes = protocol::process::max_kept_pages << abi::page_bits;
 
     /// Memory above max_bytes is not used. The physical address is a multiple of `unit`.
@@ -92,6 +93,7 @@ public:
         memset(bytes.data(), 0, size);
         return DmaBuffer(*this, bytes, physical);
     }
+    /// Free, perhaps not in one piece.
     size_t free_bytes() const { return units_.free_count() * unit; }
 
 private:

@@ -44,6 +44,7 @@ public:
     void write(size_t offset, T value) const {
         *at<T>(offset) = value;
     }
+    /// Bytes that may be reached.
     size_t size() const { return size_; }
 
 private:

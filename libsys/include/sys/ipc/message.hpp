@@ -15,15 +15,18 @@ using abi::MessageInfo;
 
 /// A message as it leaves or arrives. Words from the fifth on, and capabilities, are in the thread's IPC buffer.
 struct Message {
-    MessageInfo info;
-    Word mr0 = 0;
+    MessageInfo info; ///< label, length and number of capabilities
+    Word mr0 = 0; ///< the first word
     Word mr1 = 0;
     Word mr2 = 0;
     Word mr3 = 0;
 
+    /// What is asked; of a reply 0 or the error.
     constexpr Word label() const { return info.label(); }
+    /// Words, 0 to 120.
     constexpr unsigned length() const { return info.length(); }
 
+    /// A message of no words.
     static constexpr Message of_label(Word label) { return {MessageInfo(label, 0)}; }
     /// An error as a reply: label and details.
     static constexpr Message of_error(const Error& error) {
@@ -33,12 +36,12 @@ struct Message {
 
 /// A message and who sent it.
 struct Received : Message {
-    Badge badge;
+    Badge badge; ///< of the capability that it was sent with; of signals all bits that came
 };
 
 /// Bytes that follow the structure of a request or a reply.
 struct Payload {
-    std::span<const uint8_t> bytes;
+    std::span<const uint8_t> bytes; ///< borrowed
     Payload() = default;
     Payload(std::span<const uint8_t> data) : bytes(data) {}
     Payload(std::string_view text) : bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()) {}
@@ -54,6 +57,7 @@ class MessageWriter {
 public:
     MessageWriter() : buffer_(*raw::ipc_buffer()) {}
 
+    /// too_long: the message is full, here and below.
     Result<void> word(Word value);
     /// A plain structure, padded with zero bytes to whole words.
     template <class T>
@@ -63,7 +67,9 @@ public:
     }
     /// Length in one word, then the bytes.
     Result<void> bytes(std::span<const uint8_t> value);
+    /// As bytes.
     Result<void> string(std::string_view value);
+    /// At most abi::max_extra_caps, of which one arrives.
     Result<void> capability(Object object);
 
     /// The message, ready to be sent.
@@ -81,9 +87,12 @@ private:
 /// What it returns as span or string lies in the IPC buffer and is gone with the next system call.
 class MessageReader {
 public:
+    /// Moves the words that came in registers to the others: before any other system call.
     explicit MessageReader(const Message& message);
 
+    /// The next word; bad_message: there is none, here and below.
     Result<Word> word();
+    /// Plain data as MessageWriter::structure has written it.
     template <class T>
     Result<T> structure() {
         static_assert(std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>);
@@ -91,9 +100,12 @@ public:
         TRY(raw_bytes(&value, sizeof(T)));
         return value;
     }
+    /// As MessageWriter::bytes has written them; bad_message: longer than the message.
     Result<std::span<const uint8_t>> bytes();
+    /// As bytes().
     Result<std::string_view> string();
 
+    /// Words that were not read yet.
     unsigned words_left() const { return length_ - position_; }
 
 private:

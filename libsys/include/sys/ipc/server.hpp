@@ -18,10 +18,14 @@ namespace sys {
 /// A message that has just arrived.
 class Incoming {
 public:
+    /// Borrows it.
     explicit Incoming(const Received& received) : received_(received) {}
 
+    /// Who sent it: the badge that its capability was given.
     Badge badge() const { return received_.badge; }
+    /// What is asked.
     Word label() const { return received_.label(); }
+    /// All of it.
     const Received& message() const { return received_; }
     /// Capabilities that came with it (0 or 1, in the receive slot).
     unsigned capabilities() const { return received_.info.extra_caps(); }
@@ -44,6 +48,7 @@ public:
             return std::span<const uint8_t>();
         return reader.bytes();
     }
+    /// The same as text.
     template <Request R>
     Result<std::string_view> text() const {
         const std::span<const uint8_t> bytes = TRY(payload<R>());
@@ -68,6 +73,7 @@ Result<Message> reply_with_payload(const T& reply, const Payload& payload) {
 /// is answered with an error.
 class Dispatch {
 public:
+    /// Borrows it.
     explicit Dispatch(const Incoming& incoming) : incoming_(incoming) {}
 
     /// `handler(const R&)` returns Result<R::Reply>, or Result<Message> to pack the answer itself, or
@@ -84,6 +90,7 @@ public:
             answer_ = to_answer<R>(handler(*request));
         return *this;
     }
+    /// What the handler said; nothing if it answers later.
     std::optional<Message> answer() const {
         if (!handled_)
             return Message::of_error(Error(ErrorCode::unknown_request, incoming_.label()));

@@ -60,7 +60,9 @@ private:
 class ObjectAllocator final : public SlotSource {
 public:
     static constexpr unsigned max_bits = 21; ///< of one object: 2 MiB
+    /// Pieces from the source.
     static constexpr unsigned max_grants = 64;
+    /// log2 of the least, usual and largest piece that is asked for.
     static constexpr unsigned min_grant_bits = 14, usual_grant_bits = 16, max_grant_bits = 20;
 
     /// A CSpace whose CNode has 2^leaf_bits slots, and may come to hold 2^wide_bits such CNodes. It gets its further slots from
@@ -85,6 +87,7 @@ public:
     }
 
     Result<void> more_slots() override;
+    /// Where the objects' capabilities are.
     CSpace& cspace() const { return cspace_; }
     /// Bytes of untyped memory that were had so far.
     Word given_bytes() const { return given_; }

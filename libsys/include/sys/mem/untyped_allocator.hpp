@@ -20,7 +20,9 @@ public:
     ~UntypedBlock() { give_back(); }
 
     explicit operator bool() const { return owner_ != nullptr; }
+    /// The borrowed capability; null if there is none.
     Untyped get() const;
+    /// log2 of its size; 0 if there is none.
     unsigned bits() const;
     /// Stays taken for good.
     Untyped detach();
@@ -35,6 +37,7 @@ private:
 /// Pieces of any size out of a few large ones.
 class UntypedAllocator {
 public:
+    /// Borrows both; the halves take slots of `cspace`.
     UntypedAllocator(CSpace& cspace, UntypedTree& tree) : cspace_(cspace), tree_(tree) {}
 
     /// Hands over an untyped capability without children.
@@ -42,7 +45,9 @@ public:
     /// 2^bits bytes, bits at least 4.
     Result<UntypedBlock> allocate(unsigned bits);
 
+    /// Where the pieces' capabilities are.
     CSpace& cspace() const { return cspace_; }
+    /// Free, perhaps not in one piece.
     Word free_bytes() const { return tree_.free_bytes(); }
 
 private:

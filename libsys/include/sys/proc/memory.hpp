@@ -52,6 +52,7 @@ inline Result<Word> map_object(Object object, Word rights = pager::access::write
     return mapped.address;
 }
 
+/// How the pager shall treat a range of this process; pages that it did something with.
 inline Result<Word> advise(Word address, Word size, pager::Advice advice) {
     return TRY(call(Endpoint(slot::pager), pager::Advise{address, size, static_cast<Word>(advice)})).pages;
 }

@@ -23,10 +23,15 @@ struct AuxEntry {
 /// A typed view of the block that the stack pointer names at entry.
 class StartupBlock {
 public:
+    /// What the stack pointer named.
     explicit StartupBlock(Word* block) : block_(block) {}
+    /// Arguments, the program's name included.
     int argc() const { return static_cast<int>(block_[0]); }
+    /// The arguments, and null.
     char** argv() const { return reinterpret_cast<char**>(block_ + 1); }
+    /// NAME=value each, and null.
     char** envp() const { return argv() + argc() + 1; }
+    /// Ends with one of type aux::null.
     const AuxEntry* auxv() const {
         char** end = envp();
         while (*end != nullptr)

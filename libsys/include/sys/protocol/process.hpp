@@ -14,6 +14,7 @@ namespace sys::protocol::process {
 
 inline constexpr Word system_manager = 1; ///< the process number of eclipse-systemd
 
+/// What it answers instead of what was asked for.
 enum class Error : Word {
     not_permitted = protocol_error_base(Protocol::process), ///< this process may not ask this
     no_such_process, ///< never was, or has ended; detail 0 = number
@@ -47,15 +48,15 @@ inline constexpr uint16_t inspect = 16; ///< may look at other processes (inspec
 struct Spawn {
     static constexpr Word label = request_label(Protocol::process, 0);
     struct Reply {
-        Word pid = 0;
+        Word pid = 0; ///< of the new process
     };
     uint16_t argument_count = 0; ///< argv[0] included
     uint16_t environment_count = 0;
-    uint16_t grants = 0;
-    uint16_t first_port = 0;
-    uint16_t last_port = 0;
-    uint16_t pin = 0;
-    uint16_t level_triggered = 0;
+    uint16_t grants = 0; ///< namespace grant, together
+    uint16_t first_port = 0; ///< with grant::io_ports
+    uint16_t last_port = 0; ///< included
+    uint16_t pin = 0; ///< with grant::interrupt
+    uint16_t level_triggered = 0; ///< 1: PCI's lines; 0: ISA's
     uint16_t priority = 0; ///< 0 = default_priority; never above the parent's
     Word quota_pages = 0; ///< 0 = default
     Word kept_pages = 0; ///< memory that is kept when the process ends: PID 1 only, at most max_kept_pages
@@ -66,8 +67,10 @@ struct Spawn {
     Word device_end = 0; ///< 0: none
 };
 
+/// Bytes of untyped memory that a process may have if its parent does not say.
 inline constexpr Word default_untyped_quota = Word{256} << 10;
 
+/// The most pages that are kept for one unit, and the most for its device.
 inline constexpr Word max_kept_pages = 16;
 /// Where a process finds the pages that are kept for it.
 inline constexpr Word kept_address = 0x110'0000;
@@ -90,6 +93,7 @@ public:
         spawn.environment_count = environment_count_;
         return spawn;
     }
+    /// For call_with_payload; borrowed from this.
     std::string_view payload() const { return {text_, size_}; }
 
 private:
@@ -109,6 +113,7 @@ private:
     uint16_t environment_count_ = 0;
 };
 
+/// Of processes whose parents do not say, and of PID 1.
 inline constexpr uint8_t default_priority = 100;
 inline constexpr uint8_t system_manager_priority = 200;
 
@@ -116,9 +121,10 @@ inline constexpr uint8_t system_manager_priority = 200;
 struct Exit {
     static constexpr Word label = request_label(Protocol::process, 1);
     using Reply = Empty;
-    Word status = 0;
+    Word status = 0; ///< what main returned; 0: well
 };
 
+/// How a process ended.
 enum class Cause : Word {
     none = 0,
     exited, ///< by Exit; `status`
@@ -130,11 +136,11 @@ enum class Cause : Word {
 struct NextExit {
     static constexpr Word label = request_label(Protocol::process, 2);
     struct Reply {
-        Word pid = 0;
+        Word pid = 0; ///< 0: no child has ended
         Cause cause = Cause::none;
-        Word status = 0;
+        Word status = 0; ///< of Exit
         Word ended_at = 0; ///< microseconds of uptime: when it ended, not when it was reaped
-        Word started_at = 0;
+        Word started_at = 0; ///< microseconds of uptime
         Word fault_label = 0; ///< abi::Fault
         Word fault_instruction = 0;
         Word fault_address = 0; ///< or vector, or number of the system call
@@ -163,6 +169,7 @@ struct AskToEnd {
     Word pid = 0;
 };
 
+/// ended: it waits to be reaped by NextExit.
 enum class State : uint8_t { none, running, ended };
 
 /// Processes in ascending order of their numbers, from `from` on; ended ones not yet reaped included.
@@ -172,7 +179,7 @@ struct List {
     struct Entry {
         Word pid = 0;
         Word parent = 0; ///< 0 = init
-        Word started_at = 0;
+        Word started_at = 0; ///< microseconds of uptime
         State state = State::none;
         uint8_t priority = 0;
         char name[30] = {}; ///< zero-terminated, the last part of the path, cut to fit
@@ -190,7 +197,7 @@ struct List {
 struct Alarm {
     static constexpr Word label = request_label(Protocol::process, 6);
     using Reply = Empty;
-    Word microseconds = 0;
+    Word microseconds = 0; ///< from now; 0: no alarm
 };
 
 /// How long the system has been up, and how fast the time-stamp counter runs.
@@ -198,7 +205,7 @@ struct Uptime {
     static constexpr Word label = request_label(Protocol::process, 7);
     struct Reply {
         Word microseconds = 0; ///< since init started
-        Word tsc_mhz = 0;
+        Word tsc_mhz = 0; ///< ticks in a microsecond
     };
 };
 
@@ -214,7 +221,7 @@ struct PowerOff {
 struct KeptMemory {
     static constexpr Word label = request_label(Protocol::process, 10);
     struct Reply {
-        Word pages = 0;
+        Word pages = 0; ///< of 4 KiB
     };
 };
 
@@ -246,10 +253,10 @@ struct GetUntyped {
         Word given = 0; ///< bytes that the caller has now
         Word limit = 0; ///< and may have
     };
-    Word size_bits = 0;
+    Word size_bits = 0; ///< log2 of the bytes
 };
 
-/// More slots: from now on the caller's CNode, slot::cnode, holds 2^slot::wide_bits CNodes of 2^slot::cnode_bits slots each. The first
+/// More slots: from now on the caller's CNode (slot::cnode) holds up to 128 CNodes of 256 slots each (sys/proc/slots.hpp). The first
 /// is the one that it was, so that all slots keep their numbers; the others the caller makes itself, where it wants them. A second
 /// time is already_exists.
 struct WidenCSpace {
@@ -262,7 +269,7 @@ struct WidenCSpace {
 struct DmaMemory {
     static constexpr Word label = request_label(Protocol::process, 20);
     struct Reply {
-        Word pages = 0;
+        Word pages = 0; ///< of 4 KiB
         Word physical = 0; ///< address for the device
     };
 };
@@ -272,12 +279,13 @@ struct DmaMemory {
 struct MapDevice {
     static constexpr Word label = request_label(Protocol::process, 21);
     struct Reply {
-        Word address = 0;
+        Word address = 0; ///< in the caller's space
     };
     Word physical = 0; ///< a multiple of the page size, as is
-    Word size = 0;
+    Word size = 0; ///< bytes
 };
 
+/// One English sentence.
 constexpr const char* describe(Error value) {
     switch (value) {
     case Error::not_permitted: return "this process may not ask that";

@@ -74,6 +74,7 @@ private:
     };
 
 public:
+    /// Of memory: two copies.
     static constexpr size_t bytes_needed = 2 * sizeof(Copy);
 
 private:

@@ -25,6 +25,7 @@ public:
 
     /// Whether the caller still waits: false once it is answered, or was taken back.
     explicit operator bool() const;
+    /// Nothing happens if nobody waits.
     void answer(const Message& message);
     /// As a handler of Dispatch answers: structure or error.
     template <PlainMessage T>
@@ -47,8 +48,8 @@ private:
 
 /// Which client a badge stands for, and whether it still lives.
 struct ReplyClients {
-    Word (*client_of)(Badge);
-    bool (*lives)(Badge);
+    Word (*client_of)(Badge); ///< the same number for all badges of one client
+    bool (*lives)(Badge); ///< false once it has ended
 };
 /// Clients that eclipse-systemd has connected: units.
 inline constexpr ReplyClients service_clients{
@@ -57,8 +58,10 @@ inline constexpr ReplyClients service_clients{
 /// The reply objects of a server that keeps callers.
 class Replies {
 public:
+    /// Callers that can wait, and the one that is being received.
     static constexpr unsigned capacity = slot::spare_reply_count + 1;
 
+    /// `clients`: whose badges these are.
     explicit Replies(ReplyClients clients = service_clients) : clients_(clients) {
         places_[0].reply = Reply(slot::reply);
         for (unsigned i = 1; i < capacity; ++i)

@@ -42,6 +42,7 @@ public:
         if (place != nullptr && place->life == protocol::service_manager::incarnation_of_badge(badge.value))
             place->begun = false;
     }
+    /// Clients with a session.
     size_t count() const {
         size_t found = 0;
         for (const Place& place : places_)

@@ -28,7 +28,9 @@ public:
 
     /// Null: full, or the frame is larger than a place.
     void* allocate(size_t size);
+    /// A frame that allocate gave.
     void release(void* frame);
+    /// Tasks that there are.
     size_t in_use() const { return in_use_; }
     /// The largest frame that was asked for: what a place should hold.
     size_t largest() const { return largest_; }
@@ -106,8 +108,11 @@ public:
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter() { leave(); }
 
+    /// Until the event is raised; then `task` is resumed.
     void wait(Event& event, std::coroutine_handle<> task);
+    /// Waits no longer.
     void leave();
+    /// Since wait().
     bool was_raised() const { return raised_; }
 
 private:
@@ -127,7 +132,9 @@ public:
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
 
+    /// Resumes who waits.
     void raise();
+    /// Whether raise() would resume somebody.
     bool is_awaited() const { return first_ != nullptr; }
 
 private:
@@ -163,10 +170,12 @@ private:
     Waiter waiters_[count];
 };
 
+/// `co_await any_of(a, b)` is 0 if `a` came first, 1 if `b` did.
 template <class... Events>
 AnyOf<sizeof...(Events)> any_of(Events&... events) {
     return AnyOf<sizeof...(Events)>(events...);
 }
+/// `co_await event`.
 inline AnyOf<1> operator co_await(Event & event) { return AnyOf<1>(event); }
 
 } // namespace sys

@@ -15,7 +15,9 @@ class Timers;
 class Timer : public Event {
 public:
     ~Timer() { cancel(); }
+    /// It is not raised any more; nothing happens if it is not set.
     void cancel();
+    /// Whether it will be raised.
     bool is_set() const { return owner_ != nullptr; }
 
 private:

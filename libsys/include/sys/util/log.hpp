@@ -12,6 +12,7 @@ inline constexpr size_t max_log_line = 512;
 /// Gets one line without its line end.
 using LogSink = void (*)(std::string_view line);
 
+/// Where lines go from now on; null is a bug.
 void set_log_sink(LogSink sink);
 
 /// The default sink: DebugPutChar, character by character, with a line feed at the end.
