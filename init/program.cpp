@@ -19,15 +19,6 @@ constexpr Word page_size = Word{1} << abi::page_bits;
 constexpr sys::elf::AddressRange reserved[] = {{stack_top - stack_size - page_size, stack_top},
                                                {ipc_buffer_address, ipc_buffer_address + page_size}};
 
-/// Calls the pager; a capability that comes with the answer lands in `slot`.
-template <sys::Request R>
-Result<typename R::Reply> call_for_capability(sys::Endpoint pager, const R& request, Word slot) {
-    sys::set_receive_slot(own_cnode, slot, abi::word_bits);
-    Result<typename R::Reply> reply = sys::call(pager, request);
-    sys::clear_receive_slot();
-    return reply;
-}
-
 /// Not secret, only different each time: hashed time stamps.
 Word random_word() {
     static constinit Word state = 0;
@@ -155,7 +146,8 @@ Result<Word> fill_space(sys::Endpoint pager, const Program& program, const Texts
                                                       .size = page_size,
                                                       .options = pager_protocol::option::populate,
                                                       .request = next_pager_request()}));
-    TRY(call_for_capability(pager, pager_protocol::GetFrame{request.pid, ipc_buffer_address}, request.ipc_frame_slot));
+    TRY(sys::call_for(pager, pager_protocol::GetFrame{request.pid, ipc_buffer_address}, own_cnode,
+                      request.ipc_frame_slot));
     return fill_stack(pager, program, texts, request.pid, layout);
 }
 
@@ -201,9 +193,9 @@ Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigne
 
 Result<void> clone_program(sys::Endpoint pager, Word parent, const LoadRequest& request) {
     const pager_protocol::CloneSpace clone{.client = parent, .child = request.pid, .request = next_pager_request()};
-    TRY(call_for_capability(pager, clone, request.vspace_slot));
+    TRY(sys::call_for(pager, clone, own_cnode, request.vspace_slot));
     const pager_protocol::GetFrame buffer{request.pid, ipc_buffer_address};
-    const auto frame = call_for_capability(pager, buffer, request.ipc_frame_slot);
+    const auto frame = sys::call_for(pager, buffer, own_cnode, request.ipc_frame_slot);
     if (frame)
         return {};
     static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
@@ -217,11 +209,11 @@ Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const T
                                              .quota_pages = request.quota_pages,
                                              .traits = request.traits,
                                              .request = next_pager_request()};
-    const auto space = TRY(call_for_capability(pager, create, request.vspace_slot));
+    const auto space = TRY(sys::call_for(pager, create, own_cnode, request.vspace_slot));
     const Layout layout = choose_layout(program, request.fixed_addresses);
     const auto stack_pointer = fill_space(pager, program, texts, request, layout);
     if (stack_pointer)
-        return Loaded{layout.base + program.image.entry(), *stack_pointer, space.pml4_address};
+        return Loaded{layout.base + program.image.entry(), *stack_pointer, space.reply.pml4_address};
     const sys::Error error = stack_pointer.error();
     static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
     static_cast<void>(own_cnode.at(request.vspace_slot).remove());

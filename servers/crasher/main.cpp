@@ -39,7 +39,7 @@ bool sleep(sys::Word microseconds) {
     if (!own.at(wake.slot()).mint_from(own.at(sys::slot::notification), sys::Rights::all(), sys::signal_badge_bit))
         return false;
     const sys::protocol::process::Alarm alarm{microseconds};
-    if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, sys::with_caps(wake)))
+    if (!sys::call(sys::Endpoint(sys::slot::process_service), alarm, wake))
         return false;
     if ((sys::Notification(sys::slot::notification).wait().value & sys::stop_badge_bit) != 0)
         sys::exit(0); // asked to end

@@ -97,8 +97,7 @@ Result<Pid> ProcessClient::spawn(const Unit& unit, uint16_t unit_number, const U
         request.device_end = memory->end;
     }
     request.untyped_quota = unit.capabilities.untyped_quota;
-    const auto answer =
-        TRY(sys::call_with_payload(service, request, sys::Payload(texts.payload()), {}, sys::with_caps(manager)));
+    const auto answer = TRY(sys::call_with_payload(service, request, sys::Payload(texts.payload()), {}, manager));
     return answer.reply.pid;
 }
 
@@ -122,14 +121,14 @@ std::optional<ProcessEnd> ProcessClient::next_end() const {
 }
 
 Result<void> ProcessClient::watch_exits(sys::Notification signal) const {
-    TRY(sys::call(service, process::WatchExits{}, sys::with_caps(signal)));
+    TRY(sys::call(service, process::WatchExits{}, signal));
     return {};
 }
 
 Result<void> ProcessClient::set_alarm(Instant when, sys::Notification signal) const {
     // 0 would take the alarm back: a moment that has passed is a microsecond away.
     const Word span = when == Instant::never() ? 0 : (when - now()).microseconds + 1;
-    TRY(sys::call(service, process::Alarm{span}, sys::with_caps(signal)));
+    TRY(sys::call(service, process::Alarm{span}, signal));
     return {};
 }
 

@@ -24,8 +24,8 @@ Word slots_offered = 0;
 /// The memory object and the endpoint, to the pager.
 sys::Result<void> offer() {
     const sys::protocol::pager::AttachSwap request{slots_offered};
-    TRY(sys::call(sys::Endpoint(sys::slot::pager), request,
-                  sys::with_caps(sys::Object(object_slot), sys::Object(sys::slot::endpoint))));
+    TRY(sys::call(sys::Endpoint(sys::slot::pager), request, sys::protocol::pager::MemoryObject(object_slot),
+                  sys::Endpoint(sys::slot::endpoint)));
     return {};
 }
 
@@ -84,7 +84,8 @@ sys::Result<void> run(Word pages) {
     auto* const places =
         reinterpret_cast<CompressedStore::Place*>(TRY(present_memory(slots_offered * sizeof(CompressedStore::Place))));
     TRY(sys::memory::create_object(page_size, object_slot));
-    auto* const window = reinterpret_cast<uint8_t*>(TRY(sys::memory::map_object(sys::Object(object_slot))));
+    auto* const window =
+        reinterpret_cast<uint8_t*>(TRY(sys::memory::map_object(sys::protocol::pager::MemoryObject(object_slot))));
     *const_cast<volatile uint8_t*>(window) = 0; // it is there before the first page travels
     static CompressedStore store({memory, pages * page_size}, {taken, units}, {places, slots_offered});
     TRY(offer());

@@ -179,7 +179,9 @@ Result<void> Shipped::make_space(Stage& stage) {
 
 Result<void> Shipped::offer_swap() {
     const protocol::AttachSwap request{swap_slots_};
-    const auto attached = TRY(sys::call(as_swap_client_, request, sys::with_caps(swap_object_, swap_endpoint_)));
+    const auto attached =
+        TRY(sys::call(as_swap_client_, request, sys::protocol::pager::MemoryObject(swap_object_.pointer()),
+                      sys::Endpoint(swap_endpoint_.pointer())));
     swap_window_ = layout::window_address + (attached.physical - chunk_physical_); // this program sees the pager's
     return {};
 }

@@ -22,6 +22,8 @@ NESTED = re.compile(r"^    struct (?P<name>\w+) \{\n(?P<body>.*?)^    \};", re.M
 FIELD = re.compile(r"^ *(?P<type>(?!static|using|struct|return|constexpr)[\w:]+) (?P<name>\w+(?:\[\w+\])?)(?: = [^;]*|\{\})?;"
                    r"(?: *///< ?(?P<comment>.*))?$", re.MULTILINE)
 LIMIT = re.compile(r"static constexpr (?:unsigned|Word|size_t) (?P<name>\w+) = (?P<value>[\d']+);")
+CARRIES = re.compile(r"using Carries = CapabilityList<(?P<types>[\w, ]+)>;")
+BRINGS = re.compile(r"using Brings = (?P<type>\w+);")
 ERRORS = re.compile(r"enum class Error : Word \{\n(?P<body>.*?)\n\};", re.DOTALL)
 ERROR = re.compile(r"^ *(?P<name>\w+)(?: = [^,]*)?,(?: *///< ?(?P<comment>.*))?$", re.MULTILINE)
 SENTENCE = re.compile(r"case Error::(\w+): return \"([^\"]*)\"")
@@ -41,6 +43,8 @@ class Request:
     fields: list[tuple[str, str, str]]
     reply: list[tuple[str, str, str]]
     limits: list[tuple[str, str]]
+    carries: list[str]  # types of the capabilities that go with it
+    brings: str  # type of the one that comes with the reply; "": none
 
 
 def prose(comment: str) -> str:
@@ -68,7 +72,9 @@ def requests(text: str, header: str) -> list[Request]:
             other = next((each["body"] for each in STRUCT.finditer(text) if each["name"] == named[1]), "")
             reply = fields(other)
         limits = [(each["name"], each["value"].replace("'", "")) for each in LIMIT.finditer(body)]
-        found.append(Request(struct["name"], operation["protocol"], int(operation["number"]), comment, fields(NESTED.sub("", body)), reply, limits))
+        carried, brought = CARRIES.search(body), BRINGS.search(body)
+        found.append(Request(struct["name"], operation["protocol"], int(operation["number"]), comment, fields(NESTED.sub("", body)), reply, limits,
+                             carried["types"].split(", ") if carried else [], brought["type"] if brought else ""))
     return found
 
 
@@ -88,6 +94,10 @@ def page(header: pathlib.Path) -> str:
     for request in requests(text, path):
         lines += [f"## {request.name}", "", f"Operation {request.number}. {request.comment}".rstrip(), ""]
         lines += [f"`{limit}` is {value}." for limit, value in request.limits] + ([""] if request.limits else [])
+        if request.carries:
+            lines += [f"Capabilities that go with it, all or none: {', '.join(f'`{kind}`' for kind in request.carries)}.", ""]
+        if request.brings:
+            lines += [f"The reply brings a capability: `{request.brings}`.", ""]
         lines += table("Takes", request.fields) + table("Gives", request.reply)
     errors = ERRORS.search(text)
     if errors:

@@ -23,6 +23,8 @@ CONVENTIONS = tuple((re.compile(rf"^(\s*)({head})"), rf"\1/** {meaning} */ \2") 
     (r"using Reply = ", "What the request is answered with."),
     (r"static constexpr Word label = ", "Tells the request from others: protocol and operation."),
     (r"static constexpr abi::ObjectType type = ", "What Retype makes; of frames, any size has its methods."),
+    (r"using Carries = ", "The capabilities that go with it, all or none."),
+    (r"using Brings = ", "What the capability is that its reply brings."),
     (r"Word request = 0;", "Another number for each request of one client, never 0: it happens once, whatever dies in between."),
     (r"explicit operator bool\(\) const", "Whether it owns something."),
     (r"(?:Cap|Slot|Made|UntypedBlock|DmaBuffer|PendingReply)\((?:Cap|Slot|Made|UntypedBlock|DmaBuffer|PendingReply)&&", "Takes over what the other owns."),

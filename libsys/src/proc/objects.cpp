@@ -12,21 +12,10 @@ namespace {
 constexpr Word most_slots = Word{1} << (slot::cnode_bits + slot::wide_bits);
 constexpr Word first_slots = (Word{1} << slot::cnode_bits) - slot::first_allocated;
 
-/// The receive slot is the program's: it finds it as it was.
 class Init final : public MemorySource {
 public:
     Result<void> get(unsigned bits, Word into) override {
-        const abi::IpcBuffer& buffer = *raw::ipc_buffer();
-        const Object cnode(buffer.receive_cnode);
-        const Word index = buffer.receive_index, depth = buffer.receive_depth;
-        set_receive_slot(Object(slot::cnode), into, abi::word_bits);
-        const protocol::process::GetUntyped request{bits};
-        const Received answer = Endpoint(slot::process_service).call(pack(request.label, request));
-        set_receive_slot(cnode, index, static_cast<unsigned>(depth));
-        if (answer.label() != 0)
-            return error_of(answer);
-        if (answer.info.extra_caps() == 0)
-            return protocol::process::Error::no_capability;
+        TRY(call_for(Endpoint(slot::process_service), protocol::process::GetUntyped{bits}, Object(slot::cnode), into));
         return {};
     }
     Result<void> widen() override {

@@ -52,7 +52,7 @@ void Timers::remove(Timer& timer) {
 /// An alarm of 0 microseconds would be none: what is due already comes after one.
 Result<void> Timers::set_alarm(Word now) {
     const Word span = first_ == nullptr ? 0 : first_->deadline_ > now ? first_->deadline_ - now : 1;
-    TRY(call(process_service, protocol::process::Alarm{span}, with_caps(Notification(slot_))));
+    TRY(call(process_service, protocol::process::Alarm{span}, Signal(slot_)));
     return {};
 }
 

@@ -13,6 +13,7 @@ public:
         abi::Word label = 0;
         std::vector<abi::Word> words;
         abi::Word badge = 0;
+        unsigned capabilities = 0;
     };
 
     RecordingKernel() { sys::host::kernel = this; }
@@ -26,6 +27,7 @@ public:
             return;
         }
         calls.push_back(call);
+        receive_indices.push_back(buffer.receive_index);
         Reply reply;
         if (!script.empty()) {
             reply = script.front();
@@ -34,14 +36,18 @@ public:
         const auto word = [&](size_t i) -> abi::Word {
             return i < reply.words.size() ? reply.words[i] : stale_registers ? 0xdead : 0;
         };
-        registers = {reply.badge, abi::MessageInfo(reply.label, static_cast<unsigned>(reply.words.size())).raw(),
-                     word(0),     word(1),
-                     word(2),     word(3)};
+        registers = {reply.badge,
+                     abi::MessageInfo(reply.label, static_cast<unsigned>(reply.words.size()), reply.capabilities).raw(),
+                     word(0),
+                     word(1),
+                     word(2),
+                     word(3)};
         for (size_t i = abi::register_message_words; i < reply.words.size(); ++i)
             buffer.message[i] = reply.words[i];
     }
 
     std::vector<sys::host::Call> calls;
+    std::vector<abi::Word> receive_indices; ///< the receive slot at each call
     std::deque<Reply> script;
     std::string output;           ///< of DebugPutChar
     bool stale_registers = false; ///< registers behind the answer's words hold garbage instead of 0

@@ -96,13 +96,14 @@ int run(std::string_view order, const Victim& victim) {
     }
     if (order == "smuggle") { // a capability that nobody asked for, with a request whose answer has one
         const sys::protocol::pager::CreateObject request{.size = 4096};
-        if (!sys::call(server, request, sys::with_caps(sys::Endpoint(sys::slot::endpoint))))
+        sys::raw::ipc_buffer()->caps_or_badges[0] = sys::slot::endpoint; // sys::call would not let it
+        if (server.call(sys::pack(request.label, request, 1)).label() != 0)
             return 6;
         wait_for_ever(); // what was sent goes when its owner goes
     }
     if (order == "watch") { // to signal this would be to wait for somebody who never receives
         const sys::protocol::pager::WatchPressure request;
-        if (!sys::call(server, request, sys::with_caps(sys::Endpoint(sys::slot::endpoint))))
+        if (!sys::call(server, request, sys::Signal(sys::slot::endpoint)))
             return 7;
         wait_for_ever();
     }

@@ -81,9 +81,9 @@ bool start(std::string_view path, std::initializer_list<Word> arguments, uint16_
     request.grants = grants;
     request.quota_pages = quota;
     const sys::Payload payload(texts.payload());
-    const auto spawned = with_object ? sys::call_with_payload(process_service, request, payload, {},
-                                                              sys::with_caps(sys::Object(object_slot)))
-                                     : sys::call_with_payload(process_service, request, payload);
+    const auto spawned = with_object
+                             ? sys::call_with_payload(process_service, request, payload, {}, sys::Endpoint(object_slot))
+                             : sys::call_with_payload(process_service, request, payload);
     if (!spawned)
         sys::log("cannot start {}: error {}", path, spawned.error().label());
     return spawned.is_ok();
@@ -101,8 +101,7 @@ Word used_pages() {
 }
 
 void pause(Word microseconds) {
-    static_cast<void>(
-        sys::call(process_service, process::Alarm{microseconds}, sys::with_caps(sys::Object(alarm_slot))));
+    static_cast<void>(sys::call(process_service, process::Alarm{microseconds}, sys::Signal(alarm_slot)));
     while ((events.wait().value & 2) == 0) {
     }
 }
@@ -127,7 +126,7 @@ void connect_events() {
     const sys::CNode own(sys::slot::cnode);
     static_cast<void>(own.at(exit_slot).mint_from(own.at(sys::slot::notification), abi::Rights::write(), 1));
     static_cast<void>(own.at(alarm_slot).mint_from(own.at(sys::slot::notification), abi::Rights::write(), 2));
-    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Object(exit_slot))));
+    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::Signal(exit_slot)));
 }
 
 bool anything_wrong(const volatile load::Shared& shared) {
@@ -247,7 +246,7 @@ void run(const Settings& settings) {
         pause(10'000);
     report(!has_swap || statistics().swap_slots != 0, "the swap server is attached");
     const auto object = sys::memory::create_object(page_size, object_slot);
-    const auto at = sys::memory::map_object(sys::Object(object_slot));
+    const auto at = sys::memory::map_object(pager::MemoryObject(object_slot));
     if (!object || !at) {
         return report(false, "there is a memory object");
     }

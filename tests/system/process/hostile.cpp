@@ -8,9 +8,9 @@
 #include <sys/proc/slots.hpp>
 #include <sys/protocol/clock.hpp>
 #include <sys/protocol/console.hpp>
+#include <sys/protocol/inspection.hpp>
 #include <sys/protocol/log.hpp>
 #include <sys/protocol/pager.hpp>
-#include <sys/protocol/process.hpp>
 #include <sys/protocol/service_manager.hpp>
 #include <sys/util/log.hpp>
 
@@ -62,8 +62,8 @@ sys::Result<Word> start(std::string_view path, std::string_view order, std::stri
     static Word badge = 0;
     const auto rights = sys::Rights::write() | sys::Rights::grant() | sys::Rights::grant_reply();
     TRY(own.at(outgoing).mint_from(own.at(endpoint.slot()), rights, manager::service_badge(0, ++badge & 0xffff)));
-    const auto answer = sys::call_with_payload(process_service, request, sys::Payload(texts.payload()), {},
-                                               sys::with_caps(sys::Endpoint(outgoing)));
+    const auto answer =
+        sys::call_with_payload(process_service, request, sys::Payload(texts.payload()), {}, sys::Endpoint(outgoing));
     TRY(own.at(outgoing).remove());
     if (!answer)
         return answer.error();
@@ -181,8 +181,7 @@ bool forge() {
 bool pressure() {
     const auto smuggler = start("/sbin/attacker", "smuggle", "pager", nothing);
     static_cast<void>(attack(victims[0], "call")); // as long as that takes the smuggler has had its turn
-    const bool watched =
-        sys::call(pager_service, pager::WatchPressure{}, sys::with_caps(sys::Notification(pressure_slot))).is_ok();
+    const bool watched = sys::call(pager_service, pager::WatchPressure{}, sys::Signal(pressure_slot)).is_ok();
     const auto watcher = start("/sbin/attacker", "watch", "pager", nothing);
     process::Spawn plenty;
     plenty.quota_pages = 60'000;
@@ -199,12 +198,18 @@ bool pressure() {
 struct Usage {
     Word pages = 0;
     Word processes = 0;
+    Word slots_in_use = 0; ///< of all servers that are processes
+    Word untyped_free = 0;
     bool operator==(const Usage&) const = default;
 };
 Usage usage() {
     const auto memory = sys::call(pager_service, pager::Statistics{});
     const auto list = sys::call(process_service, process::List{});
-    return {memory ? memory->pages_free : 0, list ? list->count : 0};
+    const auto holdings = sys::call(process_service, process::Holdings{});
+    Usage now{memory ? memory->pages_free : 0, list ? list->count : 0, 0, holdings ? holdings->untyped_free : 0};
+    for (Word i = 0; holdings && i < holdings->count; ++i)
+        now.slots_in_use += holdings->holders[i].slots_used;
+    return now;
 }
 
 void wave(bool tell) {
@@ -235,7 +240,7 @@ extern "C" int main(int, char**, char**) {
     static_cast<void>(own.at(exits).mint_from(own.at(sys::slot::notification), sys::Rights::all(), exit_badge));
     static_cast<void>(
         own.at(pressure_slot).mint_from(own.at(sys::slot::notification), sys::Rights::all(), pressure_badge));
-    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Notification(exits))));
+    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::Signal(exits)));
     process::Spawn clock_grants;
     clock_grants.grants = process::grant::io_ports | process::grant::interrupt;
     clock_grants.first_port = 0x70;
@@ -249,7 +254,8 @@ extern "C" int main(int, char**, char**) {
     const Usage before = usage();
     wave(true);
     const Usage after = usage();
-    report(before == after, "hostile clients leave memory and processes as they were", before.pages - after.pages);
+    report(before == after, "hostile clients leave memory, slots and processes as they were",
+           before.pages - after.pages);
     sys::log("TESTS DONE {} passed {} failed", passed, failed);
     static_cast<void>(sys::call(process_service, process::PowerOff{}));
     return 0;

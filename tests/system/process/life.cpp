@@ -103,7 +103,7 @@ void connect_events() {
     const sys::CNode cnode(sys::slot::cnode);
     static_cast<void>(cnode.at(exit_slot).mint_from(cnode.at(events.slot()), abi::Rights::all(), exit_badge));
     static_cast<void>(cnode.at(alarm_slot).mint_from(cnode.at(events.slot()), abi::Rights::all(), alarm_badge));
-    const auto watching = sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Object(exit_slot)));
+    const auto watching = sys::call(process_service, process::WatchExits{}, sys::Signal(exit_slot));
     report(watching.is_ok(), "PID 1 can watch the ends of its children");
 }
 
@@ -179,7 +179,7 @@ void test_kill_and_orphans() {
 void test_alarm() {
     constexpr Word delay = 50'000, latest = 150'000;
     const auto before = sys::call(process_service, process::Uptime{});
-    const auto set = sys::call(process_service, process::Alarm{delay}, sys::with_caps(sys::Object(alarm_slot)));
+    const auto set = sys::call(process_service, process::Alarm{delay}, sys::Signal(alarm_slot));
     sys::Badge badge; // signals of ends told long ago may still be there
     while (set && (badge.value & alarm_badge) == 0)
         badge = events.wait();

@@ -148,7 +148,7 @@ int main(int argc, char** argv, char**) {
     if (self >= load::max_clients || kept_pages == 0 || kept_pages > most_kept)
         return 2;
     state = self * 1000 + 1;
-    const auto at = sys::memory::map_object(sys::Object(sys::slot::service_manager));
+    const auto at = sys::memory::map_object(sys::protocol::pager::MemoryObject(sys::slot::service_manager));
     if (!at)
         return 3;
     shared = reinterpret_cast<volatile load::Shared*>(*at);

@@ -87,8 +87,7 @@ int main(int argc, char** argv, char**) {
     const sys::CNode own(sys::slot::cnode);
     static_cast<void>(
         own.at(sys::slot::first_free).mint_from(own.at(sys::slot::notification), abi::Rights::write(), 1));
-    static_cast<void>(
-        sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Object(sys::slot::first_free))));
+    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::Signal(sys::slot::first_free)));
     bool good = true;
     for (int i = 0; i < 4; ++i) {
         good = good && start("check");

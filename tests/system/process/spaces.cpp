@@ -202,7 +202,7 @@ int main(int argc, char** argv, char**) {
     }
     const sys::CNode own(sys::slot::cnode);
     static_cast<void>(own.at(exit_slot).mint_from(own.at(sys::slot::notification), abi::Rights::write(), 1));
-    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::with_caps(sys::Object(exit_slot))));
+    static_cast<void>(sys::call(process_service, process::WatchExits{}, sys::Signal(exit_slot)));
     if (is_giant && std::string_view(argv[0]) == giant_program) {
         run_giant();
         return static_cast<int>(failed);

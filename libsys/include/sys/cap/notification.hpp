@@ -7,8 +7,8 @@
 
 namespace sys {
 
-/// Bits that are set by signals and taken by whoever waits.
-class Notification : public Object {
+/// The end of a notification that may only be signalled: what is handed to others.
+class Signal : public Object {
 public:
     static constexpr abi::ObjectType type = abi::ObjectType::notification;
     using Object::Object;
@@ -24,6 +24,13 @@ public:
         raw::Registers registers{slot(), 0};
         raw::enter(abi::Syscall::nb_send, registers);
     }
+};
+
+/// Bits that are set by signals and taken by whoever waits.
+class Notification : public Signal {
+public:
+    using Signal::Signal;
+
     /// Waits until a badge is there; returns and clears it.
     Badge wait() const {
         raw::Registers registers{slot(), 0};

@@ -66,6 +66,42 @@ concept Request = PlainMessage<T> && PlainMessage<typename T::Reply> && requires
     { T::label } -> std::convertible_to<Word>;
 } && (T::label >> 16 != 0);
 
+/// The capabilities that go with a request, by their types and in this order: `using Carries = sys::CapabilityList<Signal>;` in
+/// the request. A caller sends all of them or none.
+template <class... Types>
+struct CapabilityList {
+    static constexpr unsigned count = sizeof...(Types); ///< arrive one at a time, see set_receive_slot
+
+    /// Whether arguments of these types are what the request carries.
+    template <class... Given>
+    static constexpr bool takes() {
+        if constexpr (sizeof...(Given) != sizeof...(Types))
+            return sizeof...(Given) == 0;
+        else
+            return (std::convertible_to<Given, Types> && ...);
+    }
+};
+
+namespace detail {
+template <class R>
+struct CarriedBy {
+    using List = CapabilityList<>;
+};
+template <class R>
+    requires requires { typename R::Carries; }
+struct CarriedBy<R> {
+    using List = typename R::Carries;
+};
+} // namespace detail
+
+/// Whether capabilities of these types may go with a request.
+template <class R, class... Given>
+concept CarriedWith = detail::CarriedBy<R>::List::template takes<Given...>();
+
+/// A request whose reply brings a capability: `using Brings = Untyped;` in the request.
+template <class R>
+concept BringsCapability = Request<R> && requires { typename R::Brings; };
+
 /// Words that a structure takes in a message.
 template <PlainMessage T>
 inline constexpr unsigned message_words = std::is_empty_v<T> ? 0 : (sizeof(T) + sizeof(Word) - 1) / sizeof(Word);

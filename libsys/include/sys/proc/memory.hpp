@@ -19,10 +19,10 @@ inline Word next_request() {
 }
 
 /// Sends a request that has a number.
-template <Request R, size_t capability_count = 0>
-Result<typename R::Reply> request(R wanted, const std::array<Word, capability_count>& capabilities = {}) {
+template <Request R, class... Capabilities>
+Result<typename R::Reply> request(R wanted, Capabilities... capabilities) {
     wanted.request = next_request();
-    return call(Endpoint(slot::pager), wanted, capabilities);
+    return call(Endpoint(slot::pager), wanted, capabilities...);
 }
 
 /// Zeroed memory; address 0: anywhere. Returns where it is.
@@ -39,16 +39,12 @@ inline Result<void> unmap(Word address) {
 
 /// A new memory object; its capability lands in the empty slot `into` of this process.
 inline Result<Word> create_object(Word size, Word into) {
-    set_receive_slot(Object(slot::cnode), into, abi::word_bits);
-    const auto made = request(pager::CreateObject{.size = size, .request = 0});
-    clear_receive_slot();
-    if (!made)
-        return made.error();
-    return made->object;
+    const pager::CreateObject wanted{.size = size, .request = next_request()};
+    return TRY(call_for(Endpoint(slot::pager), wanted, Object(slot::cnode), into)).reply.object;
 }
 /// Maps all of a memory object whose capability this process holds. Returns where it is.
-inline Result<Word> map_object(Object object, Word rights = pager::access::write, Word options = 0) {
-    const auto mapped = TRY(request(pager::MapObject{.rights = rights, .options = options}, with_caps(object)));
+inline Result<Word> map_object(pager::MemoryObject object, Word rights = pager::access::write, Word options = 0) {
+    const auto mapped = TRY(request(pager::MapObject{.rights = rights, .options = options}, object));
     return mapped.address;
 }
 

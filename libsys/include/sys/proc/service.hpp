@@ -26,21 +26,14 @@ inline Result<void> report_alive() { return detail::tell(protocol::service_manag
 /// Others may connect to this program's endpoint (slot::endpoint) under `name`.
 inline Result<void> publish(std::string_view name) {
     const protocol::service_manager::Publish request{protocol::service_manager::Name::of(name)};
-    TRY(call(Endpoint(slot::service_manager), request, with_caps(Endpoint(slot::endpoint))));
+    TRY(call(Endpoint(slot::service_manager), request, Endpoint(slot::endpoint)));
     return {};
 }
 
 /// The endpoint that some service has published, into an empty slot of this program.
 inline Result<Endpoint> connect(std::string_view name, Word into) {
-    set_receive_slot(Object(slot::cnode), into, abi::word_bits);
     const protocol::service_manager::Connect request{protocol::service_manager::Name::of(name)};
-    const Received answer = Endpoint(slot::service_manager).call(pack(request.label, request));
-    clear_receive_slot();
-    if (answer.label() != 0)
-        return error_of(answer);
-    if (answer.info.extra_caps() == 0)
-        return protocol::service_manager::Error::no_capability;
-    return Endpoint(into);
+    return TRY(call_for(Endpoint(slot::service_manager), request, Object(slot::cnode), into)).capability;
 }
 
 /// Whether the client with this badge still lives. True if nobody can tell.

@@ -14,8 +14,7 @@ inline Result<void> sleep(Word microseconds, Word slot) {
     constexpr Word badge = 1;
     const CNode own(slot::cnode);
     TRY(own.at(slot).mint_from(own.at(slot::notification), Rights::write(), badge));
-    const auto set =
-        call(Endpoint(slot::process_service), protocol::process::Alarm{microseconds}, with_caps(Notification(slot)));
+    const auto set = call(Endpoint(slot::process_service), protocol::process::Alarm{microseconds}, Signal(slot));
     TRY(own.at(slot).remove());
     if (!set)
         return set.error();

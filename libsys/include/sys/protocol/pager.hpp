@@ -9,9 +9,14 @@
 // call. Requests that must not happen twice have a number (`request`) for that: different for each of one client, not 0.
 #pragma once
 
+#include <sys/cap/endpoint.hpp>
+#include <sys/cap/frame.hpp>
+#include <sys/cap/notification.hpp>
 #include <sys/error.hpp>
+#include <sys/ipc/memory_object.hpp>
 #include <sys/ipc/protocol.hpp>
 #include <sys/ipc/refusal.hpp>
+#include <sys/ipc/region_kind.hpp>
 
 namespace sys::protocol::pager {
 
@@ -80,7 +85,7 @@ enum class Advice : Word { prefetch = 1, sequential = 2, random = 3, evict = 4 }
 
 /// Where a region was mapped.
 struct Mapped {
-    Word address = 0;
+    Word address = 0; ///< where it begins
     Word pages_present = 0; ///< pages in the tables when the request was done
 };
 
@@ -89,13 +94,14 @@ struct Mapped {
 /// A new, empty address space. Reply: a capability to its PML4.
 struct CreateSpace {
     static constexpr Word label = request_label(Protocol::pager, 0);
+    using Brings = VSpace;
     struct Reply {
         Word pml4_address = 0; ///< physical
     };
-    Word client = 0;
+    Word client = 0; ///< number of the process
     Word quota_pages = 0; ///< pages of memory, present or swapped out
     Word quota_tables = 0; ///< pages for paging structures and what goes with them
-    Word traits = 0;
+    Word traits = 0; ///< namespace trait, together
     Word request = 0;
 };
 
@@ -103,22 +109,22 @@ struct CreateSpace {
 struct DestroySpace {
     static constexpr Word label = request_label(Protocol::pager, 1);
     struct Reply {
-        Word pages_freed = 0;
+        Word pages_freed = 0; ///< of 4 KiB
     };
-    Word client = 0;
+    Word client = 0; ///< number of the process
 };
 
 /// A part of an ELF file in the boot archive, copied page by page at first touch; behind `file_size` the bytes are zero.
 struct MapImage {
     static constexpr Word label = request_label(Protocol::pager, 2);
     using Reply = Mapped;
-    Word client = 0;
+    Word client = 0; ///< number of the process
     Word address = 0; ///< any; the region covers the pages it touches
     Word memory_size = 0; ///< bytes
     Word archive_offset = 0; ///< where the bytes for `address` are in the archive
     Word file_size = 0; ///< at most memory_size
-    Word rights = access::read;
-    Word options = 0;
+    Word rights = access::read; ///< namespace access, together
+    Word options = 0; ///< namespace option
     Word request = 0;
 };
 
@@ -126,8 +132,8 @@ struct MapImage {
 struct MapStack {
     static constexpr Word label = request_label(Protocol::pager, 3);
     using Reply = Mapped;
-    Word client = 0;
-    Word top = 0;
+    Word client = 0; ///< number of the process
+    Word top = 0; ///< end, a multiple of the page size
     Word size = 0; ///< bytes, the most it may grow to
     Word committed = 0; ///< bytes below the top that are mapped at once
     Word request = 0;
@@ -136,9 +142,10 @@ struct MapStack {
 /// The frame behind a page, for the kernel's use as IPC buffer: a capability. Populates the page.
 struct GetFrame {
     static constexpr Word label = request_label(Protocol::pager, 4);
+    using Brings = Frame;
     using Reply = Mapped;
-    Word client = 0;
-    Word address = 0;
+    Word client = 0; ///< number of the process
+    Word address = 0; ///< anywhere in the page
 };
 
 /// Writes the payload into a client that does not run yet, populating pages: into what it may write to, and into data of images.
@@ -146,19 +153,19 @@ struct WriteMemory {
     static constexpr Word label = request_label(Protocol::pager, 5);
     using Reply = Empty;
     static constexpr unsigned max_bytes = 896;
-    Word client = 0;
-    Word address = 0;
+    Word client = 0; ///< number of the process
+    Word address = 0; ///< of the first byte
 };
 
 /// Maps memory that init lent to the pager (protocol/pager_startup.hpp): an identity map if `address` = `physical`.
 struct MapLent {
     static constexpr Word label = request_label(Protocol::pager, 6);
     using Reply = Mapped;
-    Word client = 0;
+    Word client = 0; ///< number of the process
     Word address = 0; ///< virtual
-    Word physical = 0;
-    Word size = 0;
-    Word rights = access::read;
+    Word physical = 0; ///< of the first page
+    Word size = 0; ///< bytes, whole pages
+    Word rights = access::read; ///< namespace access
     Word memory_type = 0; ///< abi::MemoryType
     Word request = 0;
 };
@@ -166,9 +173,10 @@ struct MapLent {
 /// A new address space `child` with all the memory of `client`, copied when it is written to. Reply as CreateSpace.
 struct CloneSpace {
     static constexpr Word label = request_label(Protocol::pager, 7);
+    using Brings = VSpace;
     using Reply = CreateSpace::Reply;
-    Word client = 0;
-    Word child = 0;
+    Word client = 0; ///< who is copied
+    Word child = 0; ///< number of the copy
     Word request = 0;
 };
 
@@ -178,11 +186,11 @@ struct CloneSpace {
 struct MapAnonymous {
     static constexpr Word label = request_label(Protocol::pager, 16);
     using Reply = Mapped;
-    Word client = own_space;
-    Word address = 0;
-    Word size = 0;
-    Word rights = access::write;
-    Word options = 0;
+    Word client = own_space; ///< 0: the caller
+    Word address = 0; ///< 0: the pager chooses
+    Word size = 0; ///< bytes, whole pages, at most 1 GiB
+    Word rights = access::write; ///< namespace access
+    Word options = 0; ///< namespace option
     Word request = 0;
 };
 
@@ -190,10 +198,10 @@ struct MapAnonymous {
 struct Unmap {
     static constexpr Word label = request_label(Protocol::pager, 17);
     struct Reply {
-        Word pages_freed = 0;
+        Word pages_freed = 0; ///< of 4 KiB
     };
-    Word client = own_space;
-    Word address = 0;
+    Word client = own_space; ///< 0: the caller
+    Word address = 0; ///< where the region starts
     Word request = 0;
 };
 
@@ -201,19 +209,19 @@ struct Unmap {
 struct Populate {
     static constexpr Word label = request_label(Protocol::pager, 18);
     using Reply = Mapped;
-    Word client = own_space;
-    Word address = 0;
-    Word size = 0;
+    Word client = own_space; ///< 0: the caller
+    Word address = 0; ///< a multiple of the page size
+    Word size = 0; ///< bytes, whole pages
 };
 
 /// A read-only view of the boot archive.
 struct MapArchive {
     static constexpr Word label = request_label(Protocol::pager, 19);
     struct Reply {
-        Word address = 0;
-        Word size = 0;
+        Word address = 0; ///< where it is now
+        Word size = 0; ///< bytes
     };
-    Word client = own_space;
+    Word client = own_space; ///< 0: the caller
     Word request = 0;
 };
 
@@ -221,19 +229,19 @@ struct MapArchive {
 struct Statistics {
     static constexpr Word label = request_label(Protocol::pager, 20);
     struct Reply {
-        Word pages_total = 0;
-        Word pages_free = 0;
-        Word clients = 0;
-        Word faults_served = 0;
-        Word faults_refused = 0;
-        Word requests = 0;
+        Word pages_total = 0; ///< of 4 KiB
+        Word pages_free = 0; ///< that nobody has
+        Word clients = 0; ///< processes with a space
+        Word faults_served = 0; ///< answered with a page
+        Word faults_refused = 0; ///< told to init
+        Word requests = 0; ///< messages that were no faults
         Word own_pages = 0; ///< of the caller: pages in memory
-        Word own_tables = 0;
-        Word own_quota = 0;
-        Word swap_slots = 0;
-        Word swap_used = 0;
+        Word own_tables = 0; ///< pages of the asking client's tables
+        Word own_quota = 0; ///< pages that the asking client may have
+        Word swap_slots = 0; ///< pages that fit
+        Word swap_used = 0; ///< of these
         Word swap_writes = 0; ///< pages, since this instance of the pager was started
-        Word swap_reads = 0;
+        Word swap_reads = 0; ///< pages
         Word instances = 0; ///< how often a pager has been started
     };
 };
@@ -242,27 +250,29 @@ struct Statistics {
 /// released it, or is gone, and nobody maps it.
 struct CreateObject {
     static constexpr Word label = request_label(Protocol::pager, 21);
+    using Brings = MemoryObject;
     struct Reply {
         Word object = 0; ///< number
     };
-    Word size = 0;
+    Word size = 0; ///< bytes, rounded up to pages
     Word request = 0;
 };
 /// Its maker no longer needs a memory object: it goes when nobody maps it.
 struct ReleaseObject {
     static constexpr Word label = request_label(Protocol::pager, 22);
     using Reply = Empty;
-    Word object = 0;
+    Word object = 0; ///< number, from CreateObject
 };
 /// Maps a memory object, whose capability comes along. address 0: the pager chooses.
 struct MapObject {
     static constexpr Word label = request_label(Protocol::pager, 23);
+    using Carries = CapabilityList<MemoryObject>;
     using Reply = Mapped;
-    Word address = 0;
-    Word offset = 0;
+    Word address = 0; ///< 0: the pager chooses
+    Word offset = 0; ///< in the object, whole pages
     Word size = 0; ///< 0: all behind offset
-    Word rights = access::read;
-    Word options = 0;
+    Word rights = access::read; ///< namespace access
+    Word options = 0; ///< namespace option
     Word request = 0;
 };
 /// Maps a file of the boot archive, whose path follows. All who map it share its pages: with rights to write without
@@ -285,14 +295,15 @@ struct Advise {
     struct Reply {
         Word pages = 0; ///< brought or taken away
     };
-    Word address = 0;
-    Word size = 0;
+    Word address = 0; ///< a multiple of the page size
+    Word size = 0; ///< bytes, whole pages
     Word advice = 0; ///< Advice
 };
 
 /// The notification that comes along is signalled when memory is running short, before pages are taken away.
 struct WatchPressure {
     static constexpr Word label = request_label(Protocol::pager, 26);
+    using Carries = CapabilityList<Signal>;
     using Reply = Empty;
 };
 
@@ -301,62 +312,50 @@ struct InspectClient {
     static constexpr Word label = request_label(Protocol::pager, 27);
     struct Reply {
         Word client = 0; ///< 0: there is none
-        Word frames = 0;
-        Word tables = 0;
-        Word swapped = 0;
-        Word quota_frames = 0;
-        Word served = 0;
+        Word frames = 0; ///< pages present
+        Word tables = 0; ///< pages of its tables
+        Word swapped = 0; ///< pages in swap
+        Word quota_frames = 0; ///< pages that it may have, present or swapped out
+        Word served = 0; ///< faults that were answered with a page
         Word zero = 0; ///< of these, by where the page came from
-        Word file = 0;
-        Word shared = 0;
-        Word copied = 0;
-        Word swapped_in = 0;
+        Word file = 0; ///< from the archive
+        Word shared = 0; ///< a page that others have, too
+        Word copied = 0; ///< a copy, because it wrote
+        Word swapped_in = 0; ///< read back from swap
         Word around = 0; ///< pages that came with their neighbour's fault
-        Word refused = 0;
+        Word refused = 0; ///< faults that were told to init
         Word evicted = 0; ///< pages taken away
         Word huge = 0; ///< huge pages of 2 MiB that it was given
         Word cycles = 0; ///< time-stamp cycles spent on its faults
     };
-    Word from = 0;
+    Word from = 0; ///< 0: the first one
 };
 /// The first region of a client that ends above `from`.
 struct InspectRegion {
     static constexpr Word label = request_label(Protocol::pager, 28);
     struct Reply {
-        Word start = 0;
+        Word start = 0; ///< address
         Word end = 0; ///< 0: there is none
         Word backing = 0; ///< RegionKind
-        Word rights = 0;
+        Word rights = 0; ///< namespace access
         Word resident = 0; ///< pages
         Word shared = 0; ///< of these, pages that others have, too
-        Word swapped = 0;
-        Word faults = 0;
+        Word swapped = 0; ///< pages in swap
+        Word faults = 0; ///< since it was mapped
         Word huge = 0; ///< of the resident pages, those that are in huge pages
     };
-    Word client = 0;
-    Word from = 0;
+    Word client = 0; ///< number of the process
+    Word from = 0; ///< address; 0: the first one
 };
-enum class RegionKind : Word { anonymous, stack, image, lent, shared, private_copy };
-constexpr const char* name_of(RegionKind kind) {
-    switch (kind) {
-    case RegionKind::anonymous: return "anonymous";
-    case RegionKind::stack: return "stack";
-    case RegionKind::image: return "image";
-    case RegionKind::lent: return "device";
-    case RegionKind::shared: return "shared";
-    case RegionKind::private_copy: return "private copy";
-    }
-    return "?";
-}
-
 /// Offers `slots` pages of swap. Two capabilities come along: of a memory object of one page, through which pages travel, and
 /// of the endpoint that serves protocol/swap.hpp. Reply: the physical address of that page.
 struct AttachSwap {
     static constexpr Word label = request_label(Protocol::pager, 29);
+    using Carries = CapabilityList<MemoryObject, Endpoint>;
     struct Reply {
-        Word physical = 0;
+        Word physical = 0; ///< of the page that travels
     };
-    Word slots = 0;
+    Word slots = 0; ///< pages that fit
 };
 
 constexpr const char* describe(Error value) {

@@ -7,6 +7,9 @@
 #pragma once
 
 #include <string_view>
+#include <sys/cap/endpoint.hpp>
+#include <sys/cap/notification.hpp>
+#include <sys/cap/untyped.hpp>
 #include <sys/error.hpp>
 #include <sys/ipc/protocol.hpp>
 
@@ -47,6 +50,7 @@ inline constexpr uint16_t inspect = 16; ///< may look at other processes (inspec
 /// the child's slot::service_manager.
 struct Spawn {
     static constexpr Word label = request_label(Protocol::process, 0);
+    using Carries = CapabilityList<Endpoint>;
     struct Reply {
         Word pid = 0; ///< of the new process
     };
@@ -151,6 +155,7 @@ struct NextExit {
 /// With a notification capability: it is signalled whenever a child of the caller has ended.
 struct WatchExits {
     static constexpr Word label = request_label(Protocol::process, 3);
+    using Carries = CapabilityList<Signal>;
     using Reply = Empty;
 };
 
@@ -196,6 +201,7 @@ struct List {
 /// which is kept for later alarms of this process. One alarm at a time: a new one replaces it, 0 takes it back.
 struct Alarm {
     static constexpr Word label = request_label(Protocol::process, 6);
+    using Carries = CapabilityList<Signal>;
     using Reply = Empty;
     Word microseconds = 0; ///< from now; 0: no alarm
 };
@@ -249,6 +255,7 @@ struct Fork {
 /// what the machine has set aside for that, no such piece is left.
 struct GetUntyped {
     static constexpr Word label = request_label(Protocol::process, 17);
+    using Brings = Untyped;
     struct Reply {
         Word given = 0; ///< bytes that the caller has now
         Word limit = 0; ///< and may have

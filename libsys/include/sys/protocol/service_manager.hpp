@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string_view>
+#include <sys/cap/endpoint.hpp>
 #include <sys/error.hpp>
 #include <sys/ipc/protocol.hpp>
 
@@ -65,6 +66,7 @@ struct MainProcess {
 /// same unit replaces what the earlier one published.
 struct Publish {
     static constexpr Word label = request_label(Protocol::service_manager, 3);
+    using Carries = CapabilityList<Endpoint>;
     using Reply = Empty;
     Name name;
 };
@@ -72,6 +74,7 @@ struct Publish {
 /// Reply: a capability to the endpoint published under this name, with the caller's own badge.
 struct Connect {
     static constexpr Word label = request_label(Protocol::service_manager, 4);
+    using Brings = Endpoint;
     using Reply = Empty;
     Name name;
 };

@@ -2,6 +2,7 @@
 // Packing and unpacking messages; calls and the server's dispatcher, against a fake kernel.
 #include <catch.hpp>
 #include <libsys/recording_kernel.hpp>
+#include <sys/cap/frame.hpp>
 #include <sys/cap/notification.hpp>
 #include <sys/ipc/call.hpp>
 #include <sys/ipc/server.hpp>
@@ -22,10 +23,20 @@ struct Small {
 
 struct Large {
     static constexpr Word label = request_label(Protocol::test, 2);
+    using Carries = CapabilityList<Signal>;
     struct Reply {
         Word words[7] = {};
     };
     Word words[6] = {};
+};
+
+struct Fetch {
+    static constexpr Word label = request_label(Protocol::test, 9);
+    using Brings = Frame;
+    struct Reply {
+        Word value = 0;
+    };
+    Word which = 0;
 };
 
 struct Odd {
@@ -89,6 +100,12 @@ public:
     TestServer server;
 };
 
+// What goes with a request is of its types, all or none; a notification may be handed over as one to be signalled, not the reverse.
+static_assert(CarriedWith<Large> && CarriedWith<Large, Signal> && CarriedWith<Large, Notification>);
+static_assert(!CarriedWith<Large, Endpoint> && !CarriedWith<Large, Object> && !CarriedWith<Large, Signal, Signal>);
+static_assert(CarriedWith<Odd> && !CarriedWith<Odd, Signal>);
+static_assert(!std::is_convertible_v<Signal, Notification> && !BringsCapability<Large>);
+
 } // namespace
 
 TEST_CASE("call: small structures travel in registers", "[libsys][ipc]") {
@@ -108,7 +125,7 @@ TEST_CASE("call: small structures travel in registers", "[libsys][ipc]") {
 TEST_CASE("call: long structures and capabilities use the IPC buffer", "[libsys][ipc]") {
     RecordingKernel kernel;
     kernel.script.push_back({0, {1, 2, 3, 4, 5, 6, 7}});
-    const auto reply = call(Endpoint(Word{7}), Large{{10, 11, 12, 13, 14, 15}}, with_caps(Notification(Word{6})));
+    const auto reply = call(Endpoint(Word{7}), Large{{10, 11, 12, 13, 14, 15}}, Notification(Word{6}));
     REQUIRE(reply);
     CHECK(reply->words[3] == 4);
     CHECK(reply->words[6] == 7);
@@ -214,4 +231,22 @@ TEST_CASE("message writer and reader: what goes in comes out", "[libsys][ipc]") 
     CHECK(reader.words_left() == 0);
     CHECK(reader.word().error() == ErrorCode::bad_message);
     CHECK(reader.string().error() == ErrorCode::bad_message);
+}
+
+TEST_CASE("call_for: the capability comes to its slot, and the receive slot is as it was", "[libsys][ipc]") {
+    RecordingKernel kernel;
+    set_receive_slot(Object(Word{3}), 40, 8);
+    kernel.script.push_back({.label = 0, .words = {5}, .badge = 0, .capabilities = 1});
+    const auto got = call_for(Endpoint(Word{7}), Fetch{1}, Object(Word{2}), 99);
+    REQUIRE(got);
+    CHECK(got->reply.value == 5);
+    CHECK(got->capability == Frame(Word{99}));
+    CHECK(kernel.receive_indices.at(0) == 99);
+    const abi::IpcBuffer& buffer = *raw::ipc_buffer();
+    CHECK((buffer.receive_cnode == 3 && buffer.receive_index == 40 && buffer.receive_depth == 8));
+    kernel.script.push_back({.label = 0, .words = {5}});
+    CHECK(call_for(Endpoint(Word{7}), Fetch{1}, Object(Word{2}), 99).error() == ErrorCode::bad_message);
+    kernel.script.push_back({.label = 40, .words = {}});
+    CHECK(call_for(Endpoint(Word{7}), Fetch{1}, Object(Word{2}), 99).error() == ErrorCode::not_permitted);
+    CHECK(buffer.receive_index == 40);
 }

@@ -75,6 +75,8 @@ public:
     std::vector<std::string> log; ///< lines that the server has written
     std::function<uint8_t(uint16_t port)> read_port = [](uint16_t) { return uint8_t{0xff}; };
     std::function<void(uint16_t port, uint8_t value)> write_port = [](uint16_t, uint8_t) {};
+    Word untyped_left =
+        protocol::process::default_untyped_quota; ///< bytes that the server may still have for objects of its own
     std::function<bool(Badge client)> is_alive = [](Badge) { return true; };
 
     void enter(const Call& call, raw::Registers& registers, abi::IpcBuffer& buffer) override {
@@ -136,6 +138,8 @@ private:
                 signals_[call.words[0]] = call.words[5];
             return {};
         case slot::process_service:
+            if (call.info.label() == process::GetUntyped::label)
+                return grant_untyped(call);
             if (call.info.label() == process::Alarm::label) {
                 alarm_at_ = call.words[0] == 0 ? 0 : now_ + call.words[0];
                 alarm_badge_ = call.caps.empty() ? alarm_badge_ : signals_[call.caps[0]];
@@ -145,6 +149,15 @@ private:
             return {.info = abi::MessageInfo(0, 1).raw(), .mr0 = !call.words.empty() && is_alive(Badge{call.words[0]})};
         default: return {};
         }
+    }
+
+    /// Kernel objects are made of numbers here: every size that the quota has room for is there.
+    raw::Registers grant_untyped(const Call& call) {
+        const Word size = Word{1} << call.words[0];
+        if (size > untyped_left)
+            return {.info = abi::MessageInfo(static_cast<Word>(protocol::process::Error::quota_exceeded), 0).raw()};
+        untyped_left -= size;
+        return {.info = abi::MessageInfo(0, 2, 1).raw()};
     }
 
     raw::Registers reach_port(const Call& call) {
