@@ -2,6 +2,7 @@
 // Starting and ending processes.
 #include <init/process_service.hpp>
 
+#include <init/symbols.hpp>
 #include <init/ticker.hpp>
 #include <sys/cap/range.hpp>
 #include <sys/ipc/call.hpp>
@@ -43,6 +44,8 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                               .vspace_slot = objects.slot(place_slot::vspace),
                               .ipc_frame_slot = objects.slot(place_slot::ipc_frame)};
     const Loaded loaded = TRY(load_program(services_.pager_of_init, program, texts, request));
+    process.symbols = program.symbols;
+    process.base = loaded.base;
     if (options.vga_text != 0)
         TRY(sys::call(services_.pager_of_init,
                       pager_protocol::MapLent{.client = shape.pid,
@@ -166,6 +169,8 @@ void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
     sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value, report.kind,
              ending.instruction, ending.address, report.error_code,
              pager_protocol::describe(static_cast<pager_protocol::Refusal>(ending.refusal)));
+    if (const auto function = function_at(process->symbols, ending.instruction - process->base))
+        sys::log("[FAULT]   in {}+{:#x} of {}", function->name, function->offset, sys::text_in(process->entry.name));
     if (report.has_keeper_info) {
         log_keeper(*process, report);
         log_walk(*process, report);

@@ -158,6 +158,21 @@ Word next_pager_request() {
     return ++last;
 }
 
+namespace {
+
+std::string_view symbols_of(const sys::archive::Archive& archive, std::string_view path) {
+    constexpr std::string_view folder = "/usr/lib/symbols";
+    char storage[200];
+    sys::TextBuffer text(storage);
+    sys::format_to(text, "{}{}", folder, path);
+    const auto file = archive.resolve(text.text());
+    if (!file || file->kind != sys::archive::Kind::file)
+        return {};
+    return {reinterpret_cast<const char*>(file->content.data()), file->content.size()};
+}
+
+} // namespace
+
 Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path, bool movable) {
     auto file = archive.resolve(path);
     if (!file || file->kind != sys::archive::Kind::file)
@@ -165,7 +180,7 @@ Result<Program> find_program(const sys::archive::Archive& archive, std::string_v
     auto image = sys::elf::Image::read(file->content, {.reserved = reserved, .movable = movable});
     if (!image)
         return sys::Error(Error::not_an_executable, image.error().detail(0));
-    return Program{path, file.take(), image.take()};
+    return Program{path, file.take(), image.take(), symbols_of(archive, path)};
 }
 
 Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigned environment) {
@@ -213,7 +228,7 @@ Result<Loaded> load_program(sys::Endpoint pager, const Program& program, const T
     const Layout layout = choose_layout(program, request.fixed_addresses);
     const auto stack_pointer = fill_space(pager, program, texts, request, layout);
     if (stack_pointer)
-        return Loaded{layout.base + program.image.entry(), *stack_pointer, space.reply.pml4_address};
+        return Loaded{layout.base + program.image.entry(), *stack_pointer, space.reply.pml4_address, layout.base};
     const sys::Error error = stack_pointer.error();
     static_cast<void>(sys::call(pager, pager_protocol::DestroySpace{request.pid}));
     static_cast<void>(own_cnode.at(request.vspace_slot).remove());

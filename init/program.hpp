@@ -22,6 +22,7 @@ struct Program {
     std::string_view path;
     sys::archive::Entry file;
     sys::elf::Image image;
+    std::string_view symbols; ///< of its functions (symbols.hpp); empty: the archive has none
 };
 
 /// no_such_file, or not_an_executable with the ELF reader's fault as detail. `movable`: position-independent ones will do.
@@ -57,6 +58,7 @@ struct Loaded {
     Word entry = 0;
     Word stack_pointer = 0;
     Word pml4_physical = 0;
+    Word base = 0; ///< is added to all addresses of the ELF file
 };
 
 /// A copy of another process's address space. On failure nothing is left of it.

@@ -33,20 +33,24 @@ def run(tool: str, *arguments: str) -> str:
 
 
 @functools.cache
-def screens() -> tuple[str, str]:
-    """The first screen of tools/faults about the log of such a boot, and that of the debugger of Bochs."""
+def screens() -> tuple[str, str, bool]:
+    """The first screen of tools/faults about the log of such a boot, and that of the debugger of Bochs; whether port 0xE9 got the
+    same about the fault as the serial line."""
     with tempfile.TemporaryDirectory() as name:
-        rootfs, log = pathlib.Path(name) / "rootfs.cpio", pathlib.Path(name) / "log"
+        rootfs, log, port = (pathlib.Path(name) / each for each in ("rootfs.cpio", "log", "port"))
         content = archive.Archive.from_bytes(building.Build().archive.read_bytes())
         mode, program = content.members[SERVER]
         content.members[SERVER] = (mode, with_read_only_data(program))
         rootfs.write_bytes(content.to_bytes())
         options = ["--no-build", "--archive", str(rootfs), "--timeout", "200"]
-        run("run", *options, "--until-ready", "--log", str(log))
+        run("run", *options, "--until-ready", "--log", str(log), "--debug-console", str(port))
+        serial, on_port = ([line for line in file.read_text(errors="replace").splitlines() if line.startswith("[FAULT]")]
+                           for file in (log, port))
         told = run("faults", "--archive", str(rootfs), str(log))
         page = re.search(r"wrote address (0x\w+)", told)
         debugged = run("bochs", *options, "--process", "clock", "--at", page.group(1), "--nth", "2", "--batch", "1") if page else ""
-        return tuple("\n".join(text.splitlines()[:SCREEN]) for text in (told, debugged))
+        first, second = ("\n".join(text.splitlines()[:SCREEN]) for text in (told, debugged))
+        return first, second, bool(serial) and on_port == serial
 
 
 class PlantedMappingTest(unittest.TestCase):
@@ -61,6 +65,9 @@ class PlantedMappingTest(unittest.TestCase):
         for expected in (r"write of 0x40\w+ \(clock's data\) from ring 3 by clock", r"  at 0x\w+ \S+ \(\S+:\d+\)",
                          r"  page table\[4\] ", r"stopped at level 1 \(page table\): "):
             self.assertRegex(said, expected)
+
+    def test_port_0xe9_gets_the_same_as_the_serial_line(self) -> None:
+        self.assertTrue(screens()[2])
 
 
 if __name__ == "__main__":

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 
+import symbol_table
+
 TRAILER = "TRAILER!!!"
 UNITS = "etc/eclipse/systemd/system"  # where PID 1 looks for units
+SYMBOLS = "usr/lib/symbols"  # where init looks for the functions of a program, by its path
 
 
 def pad4(data: bytes) -> bytes:
@@ -39,6 +42,11 @@ class Archive:
     def add_file(self, path: str, data: bytes, executable: bool = False) -> None:
         self._make_parents(path)
         self.members[path] = (stat.S_IFREG | (0o755 if executable else 0o644), data)
+
+    def add_program(self, path: str, program: pathlib.Path) -> None:
+        """Without its symbols, but for the names of its functions in a file of their own."""
+        self.add_file(path, stripped(program), executable=True)
+        self.add_file(f"{SYMBOLS}/{path}", functions_of(program))
 
     def add_link(self, path: str, target: str) -> None:
         self._make_parents(path)
@@ -95,6 +103,11 @@ def stripped(program: pathlib.Path) -> bytes:
         return pathlib.Path(out.name).read_bytes()
 
 
+def functions_of(program: pathlib.Path) -> bytes:
+    """A line for each, ascending: 16 hexadecimal digits, a space, the name."""
+    return "".join(f"{address:016x} {name}\n" for address, name in symbol_table.functions("nm", program)).encode()
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", required=True, type=pathlib.Path)
@@ -112,7 +125,7 @@ def main(arguments: list[str]) -> int:
     for unit in options.unit:
         archive.add_file(f"{UNITS}/{unit.name}", unit.read_bytes())
     for path, program in zip(options.file, options.programs):
-        archive.add_file(path, stripped(program), executable=True)
+        archive.add_program(path, program)
     options.output.write_bytes(archive.to_bytes())
     if options.depfile:
         options.depfile.write_text(f"{options.output}: {' '.join(str(path.resolve()) for path in read)}\n")

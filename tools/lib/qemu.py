@@ -28,7 +28,8 @@ class QemuError(Exception):
 @dataclasses.dataclass
 class Machine:
     """What kind of machine. gdb: port on which it waits for a debugger, or None; devices and properties: what QEMU's
-    -device and -global take; dump: the file that gets registers and memory as the run ends, before the machine is gone."""
+    -device and -global take; dump: the file that gets registers and memory as the run ends, before the machine is gone;
+    debug_console: the file that gets what is written to port 0xE9."""
     iso: pathlib.Path
     memory: str = "256M"
     cpu: str = "max"
@@ -38,6 +39,7 @@ class Machine:
     devices: list[str] = dataclasses.field(default_factory=list)
     properties: list[str] = dataclasses.field(default_factory=list)
     dump: pathlib.Path | None = None
+    debug_console: pathlib.Path | None = None
 
 
 def firmware_arguments() -> list[str]:
@@ -62,6 +64,8 @@ def command_line(machine: Machine, scratch: pathlib.Path) -> list[str]:
         command += ["-no-shutdown"]  # the kernel halts after a panic, and the machine stays
     else:
         command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if machine.debug_console:
+        command += ["-debugcon", f"file:{machine.debug_console}"]
     for device in machine.devices:
         command += ["-device", device]
     for each in machine.properties:

@@ -57,6 +57,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="start GDB too, which knows the objects of the system (`help umbra`; the serial log: "
                              "`umbra log`); with PORT: wait there for a debugger before the first instruction")
     parser.add_argument("--icount", action="store_true", help="deterministic clock: one instruction, one tick")
+    parser.add_argument("--debug-console", type=pathlib.Path, metavar="FILE",
+                        help="write what the kernel says on port 0xE9 into FILE: the same as on COM1, from the kernel only")
     parser.add_argument("--dump", type=pathlib.Path, metavar="FILE",
                         help="when the run ends, also by a panic, write registers and memory into FILE, for tools/faults")
     options = parser.parse_args(arguments)
@@ -108,7 +110,7 @@ def execute(options: argparse.Namespace) -> verdict.Verdict:
         if options.gdb is not None:
             print(f"waiting for: gdb -ex 'target remote :{options.gdb}'", file=sys.stderr, flush=True)
         machine = qemu.Machine(iso, options.memory, options.cpu, options.uefi, options.icount, options.gdb,
-                               dump=options.dump)
+                               dump=options.dump, debug_console=options.debug_console)
         return boot(machine, scratch, options)
 
 

@@ -96,7 +96,7 @@ def boot_archive(sdk: Sdk, servers: list[pathlib.Path], scratch: pathlib.Path) -
             found = PROGRAM.search(unit.read_text())
             built = server / "build" / f"{pathlib.PurePosixPath(found.group(1)).name}.elf" if found else None
             if built and built.is_file():
-                root.add_file(found.group(1), archive.stripped(built), executable=True)
+                root.add_program(found.group(1), built)
     out = scratch / "servers.cpio"
     out.write_bytes(root.to_bytes())
     return out

@@ -101,7 +101,7 @@ def edited_archive(original: pathlib.Path, changes: dict, place: Place, scratch:
     root = archive.Archive.from_bytes(original.read_bytes())
     edit(root, changes)
     for path, built in changes.get("program", {}).items():
-        root.add_file(path, archive.stripped(place.built / built), executable=True)
+        root.add_program(path, place.built / built)
     for name, unit in changes.get("unit", {}).items():
         root.add_file(f"{archive.UNITS}/{name}", (place.sources / unit).read_bytes())
     out = scratch / "rootfs.cpio"
