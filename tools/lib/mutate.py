@@ -38,23 +38,25 @@ kernel_lock = threading.Lock()  # one copy of the tree
 
 @dataclasses.dataclass
 class Recipe:
-    """How the host tests are built: the compiler's command for each source, and the linker's."""
+    """How the host tests are built: the compiler's command and the object file for each source, and the linker's command."""
     compile: dict[str, list[str]]
+    objects: dict[str, str]
     link: list[str]
 
     @classmethod
     def of(cls, build: building.Build) -> "Recipe":
         listing = subprocess.run(["ninja", "-C", str(build.folder), "-t", "commands", "tests/umbra-tests"], check=True,
                                  capture_output=True, text=True).stdout
-        commands, link = {}, []
+        commands, objects, link = {}, {}, []
         for line in listing.splitlines():
             words = shlex.split(line)
             if "-c" in words and any(word.startswith(CORE_OBJECT) for word in words):
                 source = (build.folder / words[words.index("-c") + 1]).resolve()
                 commands[sources.relative(source)] = cls.bare(words)
+                objects[sources.relative(source)] = words[words.index("-o") + 1]
             elif words[:1] != ["rm"] and "tests/umbra-tests" in words:
                 link = words
-        return cls(commands, link)
+        return cls(commands, objects, link)
 
     @staticmethod
     def bare(words: list[str]) -> list[str]:
@@ -92,8 +94,10 @@ def make_host_tests(build: building.Build, recipe: Recipe, bug: mutations.Bug, s
         said = run([*words[:first], *search, *words[first:], "-o", objects[-1], "-c", str(source)], build.folder)
         if said:
             return said
-    at = recipe.link.index("-o")
-    return run([*recipe.link[:at], "-o", str(scratch / "tests"), *objects, *recipe.link[at + 2:]], build.folder)
+    replaced = {recipe.objects[name] for name in names}
+    link = [word for word in recipe.link if word not in replaced]
+    at = link.index("-o")
+    return run([*link[:at], "-o", str(scratch / "tests"), *objects, *link[at + 2:]], build.folder)
 
 
 def host_test_fails(binary: pathlib.Path, name: str) -> bool:
