@@ -120,7 +120,6 @@ void yield() {
         }
         static_cast<void>(endpoint.call(sys::Message::of_label(kill_label)));
     }
-    sys::log("INIT: the pager was killed {} times", killer.kills);
     static_cast<void>(killer_thread.tcb().suspend());
     for (;;) {
     }
