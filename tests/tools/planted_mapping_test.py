@@ -3,6 +3,7 @@
 import functools
 import pathlib
 import re
+import signal
 import struct
 import subprocess
 import tempfile
@@ -32,6 +33,15 @@ def run(tool: str, *arguments: str) -> str:
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False).stdout
 
 
+def run_until(line: str, *arguments: str) -> None:
+    """tools/run, interrupted when the log shows what is waited for."""
+    with subprocess.Popen([str(building.REPOSITORY / "tools" / "run"), *arguments], stdin=subprocess.DEVNULL, text=True,
+                          errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for said in process.stdout:
+            if line in said:
+                process.send_signal(signal.SIGINT)
+
+
 @functools.cache
 def screens() -> tuple[str, str, bool]:
     """The first screen of tools/faults about the log of such a boot, and that of the debugger of Bochs; whether port 0xE9 got the
@@ -43,7 +53,7 @@ def screens() -> tuple[str, str, bool]:
         content.members[SERVER] = (mode, with_read_only_data(program))
         rootfs.write_bytes(content.to_bytes())
         options = ["--no-build", "--archive", str(rootfs), "--timeout", "200"]
-        run("run", *options, "--until-ready", "--log", str(log), "--debug-console", str(port))
+        run_until("[DEGRADED]", *options, "--log", str(log), "--debug-console", str(port))
         serial, on_port = ([line for line in file.read_text(errors="replace").splitlines() if line.startswith("[FAULT]")]
                            for file in (log, port))
         told = run("faults", "--archive", str(rootfs), str(log))
