@@ -26,7 +26,7 @@ Result<Word> ProcessService::fork(Process& parent) {
     const Word pid = table_.next_number(false);
     Process* const child =
         TRY(table_.add(pid, parent.pid(), sys::text_in(parent.entry.name), parent.entry.priority, 0, clock_.now()));
-    child->symbols = parent.symbols;
+    child->file = parent.file;
     child->base = parent.base;
     const Result<void> placed = place_copy(parent, *child);
     sys::set_receive_slot(own_cnode, receive_slot_, abi::word_bits);

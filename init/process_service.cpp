@@ -44,7 +44,7 @@ Result<Word> ProcessService::place(const Program& program, const Texts& texts, c
                               .vspace_slot = objects.slot(place_slot::vspace),
                               .ipc_frame_slot = objects.slot(place_slot::ipc_frame)};
     const Loaded loaded = TRY(load_program(services_.pager_of_init, program, texts, request));
-    process.symbols = program.symbols;
+    process.file = program.file.name;
     process.base = loaded.base;
     if (options.vga_text != 0)
         TRY(sys::call(services_.pager_of_init,
@@ -169,12 +169,11 @@ void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
     sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value, report.kind,
              ending.instruction, ending.address, report.error_code,
              pager_protocol::describe(static_cast<pager_protocol::Refusal>(ending.refusal)));
-    if (const auto function = function_at(process->symbols, ending.instruction - process->base))
-        sys::log("[FAULT]   in {}+{:#x} of {}", function->name, function->offset, sys::text_in(process->entry.name));
-    if (report.has_keeper_info) {
+    if (report.has_keeper_info)
         log_keeper(*process, report);
+    log_function(*process, ending.instruction);
+    if (report.has_keeper_info)
         log_walk(*process, report);
-    }
     end(*process, ending);
 }
 
@@ -185,6 +184,14 @@ void ProcessService::log_keeper(const Process& process, const FaultReport& repor
     sys::TextBuffer text(storage);
     describe_keeper(text, report, region ? *region : pager_protocol::InspectRegion::Reply{});
     sys::log("[FAULT] process {} ({}): {}", process.pid(), sys::text_in(process.entry.name), text.text());
+}
+
+void ProcessService::log_function(const Process& process, Word instruction) const {
+    char path[200];
+    const auto symbols = archive_.resolve(sys::format(path, "/usr/lib/symbols/{}", process.file));
+    const auto function = symbols ? function_at(symbols->text(), instruction - process.base) : std::nullopt;
+    if (function)
+        sys::log("[FAULT]   in {}+{:#x} of {}", function->name, function->offset, sys::text_in(process.entry.name));
 }
 
 void ProcessService::log_walk(const Process& process, const FaultReport& report) {

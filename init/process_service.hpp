@@ -120,6 +120,8 @@ private:
     void end_descendants(Word pid);
     void handle_fault(Badge badge, const sys::Message& message);
     void log_keeper(const Process& process, const FaultReport& report) const;
+    /// The function that holds an instruction, if the boot archive says so.
+    void log_function(const Process& process, Word instruction) const;
     /// Entry by entry, as the tables are now.
     void log_walk(const Process& process, const FaultReport& report);
     void signal(const Process& process, Word which);

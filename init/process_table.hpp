@@ -20,7 +20,7 @@ struct Process {
     uint8_t kept_pages = 0; ///< mapped at process::kept_address
     uint8_t dma_pages = 0; ///< mapped at process::dma_address
     Word dma_physical = 0;
-    std::string_view symbols; ///< of its program
+    std::string_view file; ///< path of its program in the boot archive
     Word base = 0; ///< is added to all addresses of its ELF file
     Word device_first = 0, device_end = 0; ///< physical addresses that it may map, half-open
     process::NextExit::Reply end; ///< once it has ended

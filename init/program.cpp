@@ -158,21 +158,6 @@ Word next_pager_request() {
     return ++last;
 }
 
-namespace {
-
-std::string_view symbols_of(const sys::archive::Archive& archive, std::string_view path) {
-    constexpr std::string_view folder = "/usr/lib/symbols";
-    char storage[200];
-    sys::TextBuffer text(storage);
-    sys::format_to(text, "{}{}", folder, path);
-    const auto file = archive.resolve(text.text());
-    if (!file || file->kind != sys::archive::Kind::file)
-        return {};
-    return {reinterpret_cast<const char*>(file->content.data()), file->content.size()};
-}
-
-} // namespace
-
 Result<Program> find_program(const sys::archive::Archive& archive, std::string_view path, bool movable) {
     auto file = archive.resolve(path);
     if (!file || file->kind != sys::archive::Kind::file)
@@ -180,7 +165,7 @@ Result<Program> find_program(const sys::archive::Archive& archive, std::string_v
     auto image = sys::elf::Image::read(file->content, {.reserved = reserved, .movable = movable});
     if (!image)
         return sys::Error(Error::not_an_executable, image.error().detail(0));
-    return Program{path, file.take(), image.take(), symbols_of(archive, path)};
+    return Program{path, file.take(), image.take()};
 }
 
 Result<Texts> Texts::parse(std::string_view payload, unsigned arguments, unsigned environment) {

@@ -22,7 +22,6 @@ struct Program {
     std::string_view path;
     sys::archive::Entry file;
     sys::elf::Image image;
-    std::string_view symbols; ///< of its functions (symbols.hpp); empty: the archive has none
 };
 
 /// no_such_file, or not_an_executable with the ELF reader's fault as detail. `movable`: position-independent ones will do.

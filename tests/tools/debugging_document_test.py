@@ -22,6 +22,7 @@ class DebuggingDocumentTest(unittest.TestCase):
         """The session that begins with this command: each one in turn, in a folder of its own, and what it says."""
         text = next(found for found in SESSION.findall(DOCUMENT.read_text()) if found.startswith(f"$ {first}"))
         parts = COMMAND.split(text)
+        self.assertGreater(len([line for line in text.splitlines() if line.strip()]), 5)
         with tempfile.TemporaryDirectory() as folder:
             for command, shown in zip(parts[1::2], parts[2::2]):
                 self.check_command(command, shown, folder)

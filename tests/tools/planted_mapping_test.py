@@ -67,7 +67,8 @@ class PlantedMappingTest(unittest.TestCase):
     def test_the_log_alone_tells_server_line_address_region_and_cause(self) -> None:
         said = screens()[0]
         for expected in (r"process \d+ \(clock\): wrote address (0x40\w+) in clock's data \(0x\w+-0x\w+\)",
-                         r"in clock: \S+ \(\S+:\d+\)", "The system says: the page is not writable"):
+                         r"in clock: \S+ \(\S+:\d+\)", "The system says: the page is not writable",
+                         r"Who pages it: region 0x\w+-0x\w+ r-- \(image\); keeper 1 refused: the page is not writable"):
             self.assertRegex(said, expected)
 
     def test_bochs_tells_the_same_and_the_walk(self) -> None:

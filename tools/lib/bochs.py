@@ -26,7 +26,7 @@ BIOS = ["/usr/share/bochs/BIOS-bochs-latest"]
 VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
             "/usr/share/vgabios/vgabios.bin"]
 NO_DISPLAY = 'rfb, options="timeout=0"'  # waits for no viewer
-# Bochs' own log lines that tell how the machine ended.
+# Bochs' own log: what the CPU says, what of that is about exceptions, and how the machine ended.
 CPU_MESSAGE = re.compile(r"^\d+d\[CPU")
 EXCEPTION = re.compile(r"\] (?:page fault for address|exception\(0x)")
 RESET_SIGNS = ("exception with no resolution",)  # a triple fault, which is told not to reset
