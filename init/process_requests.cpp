@@ -214,9 +214,7 @@ Result<Message> ProcessService::give_untyped(Badge badge, const process::GetUnty
         return sys::ErrorCode::out_of_range;
     const sys::Untyped memory = TRY(ledger_.give(place, static_cast<unsigned>(request.size_bits)));
     const process::GetUntyped::Reply reply{ledger_.given(place), ledger_.limit(place)};
-    const Message answer = sys::pack(0, reply, 1);
-    sys::raw::ipc_buffer()->caps_or_badges[0] = memory.slot();
-    return answer;
+    return sys::reply_with_capability(reply, memory);
 }
 
 Result<process::WhoAmI::Reply> ProcessService::who_am_i(Badge badge) {

@@ -17,10 +17,7 @@ constexpr bool has(Word bits, Word bit) { return (bits & bit) != 0; }
 /// A capability as a reply, behind a structure.
 template <class T>
 Result<Message> with_capability(const T& reply, Page page) {
-    sys::MessageWriter writer;
-    TRY(writer.structure(reply));
-    TRY(writer.capability(sys::Object(kernel_memory::object_slot(page))));
-    return writer.finish(0);
+    return sys::reply_with_capability(reply, sys::Object(kernel_memory::object_slot(page)));
 }
 
 /// Not secret, only different each time: up to 64 GiB, by whole page tables, so that no more of them are needed.

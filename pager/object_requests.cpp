@@ -50,10 +50,7 @@ Result<Message> Server::create_object(Badge badge, const protocol::CreateObject&
     }
     const Word number = object->number;
     const sys::Object capability = TRY(capabilities::of_object(number));
-    sys::MessageWriter writer;
-    TRY(writer.structure(protocol::CreateObject::Reply{number}));
-    TRY(writer.capability(capability));
-    return writer.finish(0);
+    return sys::reply_with_capability(protocol::CreateObject::Reply{number}, capability);
 }
 
 Result<sys::Empty> Server::release_object(Badge badge, const protocol::ReleaseObject& request) {

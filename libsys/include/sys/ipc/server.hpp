@@ -69,6 +69,16 @@ Result<Message> reply_with_payload(const T& reply, const Payload& payload) {
     return writer.finish(0);
 }
 
+/// A reply with a capability behind its structure.
+template <PlainMessage T>
+Result<Message> reply_with_capability(const T& reply, Object capability) {
+    MessageWriter writer;
+    if constexpr (!std::is_empty_v<T>)
+        TRY(writer.structure(reply));
+    TRY(writer.capability(capability));
+    return writer.finish(0);
+}
+
 /// Runs the handler of the first request type whose label matches. A request that is too short, or that nobody handles,
 /// is answered with an error.
 class Dispatch {

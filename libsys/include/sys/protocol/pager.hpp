@@ -325,7 +325,7 @@ struct InspectClient {
         Word around = 0; ///< pages that came with their neighbour's fault
         Word refused = 0; ///< faults that were told to init
         Word evicted = 0; ///< pages taken away
-        Word huge = 0; ///< huge pages of 2 MiB that it was given
+        Word huge = 0; ///< huge and giant pages, of 2 MiB and 1 GiB, that it was given
         Word cycles = 0; ///< time-stamp cycles spent on its faults
     };
     Word from = 0; ///< 0: the first one
@@ -342,7 +342,7 @@ struct InspectRegion {
         Word shared = 0; ///< of these, pages that others have, too
         Word swapped = 0; ///< pages in swap
         Word faults = 0; ///< since it was mapped
-        Word huge = 0; ///< of the resident pages, those that are in huge pages
+        Word huge = 0; ///< of the resident pages, those that are in huge or giant pages
     };
     Word client = 0; ///< number of the process
     Word from = 0; ///< address; 0: the first one
