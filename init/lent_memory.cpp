@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <init/lent_memory.hpp>
 
+#include <atomic>
+
 namespace init {
 
 namespace layout = sys::protocol::pager_startup;
@@ -17,7 +19,7 @@ Result<void> LentMemory::lend_device(DeviceMemory& device, Word physical, Word p
     for (Word i = 0; i < pages; ++i)
         TRY(cnode_.at(used_ + i, bits_).copy_from(own_cnode.at(first + i)));
     block_->lent[block_->lent_count] = {used_, pages, physical, layout::LentKind::device};
-    __atomic_signal_fence(__ATOMIC_RELEASE); // the pager, a thread like this one, sees a whole range
+    std::atomic_signal_fence(std::memory_order_release); // the pager, a thread like this one, sees a whole range
     block_->lent_count = block_->lent_count + 1;
     used_ += pages;
     return {};

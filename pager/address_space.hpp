@@ -61,8 +61,8 @@ public:
     void drop(const Supply& supply);
     /// All of this by calls.
     Result<void> provide(Client& client, Region& region, Word address, bool write);
-    /// A giant or huge page around `address`, if there is one already, or the region, the quota and the memory allow one. False: it must
-    /// be a small page. kernel_refused.
+    /// A giant or huge page around `address`, if there is one already, or the region, the quota and the memory allow one.
+    /// False: it must be a small page. kernel_refused.
     Result<bool> provide_block(Client& client, const Region& region, Word address, bool write);
     /// All pages of a range, which must lie in regions: those before the first error stay.
     Result<void> populate(Client& client, Range range);

@@ -56,6 +56,13 @@ Result<void> Tables::make_parts(Client& client, Word base) {
     return add_copies(client, *find(client, base), base);
 }
 
+/// All parts were noted; the page directory says that they are one page.
+Result<void> Tables::show_parts(Client& client, Word base, const sys::PageAccess& access) {
+    find(client, base)->directory =
+        TRY(take(client, abi::ObjectType::page_directory, Use::structure, base, directory_bits));
+    return map_giant(client, base, access);
+}
+
 Result<void> Tables::add_giant(Client& client, Word base, Giant giant, const sys::PageAccess& access) {
     const Page before = client.newest;
     const Result<void> made = make_parts(client, base);
@@ -67,19 +74,14 @@ Result<void> Tables::add_giant(Client& client, Word base, Giant giant, const sys
     uint32_t chunk = giant.first_chunk();
     for (Word part = base; part < base + giant_span; part += table_span)
         note_block(client, *find(client, part), Block::of_chunk(chunk++));
-    const Result<Page> directory = take(client, abi::ObjectType::page_directory, Use::structure, base, directory_bits);
-    Result<void> mapped = directory ? Result<void>() : Result<void>(directory.error());
-    if (directory) {
-        find(client, base)->directory = *directory;
-        mapped = map_giant(client, base, access);
-    }
-    if (mapped)
+    const Result<void> shown = show_parts(client, base, access);
+    if (shown)
         return {};
     give_back_since(client, parts_end);
     for (Word part = base; part < base + giant_span; part += table_span)
         drop_block(client, *find(client, part));
     give_back_since(client, before);
-    return mapped;
+    return shown;
 }
 
 Result<void> Tables::map_giant(Client& client, Word base, const sys::PageAccess& access) {

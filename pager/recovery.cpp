@@ -55,7 +55,7 @@ void Recovery::adopt_giants() {
 
 void Recovery::adopt_chunks() {
     for (uint32_t chunk = 0; chunk < memory_.pool().chunk_count(); ++chunk) {
-        if (!memory_.pool().is_made(chunk) || memory_.pool().is_giant_page(chunk))
+        if (!memory_.pool().is_made(chunk))
             continue;
         switch (kernel_memory::state_of(chunk)) {
         case kernel_memory::ChunkState::whole: break;

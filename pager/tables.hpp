@@ -116,6 +116,7 @@ private:
     Result<void> map_whole(Client& client, const kernel_memory::Entries& entry, Word source, Word into,
                            const sys::PageAccess& access);
     Result<void> make_parts(Client& client, Word base);
+    Result<void> show_parts(Client& client, Word base, const sys::PageAccess& access);
     void let_go(Client& client, Mirror& mirror, Entry entry);
 
     Memory& memory_;
