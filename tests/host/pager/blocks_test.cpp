@@ -209,64 +209,34 @@ namespace {
 constexpr unsigned story_chunks = 6;
 
 std::vector<Wish> story() {
-    const auto put = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) { machine.put(who, start + page * page_size, value); }};
-    };
-    const auto expect = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) {
-            const uint8_t byte = machine.get(who, start + page * page_size);
-            REQUIRE(byte == value);
-        }};
-    };
-    const auto evict = [](Word who, Word page, Word count) {
-        return Wish{[=](Machine& machine) {
-            const Word at = start + page * page_size;
-            machine.spaces().evict(*machine.client(who), {at, at + count * page_size});
-        }};
-    };
-    const auto clone = [](Word parent, Word child) {
-        return Wish{[=](Machine& machine) {
-            if (machine.client(child) == nullptr)
-                must(machine.spaces().clone(*machine.client(parent), child, child));
-        }};
-    };
-    const auto end = [](Word who) {
-        return Wish{[=](Machine& machine) {
-            if (machine.client(who) != nullptr)
-                machine.spaces().destroy(*machine.client(who));
-        }};
-    };
     return {
-        {[](Machine& machine) {
-            if (machine.client(1) == nullptr)
-                must(machine.spaces().create(1, {3000, 500}, 1));
-        }},
+        create(1, 3000, 500),
         {[](Machine& machine) { map_once(machine, 1, huge(start, 1024), 10, {start, start + 512 * page_size}); }},
-        put(1, 0, 10),
-        put(1, 1, 11),
-        put(1, 2, 12),
-        put(1, 700, 170),
+        put(1, start, 10),
+        put(1, start + page_size, 11),
+        put(1, start + 2 * page_size, 12),
+        put(1, start + 700 * page_size, 170),
         clone(1, 2),
-        put(2, 0, 20),
-        put(1, 1, 21),
-        expect(1, 0, 10),
-        expect(2, 1, 11),
-        expect(2, 700, 170),
+        put(2, start, 20),
+        put(1, start + page_size, 21),
+        expect(1, start, 10),
+        expect(2, start + page_size, 11),
+        expect(2, start + 700 * page_size, 170),
         clone(2, 3),
-        put(3, 2, 32),
-        expect(2, 2, 12),
-        expect(3, 0, 20),
+        put(3, start + 2 * page_size, 32),
+        expect(2, start + 2 * page_size, 12),
+        expect(3, start, 20),
         end(2),
         end(3),
-        put(1, 700, 171),
-        evict(1, 699, 3),
-        expect(1, 700, 171),
-        expect(1, 699, 0),
-        expect(1, 2, 12),
+        put(1, start + 700 * page_size, 171),
+        evict(1, start + 699 * page_size, 3),
+        expect(1, start + 700 * page_size, 171),
+        expect(1, start + 699 * page_size, 0),
+        expect(1, start + 2 * page_size, 12),
         {[](Machine& machine) { unmap_once(machine, 1, start, 12); }},
         {[](Machine& machine) { map_once(machine, 1, huge(start, 512), 13); }},
-        put(1, 3, 33),
-        expect(1, 0, 0),
+        put(1, start + 3 * page_size, 33),
+        expect(1, start, 0),
     };
 }
 

@@ -195,42 +195,25 @@ TEST_CASE("memory for giant pages serves as chunks where there is no other, and 
 namespace {
 
 std::vector<Wish> story() {
-    const auto put = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) { machine.put(who, gigabyte + page * page_size, value); }};
-    };
-    const auto expect = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) {
-            const uint8_t byte = machine.get(who, gigabyte + page * page_size);
-            REQUIRE(byte == value);
-        }};
-    };
+    constexpr Word last = gigabyte + giant_span - page_size;
     return {
-        {[](Machine& machine) {
-            if (machine.client(1) == nullptr)
-                must(machine.spaces().create(1, {enough, 4000}, 1));
-        }},
+        create(1, enough, 4000),
         {[](Machine& machine) { map_once(machine, 1, huge(gigabyte, giant_pages), 10); }},
-        put(1, 0, 10),
-        put(1, giant_pages - 1, 11),
-        {[](Machine& machine) {
-            if (machine.client(2) == nullptr)
-                must(machine.spaces().clone(*machine.client(1), 2, 2));
-        }},
-        put(2, 0, 20),
-        put(2, 513, 21),
-        expect(1, 0, 10),
-        expect(2, giant_pages - 1, 11),
-        put(1, giant_pages - 1, 12),
-        {[](Machine& machine) { machine.spaces().evict(*machine.client(1), {gigabyte, gigabyte + 2 * page_size}); }},
-        expect(2, giant_pages - 1, 11),
-        expect(1, giant_pages - 1, 12),
-        expect(1, 0, 10),
+        put(1, gigabyte, 10),
+        put(1, last, 11),
+        clone(1, 2),
+        put(2, gigabyte, 20),
+        put(2, gigabyte + 513 * page_size, 21),
+        expect(1, gigabyte, 10),
+        expect(2, last, 11),
+        put(1, last, 12),
+        evict(1, gigabyte, 2),
+        expect(2, last, 11),
+        expect(1, last, 12),
+        expect(1, gigabyte, 10),
         {[](Machine& machine) { unmap_once(machine, 1, gigabyte, 12); }},
-        expect(2, 513, 21),
-        {[](Machine& machine) {
-            if (machine.client(2) != nullptr)
-                machine.spaces().destroy(*machine.client(2));
-        }},
+        expect(2, gigabyte + 513 * page_size, 21),
+        end(2),
     };
 }
 

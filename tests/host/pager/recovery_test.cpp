@@ -10,73 +10,40 @@ constexpr Word object = protocol::object_bit | 1;
 constexpr Word start = 0x5fe000; // the second page table begins behind two pages
 
 std::vector<Wish> story() {
-    const auto create = [](Word who) {
-        return Wish{[=](Machine& machine) {
-            if (machine.client(who) == nullptr)
-                must(machine.spaces().create(who, {500, 500}, who));
-        }};
-    };
-    const auto put = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) { machine.put(who, start + page * page_size, value); }};
-    };
-    const auto expect = [](Word who, Word page, uint8_t value) {
-        return Wish{[=](Machine& machine) {
-            const uint8_t byte = machine.get(who, start + page * page_size);
-            REQUIRE(byte == value);
-        }};
-    };
-    const auto evict = [](Word who, Word page) {
-        return Wish{[=](Machine& machine) {
-            const Word at = start + page * page_size;
-            machine.spaces().evict(*machine.client(who), {at, at + page_size});
-        }};
-    };
     Region shared = writable(0x900000, 2);
     shared.backing = Backing::object;
     shared.object = object;
     return {
-        create(1),
+        create(1, 500, 500),
         {[](Machine& machine) { map_once(machine, 1, writable(start, 6), 10, {start, start + 2 * page_size}); }},
-        put(1, 0, 10),
-        put(1, 2, 12),
-        put(1, 5, 15),
-        evict(1, 2),
-        {[](Machine& machine) {
-            if (machine.client(2) == nullptr)
-                must(machine.spaces().clone(*machine.client(1), 2, 2));
-        }},
-        put(2, 0, 20),
-        put(1, 5, 16),
-        expect(1, 0, 10),
-        expect(2, 0, 20),
-        expect(2, 5, 15),
-        expect(2, 2, 12),
-        put(2, 2, 22),
-        evict(2, 2),
-        evict(2, 0),
-        expect(1, 2, 12),
-        expect(2, 2, 22),
+        put(1, start, 10),
+        put(1, start + 2 * page_size, 12),
+        put(1, start + 5 * page_size, 15),
+        evict(1, start + 2 * page_size, 1),
+        clone(1, 2),
+        put(2, start, 20),
+        put(1, start + 5 * page_size, 16),
+        expect(1, start, 10),
+        expect(2, start, 20),
+        expect(2, start + 5 * page_size, 15),
+        expect(2, start + 2 * page_size, 12),
+        put(2, start + 2 * page_size, 22),
+        evict(2, start + 2 * page_size, 1),
+        evict(2, start, 1),
+        expect(1, start + 2 * page_size, 12),
+        expect(2, start + 2 * page_size, 22),
         {[](Machine& machine) {
             if (machine.client(object) == nullptr)
                 machine.create_object(object, 2);
         }},
         {[=](Machine& machine) { map_once(machine, 1, shared, 11); }},
         {[=](Machine& machine) { map_once(machine, 2, shared, 11); }},
-        {[](Machine& machine) { machine.put(1, 0x900000, 90); }},
-        {[](Machine& machine) {
-            const uint8_t byte = machine.get(2, 0x900000);
-            REQUIRE(byte == 90);
-        }},
+        put(1, 0x900000, 90),
+        expect(2, 0x900000, 90),
         {[](Machine& machine) { unmap_once(machine, 1, start, 12); }},
-        expect(2, 5, 15),
-        {[](Machine& machine) {
-            if (machine.client(2) != nullptr)
-                machine.spaces().destroy(*machine.client(2));
-        }},
-        {[](Machine& machine) {
-            const uint8_t byte = machine.get(1, 0x900000);
-            REQUIRE(byte == 90);
-        }},
+        expect(2, start + 5 * page_size, 15),
+        end(2),
+        expect(1, 0x900000, 90),
     };
 }
 

@@ -36,31 +36,22 @@ const Entry* KernelMemory::entry(Page pml4, Word address) const {
 }
 
 uint8_t* KernelMemory::access(Page pml4, Word address, bool write) {
-    const Word giant_base = address >> 30 << 30;
-    if (const auto giant = giant_entries.find({pml4.number, giant_base});
-        giant != giant_entries.end() && giant->second.present) {
-        Entry& entry = giant->second;
-        if (write && !entry.access.write)
-            return nullptr;
-        entry.accessed = true;
-        entry.dirty = entry.dirty || write;
-        return giants.at(static_cast<uint32_t>(entry.frame)).bytes->data() + (address - giant_base);
-    }
-    const Word base = address >> 21 << 21;
-    if (const auto huge = huge_entries.find({pml4.number, base}); huge != huge_entries.end() && huge->second.present) {
-        Entry& entry = huge->second;
-        if (write && !entry.access.write)
-            return nullptr;
-        entry.accessed = true;
-        entry.dirty = entry.dirty || write;
-        return blocks.at(static_cast<uint32_t>(entry.frame)).data() + (address - base);
-    }
-    auto* const found = const_cast<Entry*>(entry(pml4, address));
+    const auto large = [&](auto& entries, Word size) -> Entry* {
+        const auto found = entries.find({pml4.number, address / size * size});
+        return found != entries.end() && found->second.present ? &found->second : nullptr;
+    };
+    constexpr Word giant_size = Word{1} << 30, block_size = Word{1} << 21;
+    Entry* const giant = large(giant_entries, giant_size);
+    Entry* const huge = large(huge_entries, block_size);
+    Entry* const found = giant != nullptr ? giant : huge != nullptr ? huge : const_cast<Entry*>(entry(pml4, address));
     if (found == nullptr || !found->present || (write && !found->access.write))
         return nullptr;
     found->accessed = true;
     found->dirty = found->dirty || write;
-    return bytes.at(static_cast<uint32_t>(found->frame))->data() + address % 4096;
+    const auto frame = static_cast<uint32_t>(found->frame);
+    return giant != nullptr  ? giants.at(frame).bytes->data() + address % giant_size
+           : huge != nullptr ? blocks.at(frame).data() + address % block_size
+                             : bytes.at(frame)->data() + address % 4096;
 }
 
 sys::Result<void> step() {

@@ -28,6 +28,44 @@ inline void unmap_once(Machine& machine, Word who, Word address, Word request) {
     must(machine.spaces().unmap(*machine.client(who), *region, request));
 }
 
+inline Wish put(Word who, Word address, uint8_t value) {
+    return {[=](Machine& machine) { machine.put(who, address, value); }};
+}
+
+inline Wish expect(Word who, Word address, uint8_t value) {
+    return {[=](Machine& machine) {
+        const uint8_t byte = machine.get(who, address);
+        REQUIRE(byte == value);
+    }};
+}
+
+inline Wish evict(Word who, Word address, Word pages) {
+    return {[=](Machine& machine) {
+        machine.spaces().evict(*machine.client(who), {address, address + pages * page_size});
+    }};
+}
+
+inline Wish create(Word who, Word frames, Word tables) {
+    return {[=](Machine& machine) {
+        if (machine.client(who) == nullptr)
+            must(machine.spaces().create(who, {frames, tables}, who));
+    }};
+}
+
+inline Wish clone(Word parent, Word child) {
+    return {[=](Machine& machine) {
+        if (machine.client(child) == nullptr)
+            must(machine.spaces().clone(*machine.client(parent), child, child));
+    }};
+}
+
+inline Wish end(Word who) {
+    return {[=](Machine& machine) {
+        if (machine.client(who) != nullptr)
+            machine.spaces().destroy(*machine.client(who));
+    }};
+}
+
 /// Tells a story with a death at one step, and perhaps another one during the recovery. False: it ended before that step.
 inline bool tell(const std::vector<Wish>& story, Machine& machine, int death, int second_death) {
     bool died = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stands in for eclipse-systemd as PID 1 and forks: address spaces are created, filled, cloned and destroyed, and memory is what it
-// was at the end. What that costs is told in time-stamp ticks, as numbers grow: tools/bench --plot draws it. Boot words: spaces=N; giant: instead of that, a
-// process that it starts has a giant page.
+// was at the end. What that costs is told in time-stamp ticks, as numbers grow: tools/bench --plot draws it. Boot words: spaces=N;
+// giant: instead of that, a process that it starts has a giant page.
 #include <string_view>
 #include <sys/cap/notification.hpp>
 #include <sys/proc/exit.hpp>
@@ -90,6 +90,13 @@ Word huge_pages_at(Word address) {
     return region && region->start == address ? region->huge : 0;
 }
 
+/// No more than `most` pages are in use when a region is gone.
+void report_unmapped(Word address, Word most, std::string_view name) {
+    const bool is_gone = sys::memory::unmap(address).is_ok();
+    const Word used = used_pages();
+    report(is_gone && used <= most, name, used);
+}
+
 /// Memory of huge pages: what parent and child write is their own, as with small pages.
 void run_huge() {
     constexpr Word pages = 2 * 512;
@@ -106,8 +113,7 @@ void run_huge() {
     const auto evicted = sys::memory::advise(*at, 3 * page_size, pager::Advice::evict);
     report(evicted && memory[2 * words_per_page] == value_of(2, 1), "without swap huge pages stay",
            evicted ? *evicted : 0);
-    report(sys::memory::unmap(*at).is_ok() && used_pages() <= before + pages / 100, "huge pages come back whole",
-           used_pages() - before);
+    report_unmapped(*at, before + pages / 100, "huge pages come back whole");
     const auto populated = sys::memory::map(pages * page_size, 0, pager::option::populate);
     report(populated && huge_pages_at(*populated) == pages, "populating takes huge pages",
            populated ? huge_pages_at(*populated) : populated.error().label());
@@ -132,8 +138,7 @@ void run_giant() {
     Word ticks = 0;
     report(fork_many(memory, few, 3, ticks) == 3 && last == 77, "a giant page falls apart where a child writes", last);
     report(huge_pages_at(*at) == pages, "and is whole where nobody else has it", huge_pages_at(*at));
-    report(sys::memory::unmap(*at).is_ok() && used_pages() <= before, "a giant page comes back whole",
-           used_pages() - before);
+    report_unmapped(*at, before, "a giant page comes back whole");
     const auto again = sys::memory::map(size, 0, pager::option::populate);
     report(again && huge_pages_at(*again) == pages, "populating takes a giant page",
            again ? huge_pages_at(*again) : again.error().label());
