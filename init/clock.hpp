@@ -2,22 +2,23 @@
 // Time since init started, from the time-stamp counter.
 #pragma once
 
+#include <sys/error.hpp>
 #include <sys/raw/syscall.hpp>
 
 namespace init {
 
 class Clock {
 public:
-    explicit Clock(sys::raw::Word tsc_mhz) : mhz_(tsc_mhz == 0 ? 1 : tsc_mhz), start_(sys::raw::read_time_stamp()) {}
+    explicit Clock(sys::Word tsc_mhz) : mhz_(tsc_mhz == 0 ? 1 : tsc_mhz), start_(sys::raw::read_time_stamp()) {}
     /// Microseconds.
-    sys::raw::Word now() const { return (sys::raw::read_time_stamp() - start_) / mhz_; }
+    sys::Word now() const { return (sys::raw::read_time_stamp() - start_) / mhz_; }
     /// Of a reading of the time-stamp counter; 0 if that was before.
-    sys::raw::Word time_of(sys::raw::Word stamp) const { return stamp < start_ ? 0 : (stamp - start_) / mhz_; }
-    sys::raw::Word mhz() const { return mhz_; }
+    sys::Word time_of(sys::Word stamp) const { return stamp < start_ ? 0 : (stamp - start_) / mhz_; }
+    sys::Word mhz() const { return mhz_; }
 
 private:
-    sys::raw::Word mhz_;
-    sys::raw::Word start_;
+    sys::Word mhz_;
+    sys::Word start_;
 };
 
 } // namespace init

@@ -103,18 +103,13 @@ Word next_random() {
     return x * 0x2545'f491'4f6c'dd1d;
 }
 
-void yield() {
-    sys::raw::Registers registers;
-    sys::raw::enter(abi::Syscall::yield, registers);
-}
-
 /// Sleeps for a random time by the period of its scheduling context, then waits some instructions more.
 [[noreturn, gnu::force_align_arg_pointer]] void kill_again_and_again() {
     for (Word done = 0; done < killer.kills; ++done) {
         constexpr Word shortest = 200, spread = 12000;
         const sys::Microseconds period{shortest + next_random() % spread};
         static_cast<void>(killer.control.configure(killer.context, {.budget = killer_budget, .period = period}));
-        yield();
+        sys::yield();
         for (const Word end = sys::raw::read_time_stamp() + next_random() % 10'000;
              sys::raw::read_time_stamp() < end;) {
         }

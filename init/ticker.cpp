@@ -17,17 +17,12 @@ constinit sys::Notification wake;   ///< the thread waits here while nothing is 
 constinit sys::Notification signal_target;
 constinit Thread thread;
 
-void yield() {
-    sys::raw::Registers registers;
-    sys::raw::enter(abi::Syscall::yield, registers);
-}
-
 /// Yield gives up the rest of the budget: the thread goes on one period later.
 [[noreturn, gnu::force_align_arg_pointer]] void tick() {
     for (;;) {
         if (!ticking)
             static_cast<void>(wake.wait());
-        yield();
+        sys::yield();
         if (ticking)
             signal_target.signal();
     }

@@ -94,10 +94,7 @@ void release_window_page(Word address);
 Word ticks_per_microsecond();
 inline Word now() { return sys::raw::read_time_stamp(); }
 inline Word milliseconds(Word count) { return count * 1000 * ticks_per_microsecond(); }
-inline void yield() {
-    sys::raw::Registers registers;
-    sys::raw::enter(abi::Syscall::yield, registers);
-}
+using sys::yield;
 /// Lets others of this priority run until `condition` holds; false if it does not within the time.
 template <class Condition>
 bool wait_until(Condition condition, Word limit_ms = 3000) {

@@ -40,6 +40,12 @@ private:
     }
 };
 
+/// The calling thread gives up what is left of its budget: it goes on behind others of its priority, once it has some again.
+inline void yield() {
+    raw::Registers registers;
+    raw::enter(abi::Syscall::yield, registers);
+}
+
 /// Gives scheduling contexts their time.
 class SchedControl : public Object {
 public:
@@ -47,10 +53,10 @@ public:
 
     /// So much time in each period.
     struct Budget {
-        Microseconds budget;    ///< at least 20; budget = period: round robin with this time slice
-        Microseconds period;    ///< at least the budget
+        Microseconds budget; ///< at least 20; budget = period: round robin with this time slice
+        Microseconds period; ///< at least the budget
         Word extra_refills = 0; ///< beyond two; the object must have room
-        Word badge = 0;         ///< shown in Timeout faults
+        Word badge = 0; ///< shown in Timeout faults
         bool sporadic = false; ///< refills come as time was used, not in one piece
     };
     /// Takes effect at once, for a thread that runs too. RangeError for times and refills out of range.
