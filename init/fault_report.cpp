@@ -79,6 +79,8 @@ FaultReport read_fault(const sys::Message& message, const Word* words) {
     return report;
 }
 
+FaultReport read_fault(const sys::Message& message) { return read_fault(message, sys::raw::ipc_buffer()->message); }
+
 void describe_keeper(sys::TextBuffer& out, const FaultReport& report, const pager::InspectRegion::Reply& region) {
     const abi::KeeperFaultInfo info = report.info;
     describe_region(out, report.ending.address, region);

@@ -22,6 +22,8 @@ struct FaultReport {
 
 /// `words`: the message registers in the IPC buffer.
 FaultReport read_fault(const sys::Message& message, const Word* words);
+/// Of a message that has just come.
+FaultReport read_fault(const sys::Message& message);
 
 /// Region, keeper, its answer, and how often it was so: "no region there; keeper 1 refused: ...". `region`: that at the
 /// address, or one that ends above it, or none (end 0).

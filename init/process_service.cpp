@@ -164,7 +164,7 @@ void ProcessService::handle_fault(Badge badge, const sys::Message& message) {
     Process* const process = table_.find_running(badge.value);
     if (process == nullptr)
         return;
-    const FaultReport report = read_fault(message, sys::raw::ipc_buffer()->message);
+    const FaultReport report = read_fault(message);
     const Ending& ending = report.ending;
     sys::log("[FAULT] process {}: {} at rip={:#x} address={:#x} error={:#x}: {}", badge.value, report.kind,
              ending.instruction, ending.address, report.error_code,
